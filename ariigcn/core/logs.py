@@ -1,0 +1,91 @@
+"""Logs and progress of a stage: plain lines in a job's log, a live bar only on a terminal."""
+
+import logging
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from ariigcn.core.errors import AriigcnError
+
+LINE_EVERY_S = 30.0
+logger = logging.getLogger("ariigcn")
+
+
+def configure_logging(log_file: Path | str | None = None) -> None:
+    """Send log lines and uncaught exceptions to stderr and, where given, to a job's log file."""
+    handlers: list[logging.Handler] = [logging.StreamHandler()]
+    if log_file:
+        Path(log_file).parent.mkdir(parents=True, exist_ok=True)
+        handlers.append(logging.FileHandler(log_file, mode="w", encoding="utf-8"))
+    logging.basicConfig(
+        level=logging.INFO,
+        format="%(asctime)s %(levelname)s %(message)s",
+        datefmt="%H:%M:%S",
+        handlers=handlers,
+        force=True,
+    )
+    logging.captureWarnings(True)
+    sys.excepthook = _log_exception
+
+
+def _log_exception(
+    kind: type[BaseException], error: BaseException, trace: TracebackType | None
+) -> None:
+    """An error meant for the user is one line; anything else keeps its traceback."""
+    if issubclass(kind, AriigcnError):
+        logger.error("%s", error)
+    else:
+        logger.critical("%s", error, exc_info=(kind, error, trace))
+
+
+class Counter:
+    """Counts finished units: a bar on a terminal, a line every 30 s elsewhere."""
+
+    def __init__(self, what: str, total: int, done: int = 0) -> None:
+        self.what, self.total, self.done, self.failed = what, total, done, 0
+        self._started, self._first = time.monotonic(), done
+        self._last_line = self._started
+        self._bar: Progress | None = None
+        if sys.stderr.isatty():
+            columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+            self._bar = Progress(*columns, TimeRemainingColumn(), transient=True)
+            self._task = self._bar.add_task(what, total=total, completed=done)
+
+    def advance(self, done: int = 1, failed: int = 0) -> None:
+        """Record ``done`` more units, ``failed`` of which came out unusable."""
+        self.done += done
+        self.failed += failed
+        if self._bar:
+            self._bar.update(self._task, completed=self.done)
+        now = time.monotonic()
+        if now - self._last_line >= LINE_EVERY_S:
+            self._last_line = now
+            self.line()
+
+    def line(self) -> None:
+        """Log where the work stands: done, rate, time left, failures."""
+        rate = (self.done - self._first) / max(time.monotonic() - self._started, 1e-9)
+        left = (self.total - self.done) / rate if rate else float("inf")
+        logger.info(
+            "%s: %d of %d, %.1f a second, %.0f s left, %d unusable",
+            *(self.what, self.done, self.total, rate, left, self.failed),
+        )
+
+
+@contextmanager
+def progress(what: str, total: int, done: int = 0) -> Iterator[Counter]:
+    """A :class:`Counter` that starts its bar and closes with a line."""
+    counter = Counter(what, total, done)
+    if counter._bar:
+        counter._bar.start()
+    try:
+        yield counter
+    finally:
+        if counter._bar:
+            counter._bar.stop()
+        counter.line()

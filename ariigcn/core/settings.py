@@ -1,0 +1,40 @@
+"""The base of every configuration section: unknown keys are errors that name the nearest known one."""
+
+from difflib import get_close_matches
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+
+
+class Section(BaseModel):
+    """A frozen section of the configuration; each field carries a description, unit and bound."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _name_the_nearest_key(cls, data: Any) -> Any:
+        if isinstance(data, dict):
+            for key in data:
+                if key not in cls.model_fields:
+                    raise ValueError(unknown_name(str(key), list(cls.model_fields), "key"))
+        return data
+
+
+def unknown_name(name: str, known: list[str], what: str) -> str:
+    """Say that ``name`` is not a known ``what``, and which known one was probably meant."""
+    near = get_close_matches(name, known, n=1)
+    hint = f"did you mean '{near[0]}'?" if near else f"known: {', '.join(sorted(known))}"
+    return f"unknown {what} '{name}'; {hint}"
+
+
+def describe(error: ValidationError, prefix: str = "") -> list[str]:
+    """One line a finding: the key's path and what is wrong with its value."""
+    lines = []
+    for finding in error.errors(include_url=False):
+        where = ".".join([prefix, *map(str, finding["loc"])]).strip(".") or "(top level)"
+        message = finding["msg"].removeprefix("Value error, ")
+        if "Value error" not in finding["msg"] and not isinstance(finding["input"], dict):
+            message += f" (got {finding['input']!r})"
+        lines.append(f"{where}: {message}")
+    return lines

@@ -1,0 +1,1 @@
+"""Where conversations come from: one module a corpus, one table for all."""

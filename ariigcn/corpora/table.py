@@ -1,0 +1,203 @@
+"""The utterance table: one row an utterance, in conversation order; the contract of every later stage.
+
+Columns: ``dialogue_id``, ``utterance_id`` (unique), ``position`` (0, 1, ... within the dialogue),
+``speaker``, ``text``, ``emotion`` (null = context only), ``split``, ``media`` (path relative to the
+corpus's media root, or null), ``start_s``, ``end_s`` (seconds within ``media``; null = whole file).
+The parquet file's metadata carries the corpus's name, version, ordered label names, licence and
+sources, so that labels travel by name and never by bare index.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ariigcn.core.errors import DataError, problem_list
+from ariigcn.core.files import atomic_path
+from ariigcn.core.settings import unknown_name
+
+SPLITS = ("train", "validation", "test")
+METADATA_KEY = b"ariigcn"
+SCHEMA = pa.schema(
+    [
+        pa.field("dialogue_id", pa.string(), nullable=False),
+        pa.field("utterance_id", pa.string(), nullable=False),
+        pa.field("position", pa.int32(), nullable=False),
+        pa.field("speaker", pa.string(), nullable=False),
+        pa.field("text", pa.string()),
+        pa.field("emotion", pa.string()),
+        pa.field("split", pa.string(), nullable=False),
+        pa.field("media", pa.string()),
+        pa.field("start_s", pa.float64()),
+        pa.field("end_s", pa.float64()),
+    ]
+)
+COLUMNS = tuple(SCHEMA.names)
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """A corpus as its table tells it.
+
+    Args:
+        name: short name, as in the configuration.
+        version: release of the corpus, or of its generator.
+        labels: emotion names in their fixed order; predictions index into these.
+        licence: what the data's owner allows, in a few words.
+        sources: what the table was read from, path or address -> sha256.
+        utterances: the rows, with the columns of :data:`SCHEMA`.
+        notes: exclusions and repairs worth a line in the report.
+        extra: what only some corpora have (the demo corpus: reachable accuracies).
+    """
+
+    name: str
+    version: str
+    labels: tuple[str, ...]
+    licence: str
+    sources: Mapping[str, str]
+    utterances: pd.DataFrame
+    notes: tuple[str, ...] = ()
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+
+def write_corpus(corpus: Corpus, path: Path | str) -> None:
+    """Validate and write a corpus's table; nothing is left behind where it is not valid."""
+    check_corpus(corpus)
+    head = {
+        "corpus": corpus.name,
+        "version": corpus.version,
+        "labels": list(corpus.labels),
+        "licence": corpus.licence,
+        "sources": dict(corpus.sources),
+        "notes": list(corpus.notes),
+        "extra": dict(corpus.extra),
+    }
+    table = pa.Table.from_pandas(
+        corpus.utterances[list(COLUMNS)], schema=SCHEMA, preserve_index=False
+    )
+    table = table.replace_schema_metadata({METADATA_KEY: json.dumps(head).encode()})
+    with atomic_path(path) as temporary:
+        pq.write_table(table, temporary)
+
+
+def read_corpus(path: Path | str) -> Corpus:
+    """Read a table written by :func:`write_corpus` and validate it again: a user may have edited it."""
+    try:
+        table = pq.read_table(path)
+        head = json.loads((table.schema.metadata or {})[METADATA_KEY])
+    except (pa.ArrowException, OSError, KeyError) as error:
+        raise DataError(f"{path}: not an utterance table of this project ({error!r})") from error
+    corpus = Corpus(
+        name=head["corpus"],
+        version=head["version"],
+        labels=tuple(head["labels"]),
+        licence=head["licence"],
+        sources=head["sources"],
+        utterances=table.to_pandas(),
+        notes=tuple(head["notes"]),
+        extra=head["extra"],
+    )
+    check_corpus(corpus, str(path))
+    return corpus
+
+
+def check_corpus(corpus: Corpus, where: str = "utterance table") -> None:
+    """Raise a :class:`DataError` that names every defective row at once."""
+    frame = corpus.utterances
+    missing = [c for c in COLUMNS if c not in frame.columns]
+    if missing:
+        raise DataError(f"{where}: column(s) missing: {', '.join(missing)}")
+    problems = [
+        *_required_values(frame),
+        *_duplicates(frame),
+        *_labels(frame, corpus.labels),
+        *_splits(frame),
+        *_order(frame),
+        *_media(frame),
+        *_spans(frame),
+    ]
+    if not len(frame):
+        problems = ["no utterances at all"]
+    if problems:
+        raise DataError(problem_list(f"{where} ({corpus.name}) cannot be used", problems))
+
+
+def _at(frame: pd.DataFrame, mask: "pd.Series[bool]") -> list[tuple[int, str]]:
+    """Row numbers (1 = first utterance) and ids of the rows that ``mask`` names."""
+    rows = frame.index.get_indexer(frame.index[mask]) + 1
+    return list(zip(rows.tolist(), frame.loc[mask, "utterance_id"].astype(str), strict=True))
+
+
+def _required_values(frame: pd.DataFrame) -> list[str]:
+    problems = []
+    for column in ("dialogue_id", "utterance_id", "speaker", "split"):
+        empty = frame[column].isna() | (frame[column].astype(str).str.strip() == "")
+        problems += [f"row {row} ({name}): {column} is empty" for row, name in _at(frame, empty)]
+    return problems
+
+
+def _duplicates(frame: pd.DataFrame) -> list[str]:
+    repeated = frame["utterance_id"].duplicated(keep="first")
+    return [f"row {row}: utterance_id '{name}' is used before" for row, name in _at(frame, repeated)]
+
+
+def _labels(frame: pd.DataFrame, labels: tuple[str, ...]) -> list[str]:
+    unknown = frame["emotion"].notna() & ~frame["emotion"].isin(labels)
+    emotions = frame.loc[unknown, "emotion"].astype(str)
+    return [
+        f"row {row} ({name}): {unknown_name(emotion, list(labels), 'emotion')}"
+        for (row, name), emotion in zip(_at(frame, unknown), emotions, strict=True)
+    ]
+
+
+def _splits(frame: pd.DataFrame) -> list[str]:
+    unknown = ~frame["split"].isin(SPLITS)
+    problems = [
+        f"row {row} ({name}): split must be one of {', '.join(SPLITS)}"
+        for row, name in _at(frame, unknown)
+    ]
+    splits = frame.groupby("dialogue_id", sort=False)["split"].nunique()
+    crossing = splits.index[splits > 1]
+    return problems + [f"dialogue {name}: stands in more than one split" for name in crossing]
+
+
+def _order(frame: pd.DataFrame) -> list[str]:
+    """Dialogues are contiguous, positions count up from 0, and each dialogue has somebody's words."""
+    change = frame["dialogue_id"] != frame["dialogue_id"].shift()
+    torn = frame.loc[change, "dialogue_id"].duplicated()
+    problems = [
+        f"dialogue {name}: its rows are not next to each other"
+        for name in frame.loc[change, "dialogue_id"][torn].unique()
+    ]
+    expected = frame.groupby("dialogue_id", sort=False).cumcount()
+    wrong = frame["position"].isna() | (frame["position"] != expected)
+    for name in frame.loc[wrong, "dialogue_id"].unique():
+        problems.append(f"dialogue {name}: positions do not count 0, 1, 2, ...")
+    blank = (frame["text"].fillna("").str.strip() == "") & frame["media"].isna()
+    empty = blank.groupby(frame["dialogue_id"], sort=False).all()
+    return problems + [
+        f"dialogue {name}: empty, no utterance has text or media" for name in empty.index[empty]
+    ]
+
+
+def _media(frame: pd.DataFrame) -> list[str]:
+    problems = []
+    for row, name in _at(frame, frame["media"].notna()):
+        path = PurePosixPath(str(frame["media"].iloc[row - 1]).replace("\\", "/"))
+        if path.is_absolute() or ".." in path.parts or ":" in path.parts[0]:
+            problems.append(f"row {row} ({name}): media '{path}' leaves the corpus folder")
+    return problems
+
+
+def _spans(frame: pd.DataFrame) -> list[str]:
+    reversed_span = frame["end_s"] <= frame["start_s"]
+    negative = frame["start_s"] < 0
+    return [
+        f"row {row} ({name}): start_s and end_s are not a span of time"
+        for row, name in _at(frame, reversed_span | negative)
+    ]

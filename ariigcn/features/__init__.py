@@ -1,0 +1,1 @@
+"""From clip to vector: encoders, the extraction that drives them, the HDF5 store."""

@@ -1,0 +1,60 @@
+"""Configuration of the features: one encoder a modality, and how clips are worked through."""
+
+from typing import Any, Literal, Self
+
+from pydantic import Field, field_validator, model_validator
+
+from ariigcn.core.settings import Section
+from ariigcn.features.registry import encoder_parameters
+
+Modality = Literal["text", "audio", "video"]
+MODALITIES: tuple[Modality, ...] = ("text", "audio", "video")
+
+
+class EncoderConfig(Section):
+    """One modality's encoder."""
+
+    modality: Modality
+    encoder: str = Field(description="Name in the encoder registry, or 'published' for imported files.")
+    name: str = Field(
+        "",
+        pattern=r"^[a-z0-9][a-z0-9-]*$|^$",
+        description="Name of the feature file; needed only where one encoder is used with two "
+        "sets of parameters. Empty: the encoder's name.",
+    )
+    parameters: dict[str, Any] = Field(
+        default_factory=dict,
+        validate_default=True,
+        description="The encoder's own parameters; see docs/encoders.md.",
+    )
+
+    @model_validator(mode="after")
+    def _check_parameters(self) -> Self:
+        checked = encoder_parameters(self.modality, self.encoder, self.parameters)
+        object.__setattr__(self, "parameters", checked)
+        return self
+
+    @property
+    def store(self) -> str:
+        """Name of the store's file, without modality and ending."""
+        return self.name or self.encoder
+
+
+class FeaturesConfig(Section):
+    """From clips to vectors."""
+
+    text: EncoderConfig = Field(description="Text encoder.", default_factory=lambda: EncoderConfig(modality="text", encoder="minilm"))
+    audio: EncoderConfig = Field(description="Audio encoder.", default_factory=lambda: EncoderConfig(modality="audio", encoder="opensmile"))
+    video: EncoderConfig = Field(description="Video encoder.", default_factory=lambda: EncoderConfig(modality="video", encoder="efficientnet-lite0"))
+    block: int = Field(64, ge=1, description="Utterances a block; a killed extraction repeats at most one.")
+    timeout_s: float = Field(120.0, gt=0, description="Seconds after which a clip counts as failed.")
+
+    @field_validator("text", "audio", "video", mode="before")
+    @classmethod
+    def _fill_modality(cls, value: Any, info: Any) -> Any:
+        return {"modality": info.field_name, **value} if isinstance(value, dict) else value
+
+    def of(self, modality: Modality) -> EncoderConfig:
+        """The encoder of one modality."""
+        encoder: EncoderConfig = getattr(self, modality)
+        return encoder

@@ -1,0 +1,54 @@
+"""What an encoder is: a name, its parameters, and a pure function from clips to vectors."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ariigcn.features.store import Status
+
+
+@dataclass(frozen=True)
+class Clip:
+    """One utterance as an encoder sees it: its text, and the file and span it is heard and seen in.
+
+    ``start_s`` and ``end_s`` are seconds within ``media``; None means the whole file.
+    """
+
+    utterance_id: str
+    text: str | None
+    media: Path | None
+    start_s: float | None = None
+    end_s: float | None = None
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """An utterance's vector, float32 [D], or None with the status and message that say why not."""
+
+    values: NDArray[np.float32] | None
+    status: Status = Status.OK
+    message: str = ""
+
+
+class Encoder(Protocol):
+    """An encoder of one modality, weights loaded.
+
+    Attributes:
+        version: release of the encoder and of what decides its values.
+        weights_sha256: digest of its weights; empty where it has none.
+        dimension: D.
+        feature_names: D names, or empty.
+    """
+
+    version: str
+    weights_sha256: str
+    dimension: int
+    feature_names: tuple[str, ...]
+
+    def encode(self, clips: Sequence[Clip]) -> list[Encoded]:
+        """One result a clip, in order; a bad clip gets a status and never raises."""
+        ...

@@ -1,0 +1,54 @@
+"""The encoders by modality and name: one line each.
+
+An encoder's module imports what is heavy inside its ``__init__`` only, so that a configuration is
+checked without loading torch, and has a ``Parameters`` section beside its class.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from ariigcn.core.settings import describe, unknown_name
+
+if TYPE_CHECKING:
+    from ariigcn.features.encoder import Encoder
+
+ENCODERS: dict[str, dict[str, str]] = {
+    "text": {
+        "minilm": "ariigcn.features.text_minilm",
+        "published": "ariigcn.features.published",
+    },
+    "audio": {
+        "opensmile": "ariigcn.features.audio_opensmile",
+        "published": "ariigcn.features.published",
+    },
+    "video": {
+        "efficientnet-lite0": "ariigcn.features.video_efficientnet",
+        "published": "ariigcn.features.published",
+    },
+}
+
+
+def encoder_module(modality: str, encoder: str) -> str:
+    """The dotted name of an encoder's module; its code version is a parameter of the stage."""
+    if encoder not in ENCODERS[modality]:
+        raise ValueError(unknown_name(encoder, list(ENCODERS[modality]), f"{modality} encoder"))
+    return ENCODERS[modality][encoder]
+
+
+def encoder_parameters(modality: str, encoder: str, given: dict[str, Any]) -> dict[str, Any]:
+    """The encoder's parameters, checked and with its defaults filled in."""
+    module = import_module(encoder_module(modality, encoder))
+    try:
+        parameters: dict[str, Any] = module.Parameters(**given).model_dump(mode="json")
+    except ValidationError as error:
+        raise ValueError("; ".join(describe(error, "parameters"))) from None
+    return parameters
+
+
+def make_encoder(modality: str, encoder: str, parameters: dict[str, Any]) -> "Encoder":
+    """Load an encoder, weights and all."""
+    module = import_module(encoder_module(modality, encoder))
+    made: Encoder = module.make(modality, module.Parameters(**parameters))
+    return made

@@ -1,0 +1,215 @@
+"""The feature store: one HDF5 file a modality and encoder, one row an utterance.
+
+Datasets: ``values`` float32 [N, D] (chunked, compressed), ``utterance_id`` [N], ``status`` [N],
+``message`` [N] and, where the encoder names them, ``feature_names`` [D]. Attributes: ``corpus``,
+``modality``, ``encoder``, ``encoder_version``, ``weights_sha256``, ``parameters`` (JSON) and
+``fitted_on`` (the split whose labels the encoder has seen, or ``none``).
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from ariigcn.core.errors import DataError
+from ariigcn.core.files import atomic_path
+
+FORMAT = 1
+CHUNK_ROWS = 64
+
+
+class Status(StrEnum):
+    """What became of an utterance in one modality; only ``OK`` rows carry evidence."""
+
+    OK = "ok"
+    MISSING = "missing"  # the table names no media (or text), or the file is absent
+    NO_STREAM = "no stream"  # the clip has no audio, or no video, track
+    NO_FACE = "no face"  # no frame shows a face and the policy masks such clips
+    TOO_SHORT = "too short"
+    FAILED = "failed"  # the clip could not be decoded or encoded; see message
+
+
+@dataclass(frozen=True)
+class StoreHeader:
+    """What a store says of itself."""
+
+    corpus: str
+    modality: str
+    encoder: str
+    encoder_version: str
+    dimension: int
+    weights_sha256: str = ""
+    fitted_on: str = "none"
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    feature_names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Some rows of a store.
+
+    Shapes: values float32 [n, D] (zeros where status is not ok); the others length n.
+    """
+
+    utterance_ids: Sequence[str]
+    values: NDArray[np.float32]
+    status: Sequence[Status]
+    messages: Sequence[str]
+
+    def __len__(self) -> int:
+        return len(self.utterance_ids)
+
+    @property
+    def mask(self) -> NDArray[np.bool_]:
+        """True where the row carries evidence, [n]."""
+        return np.array([s == Status.OK for s in self.status], dtype=bool)
+
+
+def write_store(path: Path | str, header: StoreHeader, blocks: Iterable[Rows]) -> None:
+    """Write a store block by block, in order, without holding more than one block."""
+    with atomic_path(path) as temporary, h5py.File(temporary, "w") as file:
+        _write_header(file, header)
+        for rows in blocks:
+            _append(file, header, rows)
+
+
+def _write_header(file: h5py.File, header: StoreHeader) -> None:
+    file.attrs["format"] = FORMAT
+    for key, value in asdict(header).items():
+        if key == "parameters":
+            file.attrs[key] = json.dumps(value, sort_keys=True)
+        elif key != "feature_names":
+            file.attrs[key] = value
+    text = h5py.string_dtype("utf-8")
+    file.create_dataset(
+        "values",
+        shape=(0, header.dimension),
+        maxshape=(None, header.dimension),
+        dtype=np.float32,
+        chunks=(CHUNK_ROWS, max(header.dimension, 1)),
+        compression="gzip",
+        compression_opts=1,
+        shuffle=True,
+    )
+    for name in ("utterance_id", "status", "message"):
+        file.create_dataset(name, shape=(0,), maxshape=(None,), dtype=text, chunks=(4096,))
+    if header.feature_names:
+        file.create_dataset("feature_names", data=list(header.feature_names), dtype=text)
+
+
+def _append(file: h5py.File, header: StoreHeader, rows: Rows) -> None:
+    _check_rows(rows, header)
+    start, stop = file["values"].shape[0], file["values"].shape[0] + len(rows)
+    columns = {
+        "values": rows.values,
+        "utterance_id": list(rows.utterance_ids),
+        "status": [str(s) for s in rows.status],
+        "message": list(rows.messages),
+    }
+    for name, data in columns.items():
+        file[name].resize(stop, axis=0)
+        file[name][start:stop] = data
+
+
+def _check_rows(rows: Rows, header: StoreHeader) -> None:
+    expected = (len(rows), header.dimension)
+    if rows.values.shape != expected:
+        raise DataError(
+            f"{header.modality}.{header.encoder}: values have shape {rows.values.shape}, "
+            f"expected {expected}"
+        )
+    bad = rows.mask & ~np.isfinite(rows.values).all(axis=1)
+    if bad.any():
+        first = rows.utterance_ids[int(np.flatnonzero(bad)[0])]
+        raise DataError(
+            f"{header.modality}.{header.encoder}: NaN or infinite features in {int(bad.sum())} "
+            f"row(s), first {first}; mark such rows with a status other than ok"
+        )
+
+
+class FeatureStore:
+    """A store opened for reading; rows are read on demand.
+
+    Raises:
+        DataError: the file is truncated, not HDF5, or not a store.
+    """
+
+    def __init__(self, path: Path | str) -> None:
+        self.path = Path(path)
+        try:
+            self._file = h5py.File(path, "r")
+            self.header = _read_header(self._file)
+            self.utterance_ids: list[str] = self._file["utterance_id"].asstr()[:].tolist()
+            self.status = [Status(s) for s in self._file["status"].asstr()[:]]
+            self.messages: list[str] = self._file["message"].asstr()[:].tolist()
+            if self._file["values"].shape != (len(self), self.header.dimension):
+                raise ValueError(f"values have shape {self._file['values'].shape}")
+        except (OSError, KeyError, ValueError) as error:
+            raise DataError(
+                f"{path}: not a readable feature store ({error}); remove it and run again"
+            ) from error
+
+    def __len__(self) -> int:
+        return len(self.utterance_ids)
+
+    @property
+    def mask(self) -> NDArray[np.bool_]:
+        """True where the row carries evidence, [N]."""
+        return np.array([s == Status.OK for s in self.status], dtype=bool)
+
+    def read(self, start: int = 0, stop: int | None = None) -> Rows:
+        """Rows ``start`` to ``stop`` (exclusive; all by default)."""
+        part = slice(start, len(self) if stop is None else stop)
+        try:
+            values = self._file["values"][part]
+        except OSError as error:
+            raise DataError(
+                f"{self.path}: damaged ({error}); remove it and run again"
+            ) from error
+        rows = Rows(self.utterance_ids[part], values, self.status[part], self.messages[part])
+        _check_rows(rows, self.header)
+        return rows
+
+    def blocks(self, rows: int = 4096) -> Iterator[Rows]:
+        """All rows, at most ``rows`` at a time."""
+        for start in range(0, len(self), rows):
+            yield self.read(start, min(start + rows, len(self)))
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+
+@contextmanager
+def open_store(path: Path | str) -> Iterator[FeatureStore]:
+    """Open a store for the time of a ``with`` block."""
+    store = FeatureStore(path)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def _read_header(file: h5py.File) -> StoreHeader:
+    names = file["feature_names"].asstr()[:].tolist() if "feature_names" in file else ()
+    attrs = file.attrs
+    if attrs["format"] != FORMAT:
+        raise ValueError(f"format {attrs['format']}, this version reads {FORMAT}")
+    return StoreHeader(
+        corpus=str(attrs["corpus"]),
+        modality=str(attrs["modality"]),
+        encoder=str(attrs["encoder"]),
+        encoder_version=str(attrs["encoder_version"]),
+        dimension=int(attrs["dimension"]),
+        weights_sha256=str(attrs["weights_sha256"]),
+        fitted_on=str(attrs["fitted_on"]),
+        parameters=json.loads(attrs["parameters"]),
+        feature_names=tuple(names),
+    )

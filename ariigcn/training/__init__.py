@@ -1,0 +1,1 @@
+"""One loop, its schedule of losses, its checkpoints."""
