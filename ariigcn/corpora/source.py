@@ -1,0 +1,108 @@
+"""Reading the tables that corpora come with: their encodings, and the damage they arrive with."""
+
+import csv
+import io
+import re
+import unicodedata
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ariigcn.core.errors import DataError
+
+# Bytes 80-9F of cp1252 that were read as latin-1: invisible controls where quotes should be.
+_CONTROLS = {
+    code: bytes([code]).decode("cp1252", errors="ignore") or None for code in range(0x80, 0xA0)
+}
+# UTF-8 that was read as cp1252 or latin-1: two bytes for a letter, three for typographic marks.
+_MOJIBAKE = re.compile("[\u00c2\u00c3][^\x00-\x7f]|\u00e2[^\x00-\x7f]{2}")
+
+
+def clean_text(text: str) -> str:
+    """Undo wrong decodings, compose accents (NFC), make every run of white space one blank."""
+    text = _MOJIBAKE.sub(_decode_again, text).translate(_CONTROLS)
+    return " ".join(unicodedata.normalize("NFC", text).split())
+
+
+def _decode_again(match: re.Match[str]) -> str:
+    wrong = match.group()
+    try:
+        return b"".join(_byte(character) for character in wrong).decode("utf-8")
+    except UnicodeError:
+        return wrong
+
+
+def _byte(character: str) -> bytes:
+    try:
+        return character.encode("cp1252")
+    except UnicodeEncodeError:
+        return character.encode("latin-1")
+
+
+def read_rows(path: Path, width: int | None = None) -> list[tuple[int, list[str]]]:
+    """The records of a CSV file, each with the line it ends on.
+
+    Args:
+        path: UTF-8, or anything older, which is read as latin-1 for :func:`clean_text` to mend.
+        width: fields a record; None: as many as the first has.
+
+    Raises:
+        DataError: the file is absent or empty, a record has another width or a quote is left open.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror})") from error
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = data.decode("latin-1")
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    rows: list[tuple[int, list[str]]] = []
+    try:
+        for cells in reader:
+            width = width or len(cells)
+            if len(cells) != width:
+                raise DataError(
+                    f"{path}, line {reader.line_num}: {len(cells)} field(s) where {width} are due; "
+                    "the file is damaged or cut short: fetch it again"
+                )
+            rows.append((reader.line_num, cells))
+    except csv.Error as error:
+        raise DataError(
+            f"{path}, line {reader.line_num}: {error}; the file is damaged or cut short: "
+            "fetch it again"
+        ) from error
+    if not rows:
+        raise DataError(f"{path}: empty; fetch it again")
+    return rows
+
+
+def read_numbers(path: Path, width: int) -> NDArray[np.float64]:
+    """A CSV file of finite numbers without a header, [rows, width].
+
+    Raises:
+        DataError: as :func:`read_rows`, or a field is not a finite number.
+    """
+    rows = read_rows(path, width)
+    try:
+        values = np.array([cells for _, cells in rows], dtype=np.float64)
+    except ValueError:
+        values = np.array([[_number(cell) for cell in cells] for _, cells in rows])
+    bad = np.argwhere(~np.isfinite(values))
+    if len(bad):
+        row, column = bad[0]
+        line, cells = rows[row]
+        raise DataError(
+            f"{path}, line {line}, field {column + 1}: '{cells[column]}' is not a finite number "
+            f"({len(bad)} such field(s) in all)"
+        )
+    return values
+
+
+def _number(cell: str) -> float:
+    try:
+        return float(cell)
+    except ValueError:
+        return float("nan")

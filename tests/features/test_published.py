@@ -1,0 +1,180 @@
+"""Published features: into the table's order, with what they have seen on record."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from ariigcn.core.errors import ConfigError, DataError
+from ariigcn.corpora.registry import prepare
+from ariigcn.corpora.table import Corpus, read_corpus, write_corpus
+from ariigcn.features import published
+from ariigcn.features.published import Parameters, Published, import_features
+from ariigcn.features.registry import encoder_parameters, make_encoder
+from ariigcn.features.store import Status, open_store
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Path:
+    """Three utterances, u0 to u2."""
+    frame = pd.DataFrame(
+        {
+            "dialogue_id": "d",
+            "utterance_id": ["u0", "u1", "u2"],
+            "position": [0, 1, 2],
+            "speaker": "Ann",
+            "text": "Yes.",
+            "emotion": "joy",
+            "split": "train",
+            "media": None,
+            "start_s": np.nan,
+            "end_s": np.nan,
+        }
+    )
+    path = tmp_path / "utterances.parquet"
+    write_corpus(Corpus("tiny", "1", ("joy",), "free", {}, frame), path)
+    return path
+
+
+@pytest.fixture
+def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An importer of two features: one row out of order, one foreign, u1 absent."""
+
+    def read(root: Path, modality: str) -> Published:
+        values = np.array([[2, 20], [9, 90], [0, 1]], dtype=np.float32)
+        return Published(["u2", "foreign", "u0"], values, "v1", "train", {"a.csv": "aa"})
+
+    monkeypatch.setitem(published.IMPORTERS, "tiny", read)
+
+
+@pytest.mark.usefixtures("tiny")
+def test_rows_take_the_tables_order_and_gaps_are_missing(table: Path, tmp_path: Path) -> None:
+    out = tmp_path / "text.published.h5"
+    import_features("tiny", tmp_path, table, "text", out, parameters=Parameters())
+    with open_store(out) as store:
+        rows = store.read()
+        assert store.utterance_ids == ["u0", "u1", "u2"]
+        assert rows.values.tolist() == [[0, 1], [0, 0], [2, 20]]
+        assert store.status == [Status.OK, Status.MISSING, Status.OK]
+        assert store.messages[1] == "not in the published files"
+        assert (store.header.encoder, store.header.encoder_version) == ("published", "v1")
+        assert (store.header.corpus, store.header.fitted_on) == ("tiny", "train")
+        assert store.header.weights_sha256 == "aa"
+        assert store.header.parameters["sources"] == {"a.csv": "aa"}
+
+
+@pytest.mark.usefixtures("tiny")
+def test_what_features_have_seen_cannot_be_denied(table: Path, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"features\.text\.parameters\.fitted_on: tiny's text"):
+        import_features(
+            "tiny",
+            tmp_path,
+            table,
+            "text",
+            tmp_path / "t.h5",
+            parameters=Parameters(fitted_on="none"),
+        )
+    assert not (tmp_path / "t.h5").exists()
+
+
+def test_features_of_another_corpus_are_refused(
+    table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = Published(["x"], np.ones((1, 2), np.float32), "v1", "none", {"a.csv": "aa"})
+    monkeypatch.setitem(published.IMPORTERS, "tiny", lambda root, modality: other)
+    with pytest.raises(DataError, match=r"published audio features and .* share no utterance"):
+        import_features(
+            "tiny", tmp_path, table, "audio", tmp_path / "t.h5", parameters=Parameters()
+        )
+
+
+def test_a_corpus_without_importer_is_named(table: Path, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="'mossi'; did you mean 'mosi'"):
+        import_features(
+            "mossi", tmp_path, table, "text", tmp_path / "t.h5", parameters=Parameters()
+        )
+
+
+@pytest.mark.parametrize("modality", ["text", "audio", "video"])
+def test_there_is_no_encoder_to_load(modality: str) -> None:
+    assert encoder_parameters(modality, "published", {}) == {"fitted_on": None}
+    with pytest.raises(ConfigError, match=f"features.{modality}: .* imported from their files"):
+        make_encoder(modality, "published", {})
+
+
+MODALITIES = ("text", "audio", "video")
+
+
+@pytest.fixture(scope="module")
+def mosi_table(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The real MOSI: its table, its stores beside it."""
+    folder = tmp_path_factory.mktemp("mosi")
+    prepare("mosi", shared / "mosi", folder / "utterances.parquet")
+    for modality in MODALITIES:
+        out = folder / f"{modality}.published.h5"
+        import_features(
+            "mosi",
+            shared / "mosi",
+            folder / "utterances.parquet",
+            modality,
+            out,
+            parameters=Parameters(),
+        )
+    return folder / "utterances.parquet"
+
+
+def mosi_values(table: Path, modality: str) -> NDArray[np.float32]:
+    with open_store(table.with_name(f"{modality}.published.h5")) as store:
+        assert store.mask.all()
+        return store.read().values
+
+
+@pytest.mark.parametrize(
+    ("modalities", "accuracy"),
+    [(("text",), 0.757), (("audio",), 0.557), (("video",), 0.515), (MODALITIES, 0.767)],
+)
+def test_mosi_holds_the_evidence_it_is_known_for(
+    mosi_table: Path, modalities: tuple[str, ...], accuracy: float
+) -> None:
+    """Logistic regression with C = 0.01 on features standardised by the training split."""
+    frame = read_corpus(mosi_table).utterances
+    values = np.hstack([mosi_values(mosi_table, m) for m in modalities])
+    train = (frame["split"] == "train").to_numpy()
+    labels = frame["emotion"].to_numpy()
+    model = make_pipeline(StandardScaler(), LogisticRegression(C=0.01, max_iter=2000))
+    model.fit(values[train], labels[train])
+    assert model.score(values[~train], labels[~train]) == pytest.approx(accuracy, abs=0.004)
+
+
+@pytest.mark.parametrize(
+    ("modality", "fitted_on"), [("text", "train"), ("audio", "none"), ("video", "train")]
+)
+def test_mosi_says_which_features_have_seen_the_labels(
+    mosi_table: Path, modality: str, fitted_on: str
+) -> None:
+    """Held-out training videos are predicted far better than the test split by those that have."""
+    with open_store(mosi_table.with_name(f"{modality}.published.h5")) as store:
+        assert store.header.fitted_on == fitted_on
+    frame = read_corpus(mosi_table).utterances
+    train = (frame["split"] == "train").to_numpy()
+    values, labels = mosi_values(mosi_table, modality), frame["emotion"].to_numpy()
+    videos = frame.loc[train, "dialogue_id"].unique()
+    held_out = train & frame["dialogue_id"].isin(videos[::5]).to_numpy()
+    model = make_pipeline(StandardScaler(), LogisticRegression(C=0.01, max_iter=2000))
+    model.fit(values[train & ~held_out], labels[train & ~held_out])
+    gap = model.score(values[held_out], labels[held_out]) - model.score(
+        values[~train], labels[~train]
+    )
+    assert (gap > 0.15) == (fitted_on == "train")
+
+
+def test_importing_twice_gives_the_same_bytes(mosi_table: Path, shared: Path) -> None:
+    again = mosi_table.with_name("again.h5")
+    import_features("mosi", shared / "mosi", mosi_table, "audio", again, parameters=Parameters())
+    first, second = (p.read_bytes() for p in (mosi_table.with_name("audio.published.h5"), again))
+    assert first == second
