@@ -1,0 +1,150 @@
+"""Scores of one trained model: what ``metrics.json`` holds.
+
+Labels go by name. Only labelled utterances count, and only the splits that no weight was fitted on
+are scored. All scores are shares between 0 and 1.
+"""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, TypedDict
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+from sklearn.metrics import (
+    accuracy_score,
+    confusion_matrix,
+    f1_score,
+    precision_recall_fscore_support,
+)
+
+from ariigcn.core.errors import DataError, problem_list
+from ariigcn.core.files import atomic_path
+from ariigcn.corpora.table import METADATA_KEY
+
+SCORED_SPLITS = ("validation", "test")
+
+
+class ClassScores(TypedDict):
+    """One class in one split; scores are None where the split has no utterance of the class."""
+
+    precision: float | None
+    recall: float | None
+    f1: float | None
+    support: int
+
+
+class SplitScores(TypedDict):
+    """One split; ``confusion`` is C x C counts, rows true, columns predicted, in label order."""
+
+    n: int
+    accuracy: float
+    weighted_f1: float
+    macro_f1: float
+    per_class: dict[str, ClassScores]
+    confusion: list[list[int]]
+
+
+class Metrics(TypedDict):
+    """A ``metrics.json``; a split without labelled utterances is absent from ``splits``."""
+
+    corpus: str
+    experiment: str
+    seed: int
+    labels: list[str]
+    modalities: list[str]
+    selected_epoch: int
+    epochs: int
+    splits: dict[str, SplitScores]
+
+
+def evaluate_experiment(prediction_files: Sequence[Path], outputs: Sequence[Path]) -> None:
+    """Score each seed's ``predictions.parquet`` into the ``metrics.json`` at the same position."""
+    for source, out in zip(prediction_files, outputs, strict=True):
+        scores = json.dumps(evaluate(source), indent=1, ensure_ascii=False, allow_nan=False)
+        with atomic_path(out) as temporary:
+            temporary.write_text(scores + "\n", encoding="utf-8")
+
+
+def evaluate(predictions: Path) -> Metrics:
+    """Scores of one seed.
+
+    Raises:
+        DataError: the file is not a run's, or holds a label that its head does not name.
+    """
+    frame, head = read_run_table(predictions)
+    labels = list(head["labels"])
+    _check_labels(frame, labels, predictions)
+    labelled = frame[frame["label"].notna()]
+    splits = {
+        split: score(rows["label"].tolist(), rows["prediction"].tolist(), labels)
+        for split in SCORED_SPLITS
+        if len(rows := labelled[labelled["split"] == split])
+    }
+    return Metrics(
+        corpus=head["corpus"],
+        experiment=head["experiment"],
+        seed=head["seed"],
+        labels=labels,
+        modalities=list(head["modalities"]),
+        selected_epoch=head["selected_epoch"],
+        epochs=head["epochs"],
+        splits=splits,
+    )
+
+
+def score(true: Sequence[str], predicted: Sequence[str], labels: Sequence[str]) -> SplitScores:
+    """Scores of one split, ``true`` and ``predicted`` of equal length n > 0.
+
+    Macro F1 is the mean over the classes that the split has: an absent class has no F1. A class
+    that is never predicted has precision 0.
+    """
+    present = [label for label in labels if label in set(true)]
+    columns = precision_recall_fscore_support(true, predicted, labels=labels, zero_division=0)
+    per_class: dict[str, ClassScores] = {}
+    for label, *values, support in zip(labels, *columns, strict=True):
+        precision, recall, f1 = (float(v) if support else None for v in values)
+        per_class[label] = ClassScores(
+            precision=precision, recall=recall, f1=f1, support=int(support)
+        )
+    f1_of = {"labels": present, "zero_division": 0}
+    return SplitScores(
+        n=len(true),
+        accuracy=float(accuracy_score(true, predicted)),
+        weighted_f1=float(f1_score(true, predicted, average="weighted", **f1_of)),
+        macro_f1=float(f1_score(true, predicted, average="macro", **f1_of)),
+        per_class=per_class,
+        confusion=confusion_matrix(true, predicted, labels=labels).tolist(),
+    )
+
+
+def read_metrics(path: Path) -> Metrics:
+    """Read a ``metrics.json``."""
+    try:
+        metrics: Metrics = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise DataError(f"{path}: not a metrics file ({error}); evaluate again") from error
+    return metrics
+
+
+def read_run_table(path: Path) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """Rows and head of a run's ``predictions.parquet`` or ``history.parquet``."""
+    try:
+        table = pq.read_table(path)
+        head: dict[str, Any] = json.loads((table.schema.metadata or {})[METADATA_KEY])
+    except (pa.ArrowException, OSError, KeyError) as error:
+        raise DataError(f"{path}: not a table of a run ({error!r}); train again") from error
+    return table.to_pandas(), head
+
+
+def _check_labels(frame: pd.DataFrame, labels: list[str], path: Path) -> None:
+    known_label = frame["label"].isna() | frame["label"].isin(labels)
+    known_prediction = frame["label"].isna() | frame["prediction"].isin(labels)
+    problems = [
+        f"{row['utterance_id']}: {column} '{row[column]}' is none of {', '.join(labels)}"
+        for column, known in (("label", known_label), ("prediction", known_prediction))
+        for _, row in frame[~known].iterrows()
+    ]
+    if problems:
+        raise DataError(problem_list(f"{path} cannot be scored", problems))

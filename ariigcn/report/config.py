@@ -1,0 +1,17 @@
+"""Configuration of the report."""
+
+from pydantic import Field
+
+from ariigcn.core.settings import Section
+
+
+class ReportConfig(Section):
+    """The page that people read."""
+
+    title: str = Field("", description="Heading of the page. Empty: made from the corpus's name.")
+    listed_utterances: int = Field(
+        20, ge=0, description="Masked utterances listed by name, a modality; all are counted."
+    )
+    minimum_seeds: int = Field(
+        5, ge=1, description="Seeds below which the page calls an experiment preliminary."
+    )

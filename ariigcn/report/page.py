@@ -1,0 +1,194 @@
+"""The page people read: one HTML file that needs nothing beside it, on screen, phone or paper.
+
+It shows counts, scores, ids and messages, never what was said: corpora are licensed.
+"""
+
+from collections.abc import Mapping, Sequence
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from jinja2 import BaseLoader, Environment, FileSystemLoader, StrictUndefined
+
+from ariigcn.core.files import atomic_path
+from ariigcn.corpora.table import Corpus, read_corpus
+from ariigcn.evaluation.tables import per_class_frame, percent, results_frame
+from ariigcn.report import views
+from ariigcn.report.config import ReportConfig
+from ariigcn.report.inline import InlineFigure, inline_figure
+
+TEMPLATES = Path(str(files("ariigcn.report"))) / "templates"
+FIGURES = {
+    "confusion": "Confusion matrices",
+    "history": "Learning curves",
+    "discriminators": "Discriminators",
+}
+
+
+def write_report(
+    out: Path,
+    *,
+    table: Path,
+    stores: Mapping[str, Path],
+    metrics: Mapping[str, Sequence[Path]],
+    figures: Mapping[str, Path],
+    configuration: str,
+    provenance: Mapping[str, str],
+    settings: ReportConfig | None = None,
+) -> None:
+    """Write the report of one corpus.
+
+    Args:
+        out: the HTML file.
+        table: the corpus's utterance table.
+        stores: modality -> its feature store, in the order to show.
+        metrics: experiment -> its seeds' ``metrics.json``, in the order to show.
+        figures: ``results`` and ``<kind>/<experiment>`` -> SVG, kinds as in :data:`FIGURES`; a
+            figure of another kind gets a section under its kind's name.
+        configuration: the run's configuration as YAML.
+        provenance: what made this page: name -> value (package versions, git revision, ...).
+        settings: title and limits.
+    """
+    settings = settings or ReportConfig()
+    corpus = read_corpus(table)
+    results = results_frame(metrics, corpus)
+    features = [views.feature_view(path) for path in stores.values()]
+    best, basis = views.best_experiment(results)
+    context: dict[str, Any] = {
+        "title": settings.title or f"Emotion recognition on {corpus.name}",
+        "corpus": corpus,
+        "summary": [_what_was_run(corpus, results), _best_line(results, best, basis)],
+        "warnings": _warnings(results, features, settings.minimum_seeds),
+        "key_figures": _key_figures(results, best),
+        "results": views.results_view(results, best),
+        "per_class": views.per_class_view(
+            per_class_frame(metrics), corpus.labels, str(results["experiment"].iloc[best])
+        ),
+        "results_figure": _results_figure(figures),
+        "figure_groups": _figure_groups(figures, str(results["experiment"].iloc[best])),
+        "data_tables": [
+            t
+            for t in (
+                views.splits_view(corpus),
+                views.labels_view(corpus),
+                views.reachable_view(corpus),
+            )
+            if t
+        ],
+        "status": views.status_view(features),
+        "masked": views.masked_view(features, settings.listed_utterances),
+        "unlisted": sum(max(len(f.masked) - settings.listed_utterances, 0) for f in features),
+        "configuration": configuration,
+        "provenance": provenance,
+        "encoders": views.encoders_view(features),
+        "sources": views.sources_view(corpus),
+    }
+    page = _environment(FileSystemLoader(TEMPLATES)).get_template("report.html").render(context)
+    with atomic_path(out) as temporary:
+        temporary.write_text(page, encoding="utf-8")
+
+
+def _environment(loader: BaseLoader) -> Environment:
+    environment = Environment(
+        loader=loader,
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.tests["number"] = lambda cell: isinstance(cell, views.Number)
+    return environment
+
+
+def _what_was_run(corpus: Corpus, results: pd.DataFrame) -> str:
+    count, seeds = len(results), sorted(set(results["seeds"]))
+    runs = f"{seeds[0]}" if len(seeds) == 1 else f"{seeds[0]} to {seeds[-1]}"
+    return (
+        f"{_count(count, 'experiment')} with {runs} seed{'s' * (seeds[-1] != 1)} each on "
+        f"{corpus.name} {corpus.version}: {_count(len(corpus.utterances), 'utterance')} in "
+        f"{_count(corpus.utterances['dialogue_id'].nunique(), 'dialogue')}, "
+        f"{_count(len(corpus.labels), 'emotion')}."
+    )
+
+
+def _best_line(results: pd.DataFrame, best: int, basis: str) -> str:
+    row = results.iloc[best]
+    accuracy = percent(row["accuracy_mean"], row["accuracy_sd"])
+    line = f"{row['experiment']} has {basis}."
+    if not accuracy:
+        return f"{line} The test split has no labelled utterance, so nothing was tested."
+    line += (
+        f" On the test split it reaches {accuracy}\N{NO-BREAK SPACE}% accuracy from "
+        f"{views.experiment_modalities(results, best)}"
+    )
+    if pd.notna(row["reachable_accuracy"]):
+        most = percent(row["reachable_accuracy"])
+        line += (
+            f", where {most}\N{NO-BREAK SPACE}% is the most that any model can reach from these "
+            "modalities with context"
+        )
+    return f"{line}."
+
+
+def _warnings(
+    results: pd.DataFrame, features: Sequence[views.FeatureView], minimum_seeds: int
+) -> list[str]:
+    found = []
+    few = list(results.loc[results["seeds"] < minimum_seeds, "experiment"])
+    if few:
+        who = "All experiments" if len(few) == len(results) else ", ".join(few)
+        found.append(f"Preliminary, fewer than {minimum_seeds} seeds: {who}.")
+    fitted = [f for f in features if f.header.fitted_on != "none"]
+    found += [
+        f"The {f.header.modality} encoder has seen the labels of the {f.header.fitted_on} split: "
+        "scores on any part of that split, a validation part included, are too high."
+        for f in fitted
+    ]
+    masked = [f"{len(f.masked):,} of {f.total:,} in {f.header.modality}" for f in features]
+    if any(f.masked for f in features):
+        found.append(f"Masked utterances: {', '.join(masked)}.")
+    return found
+
+
+def _key_figures(results: pd.DataFrame, best: int) -> list[tuple[str, views.Number]]:
+    row = results.iloc[best]
+    named = {
+        "Test accuracy": ("accuracy_mean", "accuracy_sd"),
+        "Weighted F1": ("weighted_f1_mean", "weighted_f1_sd"),
+        "Macro F1": ("macro_f1_mean", "macro_f1_sd"),
+        "Reachable accuracy": ("reachable_accuracy",),
+        "Share of reachable": ("share_of_reachable",),
+    }
+    return [
+        (name, views.measured(*(float(row[column]) for column in columns)))
+        for name, columns in named.items()
+        if pd.notna(row[columns[0]])
+    ]
+
+
+def _results_figure(figures: Mapping[str, Path]) -> InlineFigure | None:
+    path = figures.get("results")
+    return inline_figure(path, "Test accuracy of every experiment", "results") if path else None
+
+
+def _figure_groups(figures: Mapping[str, Path], best: str) -> list[dict[str, Any]]:
+    """Figures by kind; the best experiment's first, since the others come folded."""
+    groups: dict[str, list[InlineFigure]] = {kind: [] for kind in FIGURES}
+    ordered = sorted(figures, key=lambda name: name.partition("/")[2] != best)
+    for name in ordered:
+        kind, _, experiment = name.partition("/")
+        if name != "results":
+            identifier = f"figure-{list(figures).index(name)}"
+            figure = inline_figure(figures[name], experiment or kind, identifier)
+            groups.setdefault(kind, []).append(figure)
+    return [
+        {"id": f"{kind}-section", "title": FIGURES.get(kind, kind.capitalize()), "figures": drawn}
+        for kind, drawn in groups.items()
+        if drawn
+    ]
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}{'s' * (number != 1)}"

@@ -1,0 +1,97 @@
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from synthetic_runs import LABELS, make_corpus, make_project
+
+from ariigcn.core.errors import DataError
+from ariigcn.corpora.table import read_corpus
+from ariigcn.evaluation.metrics import read_metrics
+from ariigcn.evaluation.tables import (
+    mean_sd,
+    modality_key,
+    per_class_frame,
+    percent,
+    reachable_accuracy,
+    read_seeds,
+    results_frame,
+    write_results_table,
+)
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    return make_project(tmp_path_factory.mktemp("project"), absent="fear")
+
+
+def test_the_spread_is_the_samples():
+    assert mean_sd([0.1, 0.3]) == pytest.approx((0.2, np.sqrt(0.02)))
+    assert np.isnan(mean_sd([0.1])[1])
+    assert all(np.isnan(mean_sd([])))
+
+
+def test_per_cent_shows_what_there_is():
+    assert percent(0.7123, 0.0081) == "71.2\N{NO-BREAK SPACE}±\N{NO-BREAK SPACE}0.8"
+    assert percent(0.7123) == "71.2"
+    assert percent(float("nan")) == ""
+
+
+def test_reachable_accuracy_does_not_hang_on_the_order_of_modalities():
+    corpus = make_corpus()
+    assert reachable_accuracy(corpus, modality_key(["video", "text", "audio"])) == 0.91
+    assert np.isnan(reachable_accuracy(corpus, modality_key(["video"])))
+    assert np.isnan(reachable_accuracy(make_corpus(reachable=False), "text"))
+
+
+def test_one_row_an_experiment_in_the_given_order(project):
+    frame = results_frame(project.metrics, read_corpus(project.table))
+    assert list(frame["experiment"]) == ["ar-iigcn", "text-only"]
+    assert list(frame["seeds"]) == [5, 1]
+    tested = [read_metrics(p)["splits"]["test"]["accuracy"] for p in project.metrics["ar-iigcn"]]
+    first = frame.iloc[0]
+    assert first["accuracy_mean"] == pytest.approx(np.mean(tested))
+    assert first["accuracy_sd"] == pytest.approx(np.std(tested, ddof=1))
+    assert first["share_of_reachable"] == pytest.approx(np.mean(tested) / 0.91)
+    assert np.isnan(frame["accuracy_sd"].iloc[1])
+
+
+def test_classes_absent_from_the_test_split_have_no_f1(project):
+    frame = per_class_frame(project.metrics).set_index(["experiment", "emotion"])
+    assert len(frame) == 2 * len(LABELS)
+    assert frame.loc[("ar-iigcn", "fear"), "support"] == 0
+    assert np.isnan(frame.loc[("ar-iigcn", "fear"), "f1_mean"])
+    assert frame.loc[("ar-iigcn", "anger"), "f1_mean"] > 0.5
+
+
+def test_the_files_read_back_and_the_latex_has_no_empty_column(project, tmp_path):
+    outs = [tmp_path / name for name in ("results.csv", "per_class.csv", "results.tex")]
+    write_results_table(project.metrics, project.table, *outs)
+    read = pd.read_csv(outs[0])
+    assert read["accuracy_sd"].isna().tolist() == [False, True]
+    assert list(pd.read_csv(outs[1])) == ["experiment", "emotion", "f1_mean", "f1_sd", "support"]
+    latex = outs[2].read_text()
+    assert "Reachable accuracy" in latex
+    assert latex.count("&") == 3 * 8
+
+
+def test_without_validation_and_reachable_the_latex_drops_their_columns(tmp_path):
+    project = make_project(tmp_path, validation=False, reachable=False)
+    outs = [tmp_path / name for name in ("results.csv", "per_class.csv", "results.tex")]
+    write_results_table(project.metrics, project.table, *outs)
+    assert pd.read_csv(outs[0])["validation_weighted_f1_mean"].isna().all()
+    latex = outs[2].read_text()
+    assert "Validation" not in latex
+    assert "Reachable" not in latex
+
+
+def test_seeds_that_do_not_belong_together_are_errors(project, tmp_path):
+    first, second = project.metrics["ar-iigcn"][:2]
+    with pytest.raises(DataError, match="a seed stands twice"):
+        read_seeds([first, first])
+    other = tmp_path / "metrics.json"
+    other.write_text(json.dumps(read_metrics(second) | {"labels": ["joy"]}))
+    with pytest.raises(DataError, match="differ in labels"):
+        read_seeds([first, other])
+    with pytest.raises(DataError, match="no seeds"):
+        read_seeds([])

@@ -1,0 +1,154 @@
+import re
+from collections import Counter
+from html.parser import HTMLParser
+
+import pytest
+from synthetic_runs import draw_all, make_project
+
+from ariigcn.report.config import ReportConfig
+from ariigcn.report.page import write_report
+
+VOID = {"meta", "br", "link", "img"}
+HOSTILE = '<img src=x onerror="alert(1)">'
+
+
+class Page(HTMLParser):
+    """Elements and their attributes, with a check that every one is closed."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.elements, self.open, self.text = [], [], []
+        self.feed(html)
+        self.close()
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.text.append(data)
+
+    def all(self, tag):
+        return [attrs for name, attrs in self.elements if name == tag]
+
+
+def report(folder, settings=None, provenance=None, **options):
+    project = make_project(folder, **options)
+    draw_all(project, folder / "figures")
+    out = folder / "report.html"
+    write_report(
+        out,
+        table=project.table,
+        stores=project.stores,
+        metrics=project.metrics,
+        figures=project.figures,
+        configuration="training:\n  epochs: 30  # <b>\n",
+        provenance=provenance or {"git revision": "abc1234"},
+        settings=settings,
+    )
+    return out.read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def html(tmp_path_factory):
+    return report(tmp_path_factory.mktemp("report"))
+
+
+def test_nothing_is_loaded_from_anywhere(html):
+    page = Page(html)
+    for tag, attributes in page.elements:
+        for name in ("src", "href", "xlink:href", "srcset", "data", "action"):
+            assert (attributes.get(name) or "#").startswith("#"), (tag, attributes)
+    assert not page.all("script") and not page.all("link")
+    assert not re.search(r"@import|url\((?!#)|https?://", html)
+
+
+def test_it_is_well_formed_and_its_ids_are_unique(html):
+    page = Page(html)
+    assert page.open == []
+    counts = Counter(a["id"] for _, a in page.elements if "id" in a)
+    assert max(counts.values()) == 1
+    for _, attributes in page.elements:
+        for name in ("href", "aria-labelledby"):
+            if attributes.get(name):
+                assert attributes[name].lstrip("#") in counts
+
+
+def test_tables_and_figures_can_be_heard(html):
+    page = Page(html)
+    assert len(page.all("caption")) == len(page.all("table")) >= 8
+    assert all(cell.get("scope") in ("row", "col") for cell in page.all("th"))
+    assert all(svg["role"] == "img" and svg["aria-labelledby"] for svg in page.all("svg"))
+    assert len(page.all("h1")) == 1
+
+
+def test_what_was_said_is_never_shown(html):
+    assert "secret words" not in html
+
+
+def test_the_summary_sets_measured_beside_reachable(html):
+    assert "ar-iigcn has the highest weighted F1 on the validation split." in html
+    assert "91.0\N{NO-BREAK SPACE}% is the most that any model can reach" in html
+    assert "Preliminary, fewer than 5 seeds: text-only." in html
+
+
+def test_masked_utterances_have_their_reason(html):
+    assert "d03_u4" in html
+    assert "moov atom not found" in html
+    assert "0 of 600 in text, 5 of 600 in audio, 35 of 600 in video" in html
+    assert "15 more are not listed here" in html
+
+
+def test_an_encoder_that_saw_labels_is_named(html):
+    assert "The text encoder has seen the labels of the train split" in html
+
+
+def test_provenance_names_weights_sources_and_revision(html):
+    for expected in ("0123456789ab<", "abababababab<", "abc1234", "made for tests"):
+        assert expected in html
+
+
+def test_whatever_comes_from_outside_is_escaped(tmp_path):
+    html = report(
+        tmp_path,
+        message=HOSTILE,
+        speaker=HOSTILE,
+        settings=ReportConfig(title=HOSTILE),
+        provenance={HOSTILE: HOSTILE},
+        experiments=[(name := "a<b>", ("text",), 1, 0.7, False)],
+    )
+    assert "<img" not in html
+    assert html.count("&lt;img src=x onerror=") >= 4
+    assert name not in html
+    assert "# &lt;b&gt;" in html
+
+
+def test_a_corpus_without_validation_or_reachable_accuracies(tmp_path):
+    html = report(tmp_path, validation=False, reachable=False, absent="fear")
+    text = " ".join(Page(html).text)
+    assert "highest accuracy on the test split (there is no validation split)" in text
+    assert "Validation weighted F1" not in text
+    assert "eachable" not in text
+    assert not re.search(r"\bnan\b", text)
+
+
+def test_an_experiment_without_discriminators_says_so(html):
+    assert "This experiment has no discriminators." in html
+
+
+def test_the_page_is_the_same_each_time(html, tmp_path):
+    assert report(tmp_path) == html
+
+
+def test_limits_are_the_configurations(tmp_path):
+    html = report(tmp_path, settings=ReportConfig(listed_utterances=0, minimum_seeds=1))
+    assert "d03_u4</th>" not in html
+    assert "40 more are not listed here" in html
+    assert "Preliminary" not in html
