@@ -1,7 +1,8 @@
 """The version of the code behind a stage, so that an edit reruns what it changes and nothing else.
 
 A stage's version is a hash over the syntax trees of its entry modules and of every ``ariigcn``
-module they import, directly or not. Comments and formatting do not count.
+module they import, directly or not. Comments and formatting do not count, and neither do
+registries: what a stage takes from one is named among its parameters.
 """
 
 import ast
@@ -44,7 +45,12 @@ def imports_of(module: str) -> frozenset[str]:
         elif isinstance(node, ast.ImportFrom) and node.module:
             named.add(node.module)
             named.update(f"{node.module}.{alias.name}" for alias in node.names)
-    return frozenset(n for n in named if n.split(".")[0] == PACKAGE and _path(n) is not None)
+    return frozenset(n for n in named if _is_versioned(n))
+
+
+def _is_versioned(name: str) -> bool:
+    ours = name.split(".")[0] == PACKAGE and not name.endswith(".registry")
+    return ours and _path(name) is not None
 
 
 @cache

@@ -1,4 +1,8 @@
-"""Logs and progress of a stage: plain lines in a job's log, a live bar only on a terminal."""
+"""Logs and progress of a stage.
+
+A command on a terminal shows a live bar. Jobs of the workflow share one terminal, where bars would
+overwrite each other: they print a counting line every few seconds there, and every 30 s elsewhere.
+"""
 
 import logging
 import sys
@@ -13,6 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from ariigcn.core.errors import AriigcnError
 
 LINE_EVERY_S = 30.0
+TERMINAL_LINE_EVERY_S = 5.0
 logger = logging.getLogger("ariigcn")
 
 
@@ -44,14 +49,16 @@ def _log_exception(
 
 
 class Counter:
-    """Counts finished units: a bar on a terminal, a line every 30 s elsewhere."""
+    """Counts finished units and shows them, as the module's head says."""
 
     def __init__(self, what: str, total: int, done: int = 0) -> None:
         self.what, self.total, self.done, self.failed = what, total, done, 0
         self._started, self._first = time.monotonic(), done
         self._last_line = self._started
         self._bar: Progress | None = None
-        if sys.stderr.isatty():
+        terminal = sys.stderr.isatty()
+        self._line_every = TERMINAL_LINE_EVERY_S if terminal else LINE_EVERY_S
+        if terminal and not logging.getLogger().handlers:
             columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
             self._bar = Progress(*columns, TimeRemainingColumn(), transient=True)
             self._task = self._bar.add_task(what, total=total, completed=done)
@@ -63,7 +70,7 @@ class Counter:
         if self._bar:
             self._bar.update(self._task, completed=self.done)
         now = time.monotonic()
-        if now - self._last_line >= LINE_EVERY_S:
+        if now - self._last_line >= self._line_every:
             self._last_line = now
             self.line()
 

@@ -10,7 +10,9 @@ class DemoConfig(Section):
 
     dialogues: int = Field(40, ge=3, description="Conversations; about ten utterances each.")
     seed: int = Field(20231216, ge=0, description="Seed of script, voices and faces.")
-    broken_clips: bool = Field(True, description="Break some clips on purpose, to show how they come out.")
+    broken_clips: bool = Field(
+        True, description="Break some clips on purpose, to show how they come out."
+    )
 
 
 class SplitConfig(Section):

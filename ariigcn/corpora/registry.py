@@ -39,3 +39,9 @@ def load_corpus(name: str, root: Path | str, split: SplitConfig) -> Corpus:
 def prepare(name: str, root: Path | str, out: Path | str, split: SplitConfig | None = None) -> None:
     """Read a corpus and write its utterance table to ``out``."""
     write_corpus(load_corpus(name, root, split or SplitConfig()), out)
+
+
+def table_files(root: Path | str) -> list[str]:
+    """The tables in a corpus's folder and one level below: what a changed corpus changes."""
+    patterns = ("*.csv", "*.tsv", "*.parquet", "*/*.csv")
+    return sorted(str(path) for pattern in patterns for path in Path(root).glob(pattern))

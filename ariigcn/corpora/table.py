@@ -108,11 +108,20 @@ def read_corpus(path: Path | str) -> Corpus:
 
 def check_corpus(corpus: Corpus, where: str = "utterance table") -> None:
     """Raise a :class:`DataError` that names every defective row at once."""
+    problems = find_problems(corpus)
+    if problems:
+        raise DataError(problem_list(f"{where} ({corpus.name}) cannot be used", problems))
+
+
+def find_problems(corpus: Corpus) -> list[str]:
+    """Everything that is wrong with a corpus, one line a finding; rows count from 1."""
     frame = corpus.utterances
     missing = [c for c in COLUMNS if c not in frame.columns]
     if missing:
-        raise DataError(f"{where}: column(s) missing: {', '.join(missing)}")
-    problems = [
+        return [f"column(s) missing: {', '.join(missing)}"]
+    if not len(frame):
+        return ["no utterances at all"]
+    return [
         *_required_values(frame),
         *_duplicates(frame),
         *_labels(frame, corpus.labels),
@@ -121,10 +130,6 @@ def check_corpus(corpus: Corpus, where: str = "utterance table") -> None:
         *_media(frame),
         *_spans(frame),
     ]
-    if not len(frame):
-        problems = ["no utterances at all"]
-    if problems:
-        raise DataError(problem_list(f"{where} ({corpus.name}) cannot be used", problems))
 
 
 def _at(frame: pd.DataFrame, mask: "pd.Series[bool]") -> list[tuple[int, str]]:
@@ -143,7 +148,9 @@ def _required_values(frame: pd.DataFrame) -> list[str]:
 
 def _duplicates(frame: pd.DataFrame) -> list[str]:
     repeated = frame["utterance_id"].duplicated(keep="first")
-    return [f"row {row}: utterance_id '{name}' is used before" for row, name in _at(frame, repeated)]
+    return [
+        f"row {row}: utterance_id '{name}' is used before" for row, name in _at(frame, repeated)
+    ]
 
 
 def _labels(frame: pd.DataFrame, labels: tuple[str, ...]) -> list[str]:

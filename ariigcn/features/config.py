@@ -1,21 +1,21 @@
 """Configuration of the features: one encoder a modality, and how clips are worked through."""
 
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 from pydantic import Field, field_validator, model_validator
 
 from ariigcn.core.settings import Section
+from ariigcn.features.modality import Modality
 from ariigcn.features.registry import encoder_parameters
-
-Modality = Literal["text", "audio", "video"]
-MODALITIES: tuple[Modality, ...] = ("text", "audio", "video")
 
 
 class EncoderConfig(Section):
     """One modality's encoder."""
 
     modality: Modality
-    encoder: str = Field(description="Name in the encoder registry, or 'published' for imported files.")
+    encoder: str = Field(
+        description="Name in the encoder registry, or 'published' for imported files."
+    )
     name: str = Field(
         "",
         pattern=r"^[a-z0-9][a-z0-9-]*$|^$",
@@ -43,11 +43,24 @@ class EncoderConfig(Section):
 class FeaturesConfig(Section):
     """From clips to vectors."""
 
-    text: EncoderConfig = Field(description="Text encoder.", default_factory=lambda: EncoderConfig(modality="text", encoder="minilm"))
-    audio: EncoderConfig = Field(description="Audio encoder.", default_factory=lambda: EncoderConfig(modality="audio", encoder="opensmile"))
-    video: EncoderConfig = Field(description="Video encoder.", default_factory=lambda: EncoderConfig(modality="video", encoder="efficientnet-lite0"))
-    block: int = Field(64, ge=1, description="Utterances a block; a killed extraction repeats at most one.")
-    timeout_s: float = Field(120.0, gt=0, description="Seconds after which a clip counts as failed.")
+    text: EncoderConfig = Field(
+        description="Text encoder.",
+        default_factory=lambda: EncoderConfig(modality="text", encoder="minilm"),
+    )
+    audio: EncoderConfig = Field(
+        description="Audio encoder.",
+        default_factory=lambda: EncoderConfig(modality="audio", encoder="opensmile"),
+    )
+    video: EncoderConfig = Field(
+        description="Video encoder.",
+        default_factory=lambda: EncoderConfig(modality="video", encoder="efficientnet-lite0"),
+    )
+    block: int = Field(
+        64, ge=1, description="Utterances a block; a killed extraction repeats at most one."
+    )
+    timeout_s: float = Field(
+        120.0, gt=0, description="Seconds after which a clip counts as failed."
+    )
 
     @field_validator("text", "audio", "video", mode="before")
     @classmethod

@@ -170,9 +170,7 @@ class FeatureStore:
         try:
             values = self._file["values"][part]
         except OSError as error:
-            raise DataError(
-                f"{self.path}: damaged ({error}); remove it and run again"
-            ) from error
+            raise DataError(f"{self.path}: damaged ({error}); remove it and run again") from error
         rows = Rows(self.utterance_ids[part], values, self.status[part], self.messages[part])
         _check_rows(rows, self.header)
         return rows

@@ -1,0 +1,33 @@
+"""AR-IIGCN: from a raw corpus to a trained model, every table and the report."""
+
+from snakemake.utils import min_version
+
+min_version("9.27")
+
+
+configfile: "config.yaml"
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/corpus.smk"
+include: "workflow/rules/features.smk"
+include: "workflow/rules/graphs.smk"
+include: "workflow/rules/training.smk"
+include: "workflow/rules/evaluation.smk"
+include: "workflow/rules/report.smk"
+
+
+localrules:
+    all,
+    features,
+    graphs,
+    models,
+    evaluation,
+    report,
+
+
+rule all:
+    default_target: True
+    input:
+        rules.report.input,
+        rules.evaluation.input,

@@ -1,0 +1,182 @@
+"""The whole configuration: one section a package, checked before the first job starts."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Self
+
+from pydantic import Field, ValidationError, field_validator, model_validator
+
+from ariigcn.core.errors import ConfigError, problem_list
+from ariigcn.core.settings import Section, describe, unknown_name
+from ariigcn.corpora.config import DemoConfig, SplitConfig
+from ariigcn.corpora.registry import CORPORA
+from ariigcn.evaluation.config import EvaluationConfig
+from ariigcn.features.config import EncoderConfig, FeaturesConfig
+from ariigcn.features.modality import MODALITIES, Modality
+from ariigcn.graphs.config import GraphConfig
+from ariigcn.models.config import ModelConfig
+from ariigcn.report.config import ReportConfig
+from ariigcn.training.config import TrainingConfig
+
+OVERRIDABLE = ("features", "graph", "model", "training")
+NAME = re.compile(r"[a-z0-9][a-z0-9.-]*")
+RESERVED = ("features", "figures", "graphs", "tables")  # folders beside the experiments'
+
+
+class ExperimentConfig(Section):
+    """The sections that an experiment may override, resolved."""
+
+    features: FeaturesConfig = Field(default_factory=FeaturesConfig, description="Encoders.")
+    graph: GraphConfig = Field(default_factory=GraphConfig, description="Speaker-relation graph.")
+    model: ModelConfig = Field(default_factory=ModelConfig, description="AR-IIGCN.")
+    training: TrainingConfig = Field(default_factory=TrainingConfig, description="The loop.")
+
+    @property
+    def encoders(self) -> dict[Modality, EncoderConfig]:
+        """The encoders of the modalities that the model reads, in its order."""
+        return {m: self.features.of(m) for m in self.model.modalities}
+
+
+class Config(ExperimentConfig):
+    """A run of the workflow."""
+
+    corpus: str = Field("demo", description="Which corpus: demo, folder, meld, mosi.")
+    corpus_root: Path | None = Field(
+        None, description="Folder that holds the corpus; the demo corpus is made and needs none."
+    )
+    data_dir: Path = Field(Path("data"), description="Where utterance tables and made corpora go.")
+    results_dir: Path = Field(Path("results"), description="Where everything else goes.")
+    demo: DemoConfig = Field(default_factory=DemoConfig, description="The built-in corpus.")
+    split: SplitConfig = Field(default_factory=SplitConfig, description="How validation is cut.")
+    seeds: tuple[int, ...] = Field(
+        (0, 1, 2), min_length=1, description="One training run a seed and experiment."
+    )
+    experiments: dict[str, dict[str, Any]] = Field(
+        default_factory=lambda: {"ar-iigcn": {}},
+        min_length=1,
+        description="Named overrides of features, graph, model and training; the first is the main one.",
+    )
+    evaluation: EvaluationConfig = Field(
+        default_factory=EvaluationConfig, description="Tables and figures."
+    )
+    report: ReportConfig = Field(default_factory=ReportConfig, description="The page.")
+
+    @field_validator("corpus")
+    @classmethod
+    def _known_corpus(cls, value: str) -> str:
+        if value not in CORPORA:
+            raise ValueError(unknown_name(value, list(CORPORA), "corpus"))
+        return value
+
+    @field_validator("experiments", mode="before")
+    @classmethod
+    def _without_removed(cls, value: Any) -> Any:
+        """An overlay removes an experiment of an earlier file by setting it to null."""
+        if not isinstance(value, Mapping):
+            return value
+        for name in value:
+            if not NAME.fullmatch(str(name)) or name in RESERVED:
+                raise ValueError(
+                    f"'{name}' cannot name an experiment; use small letters, digits, '.' and '-', "
+                    f"and none of {', '.join(RESERVED)}"
+                )
+        return {name: over for name, over in value.items() if over is not None}
+
+    @field_validator("seeds")
+    @classmethod
+    def _distinct_seeds(cls, value: tuple[int, ...]) -> tuple[int, ...]:
+        if len(set(value)) != len(value) or min(value) < 0:
+            raise ValueError("seeds must be distinct and not negative")
+        return value
+
+    @model_validator(mode="after")
+    def _check_together(self) -> Self:
+        """What no field can check alone: experiments resolve, stores do not collide, folders exist."""
+        self._check_root()
+        for name in self.experiments:
+            self.experiment(name)
+        for modality in MODALITIES:
+            self.stores(modality)
+        if self.corpus == "mosi" and self.features.text.encoder != "published":
+            raise ValueError("mosi comes as published features; use workflow/presets/mosi.yaml")
+        unknown = [n for n in self.evaluation.figures_of if n not in self.experiments]
+        if unknown:
+            known = list(self.experiments)
+            raise ValueError(f"evaluation.figures_of: {unknown_name(unknown[0], known, 'experiment')}")
+        return self
+
+    def _check_root(self) -> None:
+        if self.corpus == "demo":
+            return
+        if self.corpus_root is None:
+            raise ValueError(
+                f"corpus_root: the corpus '{self.corpus}' needs its folder; "
+                "name it with --config corpus_root=DIR"
+            )
+        if not self.corpus_root.is_dir():
+            raise ValueError(f"corpus_root: '{self.corpus_root}' is not a folder")
+
+    def experiment(self, name: str) -> ExperimentConfig:
+        """An experiment's sections: the shared ones with its own overrides on top."""
+        overrides = self.experiments[name]
+        for key in overrides:
+            if key not in OVERRIDABLE:
+                hint = unknown_name(key, list(OVERRIDABLE), "section")
+                raise ValueError(f"experiments.{name}: {hint}")
+        shared = self.model_dump(mode="json", include=set(OVERRIDABLE))
+        try:
+            return ExperimentConfig(**merge(shared, overrides))
+        except ValidationError as error:
+            raise ValueError("; ".join(describe(error, f"experiments.{name}"))) from None
+
+    def stores(self, modality: Modality) -> dict[str, EncoderConfig]:
+        """Every feature store of a modality that some experiment reads, by its name."""
+        found: dict[str, EncoderConfig] = {}
+        for name in self.experiments:
+            encoder = self.experiment(name).encoders.get(modality)
+            if encoder is None:
+                continue
+            if found.setdefault(encoder.store, encoder) != encoder:
+                raise ValueError(
+                    f"experiments.{name}: {modality} store '{encoder.store}' would hold two sets "
+                    f"of parameters; give one a features.{modality}.name of its own"
+                )
+        return found
+
+    def graphs(self) -> dict[str, GraphConfig]:
+        """Every graph that some experiment reads, by its name."""
+        return {g.name: g for g in (self.experiment(n).graph for n in self.experiments)}
+
+    @property
+    def media_root(self) -> Path:
+        """The folder that the table's media paths are relative to."""
+        return self.corpus_root or self.data_dir / "demo" / "raw"
+
+
+def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """``over`` on top of ``base``, sections merged key by key, everything else replaced.
+
+    An encoder that is replaced by another does not inherit its parameters.
+    """
+    merged = dict(base)
+    if over.get("encoder", base.get("encoder")) != base.get("encoder"):
+        merged.pop("parameters", None)
+        merged.pop("name", None)
+    for key, value in over.items():
+        nested = isinstance(value, Mapping) and isinstance(merged.get(key), Mapping)
+        merged[key] = merge(merged[key], value) if nested else value
+    return merged
+
+
+def load_config(values: Mapping[str, Any]) -> Config:
+    """Check a configuration as Snakemake hands it over.
+
+    Raises:
+        ConfigError: naming every key that is wrong, and the mend.
+    """
+    try:
+        return Config(**values)
+    except ValidationError as error:
+        title = "the configuration cannot be used (no job was started)"
+        raise ConfigError(problem_list(title, describe(error))) from None

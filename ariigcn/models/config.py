@@ -1,0 +1,60 @@
+"""Configuration of the model: its parts, its sizes, the weight of each term of its loss."""
+
+from typing import Literal
+
+from pydantic import Field, field_validator
+
+from ariigcn.core.settings import Section
+from ariigcn.features.modality import MODALITIES, Modality
+
+
+class LossConfig(Section):
+    """The joint loss, METHOD section 7. A weight of 0 switches its term off."""
+
+    adversarial: float = Field(0.1, ge=0, description="lambda_adv, the generators' loss.")
+    intra_inter_modal: float = Field(0.1, ge=0, description="lambda_im, IMCL.")
+    intra_inter_class: float = Field(0.1, ge=0, description="lambda_ic, ICCL.")
+    form: Literal["hinge", "infonce", "supcon"] = Field(
+        "hinge", description="Form of both contrastive streams."
+    )
+    margin: float = Field(
+        0.5, gt=0, le=2, description="beta: cosine distance that different emotions are kept at."
+    )
+    temperature: float = Field(0.1, gt=0, description="Of infonce and supcon.")
+    warmup_epochs: int = Field(
+        5, ge=0, description="Epochs over which lambda_adv grows from 0 to its value."
+    )
+    label_smoothing: float = Field(0.0, ge=0, lt=1, description="Of the classification loss.")
+    class_weight_power: float = Field(
+        0.0,
+        ge=0,
+        le=1,
+        description="Class weights are training frequency ** -power: 0 none, 1 inverse frequency.",
+    )
+
+
+class ModelConfig(Section):
+    """AR-IIGCN and its switches, METHOD sections 2 to 7."""
+
+    modalities: tuple[Modality, ...] = Field(
+        MODALITIES, min_length=1, description="Which modalities the model reads."
+    )
+    hidden: int = Field(128, ge=8, description="H, the size of every representation.")
+    context: Literal["none", "gru"] = Field(
+        "none", description="Recurrent encoder over the dialogue after the MLPs [ours]."
+    )
+    graph_layers: int = Field(2, ge=0, description="Relational layers; 0: without graph.")
+    projection: int = Field(64, ge=2, description="Size of the contrastive streams' projection.")
+    dropout: float = Field(0.3, ge=0, lt=1, description="Share of activations dropped.")
+    input_dropout: float = Field(0.0, ge=0, lt=1, description="Share of features dropped.")
+    modality_dropout: float = Field(
+        0.0, ge=0, lt=1, description="Chance that an utterance's modality is masked in training."
+    )
+    losses: LossConfig = Field(default_factory=LossConfig, description="The joint loss.")
+
+    @field_validator("modalities")
+    @classmethod
+    def _in_order(cls, value: tuple[Modality, ...]) -> tuple[Modality, ...]:
+        if len(set(value)) != len(value):
+            raise ValueError("names a modality twice")
+        return tuple(m for m in MODALITIES if m in value)

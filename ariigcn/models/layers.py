@@ -1,0 +1,44 @@
+"""Layers that hold one set of weights a modality and run all modalities as one product."""
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+
+class ModalityLinear(nn.Module):
+    r"""An affine map of its own for each of M modalities: :math:`y^m = x^m W^m + b^m`.
+
+    Shapes:
+        input [M, n, I] -> output [M, n, O].
+    """
+
+    def __init__(self, modalities: int, inputs: int, outputs: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.empty(modalities, inputs, outputs))
+        self.bias = nn.Parameter(torch.empty(modalities, 1, outputs))
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """As ``torch.nn.Linear``: uniform within one over the root of the inputs."""
+        bound = 1 / math.sqrt(self.weight.shape[1])
+        nn.init.uniform_(self.weight, -bound, bound)
+        nn.init.uniform_(self.bias, -bound, bound)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[M, n, I] -> [M, n, O]."""
+        return torch.baddbmm(self.bias, x, self.weight)
+
+
+class ModalityNorm(nn.Module):
+    """Layer normalisation over the last dimension with a scale and shift a modality, [M, n, H]."""
+
+    def __init__(self, modalities: int, size: int) -> None:
+        super().__init__()
+        self.scale = nn.Parameter(torch.ones(modalities, 1, size))
+        self.shift = nn.Parameter(torch.zeros(modalities, 1, size))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[M, n, H] -> [M, n, H]."""
+        normed = nn.functional.layer_norm(x, x.shape[-1:])
+        return torch.addcmul(self.shift, normed, self.scale)

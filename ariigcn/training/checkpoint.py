@@ -1,0 +1,86 @@
+"""Checkpoints to resume from: tensors in safetensors, the rest as JSON in its header. No pickles.
+
+A checkpoint's file name carries the digest of its bytes, so a torn file is noticed and the one
+before is used. The last two are kept.
+"""
+
+import hashlib
+import json
+import logging
+from pathlib import Path
+from typing import Any
+
+from safetensors import safe_open
+from safetensors.torch import save
+from torch import Tensor
+
+from ariigcn.core.files import atomic_path, remove
+
+KEPT = 2
+logger = logging.getLogger(__name__)
+
+
+def save_checkpoint(folder: Path, epoch: int, run: str, state: dict[str, Any]) -> None:
+    """Write the state after an epoch and drop all but the last two.
+
+    Args:
+        folder: the run's own checkpoint folder, outside every rule's outputs.
+        epoch: finished epochs.
+        run: digest of everything that decides the run; a checkpoint of another run is not resumed.
+        state: nested dicts and lists of tensors, numbers, strings, None.
+    """
+    tensors: dict[str, Tensor] = {}
+    tree = json.dumps(_pack(state, tensors))
+    data = save(tensors, metadata={"run": run, "state": tree})
+    digest = hashlib.sha256(data).hexdigest()[:16]
+    with atomic_path(folder / f"epoch-{epoch:05d}.{digest}.safetensors") as temporary:
+        temporary.write_bytes(data)
+    for old in _files(folder)[:-KEPT]:
+        remove(old)
+
+
+def load_checkpoint(folder: Path, run: str) -> dict[str, Any] | None:
+    """The newest whole checkpoint of this run, or None where there is none."""
+    for path in reversed(_files(folder)):
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()[:16]
+        if digest != path.name.split(".")[1]:
+            logger.warning("%s is torn (its digest differs); trying the one before", path)
+            continue
+        with safe_open(path, framework="pt") as file:
+            metadata = file.metadata()
+            if metadata["run"] != run:
+                logger.warning("%s is of another configuration; starting afresh", path)
+                return None
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        logger.info("resuming from %s", path)
+        state: dict[str, Any] = _unpack(json.loads(metadata["state"]), tensors)
+        return state
+    return None
+
+
+def _files(folder: Path) -> list[Path]:
+    """Checkpoints by epoch; temporary files start with a dot and do not count."""
+    return sorted(folder.glob("epoch-*.safetensors")) if folder.is_dir() else []
+
+
+def _pack(tree: Any, tensors: dict[str, Tensor]) -> Any:
+    """Replace tensors by references; dicts become lists of pairs, since JSON keys are strings."""
+    if isinstance(tree, Tensor):
+        name = f"{len(tensors):05d}"
+        tensors[name] = tree.detach().cpu().contiguous().clone()
+        return {"tensor": name}
+    if isinstance(tree, dict):
+        return {"dict": [[key, _pack(value, tensors)] for key, value in tree.items()]}
+    if isinstance(tree, list | tuple):
+        return [_pack(value, tensors) for value in tree]
+    return tree
+
+
+def _unpack(tree: Any, tensors: dict[str, Tensor]) -> Any:
+    if isinstance(tree, list):
+        return [_unpack(value, tensors) for value in tree]
+    if isinstance(tree, dict):
+        if "tensor" in tree:
+            return tensors[tree["tensor"]]
+        return {key: _unpack(value, tensors) for key, value in tree["dict"]}
+    return tree

@@ -1,0 +1,249 @@
+"""The training loop: alternating adversarial steps, selection on validation, resumable to the bit."""
+
+import copy
+import logging
+import math
+import random
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from sklearn.metrics import f1_score
+from torch import Tensor
+from torch.nn import Parameter
+from torch.optim import AdamW
+from torch.optim.lr_scheduler import LambdaLR
+from torch_geometric.data import Data
+
+from ariigcn.core.errors import DataError
+from ariigcn.core.logs import progress
+from ariigcn.graphs.dialogues import Dialogues
+from ariigcn.models.ariigcn import ARIIGCN
+from ariigcn.training.checkpoint import load_checkpoint, save_checkpoint
+from ariigcn.training.config import TrainingConfig
+
+EVALUATION_DIALOGUES = 64
+logger = logging.getLogger(__name__)
+
+
+class Trainer:
+    """Trains one model on one corpus.
+
+    Everything random is either drawn from torch's global generator, whose state is in every
+    checkpoint, or derived from the seed and the epoch.
+
+    Args:
+        model: its standardiser fitted, its class weights set.
+        dialogues: the corpus, not standardised.
+        config: the loop's configuration.
+        seed: of the order of dialogues; the global generators are seeded by the caller.
+        device: where to train.
+    """
+
+    def __init__(
+        self,
+        model: ARIIGCN,
+        dialogues: Dialogues,
+        config: TrainingConfig,
+        seed: int,
+        device: torch.device,
+    ) -> None:
+        self.config, self.seed, self.device = config, seed, device
+        random.seed(seed)
+        np.random.seed(seed)
+        self.model = model.to(device)
+        self.dialogues = standardised(dialogues.to(device), self.model)
+        self.train_dialogues = dialogues.of_split("train")
+        own, game = split_parameters(self.model)
+        self.optimiser = AdamW(own, config.learning_rate, weight_decay=config.weight_decay)
+        self.game_optimiser = AdamW(game, config.discriminator_learning_rate, betas=(0.5, 0.999))
+        self.schedulers = [LambdaLR(o, self._rate) for o in (self.optimiser, self.game_optimiser)]
+        self.average = copy.deepcopy(self.model).eval() if config.average else None
+        self.history: list[dict[str, float]] = []
+        self.best: dict[str, Any] = {"epoch": 0, "score": -1.0, "weights": {}}
+
+    def fit(self, checkpoints: Path, run: str) -> None:
+        """Train to the end, from the last checkpoint of the same run where there is one."""
+        state = load_checkpoint(checkpoints, run)
+        if state:
+            self._restore(state)
+        with progress("training epochs", self.config.epochs, len(self.history)) as counter:
+            while not self._finished():
+                self._epoch()
+                save_checkpoint(checkpoints, len(self.history), run, self._state())
+                counter.advance()
+        logger.info("selected epoch %d of %d", self.selected_epoch, len(self.history))
+
+    @property
+    def selected_epoch(self) -> int:
+        """The epoch whose weights are used: validation's choice, or the last."""
+        return int(self.best["epoch"])
+
+    def selected_model(self) -> ARIIGCN:
+        """The model with the selected epoch's weights, for evaluation."""
+        self.model.load_state_dict(self.best["weights"])
+        return self.model.eval()
+
+    @torch.no_grad()
+    def predict(self, model: ARIIGCN, dialogues: Tensor | None = None) -> Tensor:
+        """Class probabilities of the utterances of some (default: all) dialogues, [N, C], on the CPU."""
+        every = torch.arange(len(self.dialogues.graph.dialogue_ids))
+        parts = (every if dialogues is None else dialogues).split(EVALUATION_DIALOGUES)
+        logits = [model(self.dialogues.batch(part)).logits for part in parts]
+        return torch.cat(logits).float().softmax(1).cpu()
+
+    def _finished(self) -> bool:
+        done = len(self.history)
+        waited = done - self.selected_epoch
+        impatient = self.config.selection == "validation" and waited >= self.config.patience
+        return done >= self.config.epochs or (done > 0 and impatient)
+
+    def _epoch(self) -> None:
+        """One pass, its validation, and the choice whether it is the best so far."""
+        started = time.perf_counter()
+        epoch = len(self.history) + 1
+        self.model.train()
+        order = torch.randperm(
+            len(self.train_dialogues),
+            generator=torch.Generator().manual_seed(self.seed * 100_003 + epoch),
+        )
+        steps = [
+            self._step(self.dialogues.batch(part), epoch)
+            for part in self.train_dialogues[order].split(self.config.batch_dialogues)
+        ]
+        for scheduler in self.schedulers:
+            scheduler.step()
+        row = {"epoch": float(epoch), **mean_terms(steps), **self._validate()}
+        row["seconds"] = time.perf_counter() - started
+        if not math.isfinite(row["loss"]):
+            raise DataError(
+                f"the loss is {row['loss']} in epoch {epoch}; lower training.learning_rate or the "
+                "weights in model.losses (the last good checkpoint is kept)"
+            )
+        self.history.append(row)
+        score = row["validation_weighted_f1"]
+        if self.config.selection == "last" or score > self.best["score"]:
+            weights = copy.deepcopy(self._evaluated().state_dict())
+            self.best = {"epoch": epoch, "score": score, "weights": weights}
+
+    def _step(self, batch: Data, epoch: int) -> dict[str, Tensor]:
+        """The discriminators' step on detached representations, then everything else's."""
+        lambda_adv = self._lambda_adv(epoch)
+        autocast = self.config.precision == "bf16" and self.device.type == "cuda"
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=autocast):
+            output = self.model(batch)
+            terms = self._play(output) if self.model.is_adversarial else {}
+            terms |= self.model.losses(output, batch.y, lambda_adv)
+        self.optimiser.zero_grad(set_to_none=True)
+        terms["loss"].backward()
+        norm = torch.nn.utils.clip_grad_norm_(
+            self.optimiser.param_groups[0]["params"], self.config.clip_norm
+        )
+        self.optimiser.step()
+        self._update_average()
+        return {name: value.detach() for name, value in terms.items()} | {"gradient_norm": norm}
+
+    def _play(self, output: Any) -> dict[str, Tensor]:
+        """Discriminator steps; gives L_D and the accuracies before the first of them."""
+        first = None
+        for _ in range(self.config.discriminator_steps):
+            report = self.model.discriminator_report(output)
+            self.game_optimiser.zero_grad(set_to_none=True)
+            report.loss.backward()
+            self.game_optimiser.step()
+            first = first or report
+        assert first is not None
+        accuracies = zip(self.model.modalities, first.accuracy.unbind(), strict=True)
+        return {"loss_disc": first.loss} | {f"d_accuracy_{m}": a for m, a in accuracies}
+
+    def _validate(self) -> dict[str, float]:
+        """Loss, accuracy and weighted F1 on validation; NaN where there is no such split."""
+        dialogues = self.dialogues.of_split("validation")
+        names = ("validation_loss", "validation_accuracy", "validation_weighted_f1")
+        if not len(dialogues):
+            return dict.fromkeys(names, float("nan"))
+        probabilities = self.predict(self._evaluated().eval(), dialogues)
+        label = self.dialogues.label.cpu()[self.dialogues.rows(dialogues)]
+        probabilities, label = probabilities[label >= 0], label[label >= 0]
+        loss = torch.nn.functional.nll_loss(probabilities.clamp_min(1e-12).log(), label)
+        predicted = probabilities.argmax(1)
+        accuracy = (predicted == label).double().mean()
+        f1 = f1_score(label, predicted, average="weighted", zero_division=0)
+        return dict(zip(names, (float(loss), float(accuracy), float(f1)), strict=True))
+
+    def _evaluated(self) -> ARIIGCN:
+        """The weights that are judged: the moving average where one is kept."""
+        return self.model if self.average is None else self.average
+
+    @torch.no_grad()
+    def _update_average(self) -> None:
+        if self.average is not None:
+            pairs = zip(self.average.parameters(), self.model.parameters(), strict=True)
+            for kept, now in pairs:
+                kept.lerp_(now, 1 - self.config.average)
+
+    def _lambda_adv(self, epoch: int) -> float:
+        """The generators' weight, grown linearly over the warm-up."""
+        losses = self.model.config.losses
+        return losses.adversarial * min(1.0, epoch / max(losses.warmup_epochs, 1))
+
+    def _rate(self, epoch: int) -> float:
+        """Learning rate of an epoch (from 0) as a share of the configured one."""
+        warmup, epochs = self.config.warmup_epochs, self.config.epochs
+        if epoch < warmup:
+            return (epoch + 1) / (warmup + 1)
+        if self.config.schedule == "constant":
+            return 1.0
+        done = (epoch - warmup) / max(epochs - warmup, 1)
+        return 0.5 * (1 + math.cos(math.pi * done))
+
+    def _state(self) -> dict[str, Any]:
+        """Everything that decides what comes next."""
+        return {
+            "model": self.model.state_dict(),
+            "average": self.average.state_dict() if self.average else None,
+            "optimiser": self.optimiser.state_dict(),
+            "game_optimiser": self.game_optimiser.state_dict(),
+            "schedulers": [s.state_dict() | {"lr_lambdas": []} for s in self.schedulers],
+            "torch": torch.get_rng_state(),
+            "cuda": torch.cuda.get_rng_state_all() if self.device.type == "cuda" else [],
+            "history": self.history,
+            "best": self.best,
+        }
+
+    def _restore(self, state: dict[str, Any]) -> None:
+        self.model.load_state_dict(state["model"])
+        if self.average is not None:
+            self.average.load_state_dict(state["average"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.game_optimiser.load_state_dict(state["game_optimiser"])
+        for scheduler, saved in zip(self.schedulers, state["schedulers"], strict=True):
+            scheduler.load_state_dict(saved | {"lr_lambdas": [None]})
+        torch.set_rng_state(state["torch"])
+        if state["cuda"]:
+            torch.cuda.set_rng_state_all(state["cuda"])
+        self.history, self.best = state["history"], state["best"]
+
+
+def standardised(dialogues: Dialogues, model: ARIIGCN) -> Dialogues:
+    """The dialogues with features standardised once, by the model's own statistics."""
+    return replace(dialogues, x=model.standardise(dialogues.x, dialogues.mask))
+
+
+def split_parameters(model: ARIIGCN) -> tuple[list[Parameter], list[Parameter]]:
+    """Parameters of everything else, and of the discriminators."""
+    game = list(model.discriminators.parameters())
+    ids = {id(p) for p in game}
+    return [p for p in model.parameters() if id(p) not in ids], game
+
+
+def mean_terms(steps: list[dict[str, Tensor]]) -> dict[str, float]:
+    """Mean of each term over the steps that have it."""
+    names = dict.fromkeys(name for step in steps for name in step)
+    return {
+        name: float(torch.stack([s[name].float() for s in steps if name in s]).mean())
+        for name in names
+    }

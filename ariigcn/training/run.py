@@ -1,0 +1,182 @@
+"""One training run: read, train, and write the bundle, the history and the predictions."""
+
+import hashlib
+import json
+import logging
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import torch
+from torch import Tensor
+
+from ariigcn.core.errors import DataError
+from ariigcn.core.files import atomic_path, remove, sha256_file
+from ariigcn.corpora.table import METADATA_KEY, SPLITS
+from ariigcn.features.store import open_store
+from ariigcn.graphs.config import GraphConfig
+from ariigcn.graphs.dialogues import Dialogues, load_dialogues
+from ariigcn.models.bundle import BundleHead, save_bundle
+from ariigcn.models.config import ModelConfig
+from ariigcn.training.config import TrainingConfig
+from ariigcn.training.loop import Trainer
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class RunFiles:
+    """Where a run writes; ``checkpoints`` lies outside every rule's outputs."""
+
+    model: Path
+    history: Path
+    predictions: Path
+    checkpoints: Path
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run's inputs: one experiment, one seed."""
+
+    experiment: str
+    seed: int
+    graph_file: Path
+    stores: Mapping[str, Path]
+    graph: GraphConfig
+    model: ModelConfig
+    training: TrainingConfig
+
+    def digest(self) -> str:
+        """Digest of everything that decides the result; checkpoints carry it."""
+        parts = {
+            "seed": self.seed,
+            "files": [sha256_file(p) for p in (self.graph_file, *self.stores.values())],
+            "model": self.model.model_dump(mode="json"),
+            "training": self.training.model_dump(mode="json", exclude={"device"}),
+        }
+        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def train(run: Run, files: RunFiles) -> None:
+    """Train one model and write everything that the evaluation needs.
+
+    A run that was killed resumes from its last checkpoint and ends with the same bits.
+
+    Raises:
+        DataError: no labelled training utterance, or no validation split where one is asked for.
+    """
+    torch.set_num_threads(run.training.threads)
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    device = choose_device(run.training.device)
+    if device.type == "cuda" and run.training.precision != "float32":
+        torch.set_float32_matmul_precision("high")
+    dialogues = load_dialogues(run.graph_file, run.stores)
+    check_trainable(dialogues, run)
+    head = _head(run, dialogues)
+    torch.manual_seed(run.seed)
+    model = head.build()
+    model.class_weights.copy_(class_weights(dialogues, run.model.losses.class_weight_power))
+    train_rows = dialogues.rows(dialogues.of_split("train"))
+    model.standardise.fit(
+        {m: x[train_rows] for m, x in dialogues.x.items()}, dialogues.mask[train_rows]
+    )
+    trainer = Trainer(model, dialogues, run.training, run.seed, device)
+    trainer.fit(files.checkpoints, run.digest())
+    _write(run, files, head, trainer)
+    remove(files.checkpoints)
+
+
+def choose_device(name: str) -> torch.device:
+    """The device to train on; ``auto`` takes a GPU where there is one."""
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    if name == "cuda" and not torch.cuda.is_available():
+        raise DataError("training.device is 'cuda', but torch sees no GPU; set it to 'auto'")
+    return torch.device(name)
+
+
+def check_trainable(dialogues: Dialogues, run: Run) -> None:
+    """Raise where the splits do not allow what the configuration asks for."""
+    table = dialogues.graph
+    for split, needed in (("train", True), ("validation", run.training.selection == "validation")):
+        labelled = (dialogues.label[dialogues.rows(dialogues.of_split(split))] >= 0).sum()
+        if needed and not labelled:
+            mend = " or set training.selection to 'last'" if split == "validation" else ""
+            raise DataError(
+                f"{table.corpus}: no labelled utterance in the {split} split; give it one{mend}"
+            )
+
+
+def class_weights(dialogues: Dialogues, power: float) -> Tensor:
+    """Training frequency ** -power, scaled so that the mean over utterances is 1, [C]."""
+    labels = dialogues.label[dialogues.rows(dialogues.of_split("train"))]
+    counts = torch.bincount(labels[labels >= 0], minlength=len(dialogues.graph.labels)).float()
+    weights = counts.clamp_min(1) ** -power
+    return weights * counts.sum() / (weights * counts).sum()
+
+
+def _head(run: Run, dialogues: Dialogues) -> BundleHead:
+    features: dict[str, Any] = {}
+    for modality, path in run.stores.items():
+        with open_store(path) as store:
+            features[modality] = asdict(store.header) | {"feature_names": []}
+    return BundleHead(
+        corpus=dialogues.graph.corpus,
+        labels=dialogues.graph.labels,
+        dimensions={m: x.shape[1] for m, x in dialogues.x.items()},
+        relations=dialogues.graph.relations,
+        graph=run.graph,
+        model=run.model,
+        features=features,
+        training={
+            "experiment": run.experiment,
+            "seed": run.seed,
+            **run.training.model_dump(mode="json"),
+        },
+    )
+
+
+def _write(run: Run, files: RunFiles, head: BundleHead, trainer: Trainer) -> None:
+    facts = {
+        "corpus": head.corpus,
+        "experiment": run.experiment,
+        "seed": run.seed,
+        "labels": list(head.labels),
+        "modalities": list(head.dimensions),
+        "selected_epoch": trainer.selected_epoch,
+        "epochs": len(trainer.history),
+    }
+    metadata = {METADATA_KEY: json.dumps(facts).encode()}
+    model = trainer.selected_model()
+    _write_parquet(
+        files.predictions, predictions(trainer.dialogues, trainer.predict(model)), metadata
+    )
+    _write_parquet(files.history, pa.Table.from_pylist(trainer.history), metadata)
+    save_bundle(files.model, head, model.cpu())
+
+
+def _write_parquet(path: Path, table: pa.Table, metadata: dict[bytes, bytes]) -> None:
+    with atomic_path(path) as temporary:
+        pq.write_table(table.replace_schema_metadata(metadata), temporary)
+
+
+def predictions(dialogues: Dialogues, probabilities: Tensor) -> pa.Table:
+    """One row an utterance, all splits: its label, the prediction, a probability a class."""
+    graph = dialogues.graph
+    lengths = graph.dialogue_ptr[1:] - graph.dialogue_ptr[:-1]
+    names = [*graph.labels, None]  # index -1: context only
+    columns: dict[str, Any] = {
+        "utterance_id": graph.utterance_ids,
+        "dialogue_id": [
+            d for d, n in zip(graph.dialogue_ids, lengths, strict=True) for _ in range(n)
+        ],
+        "split": [SPLITS[s] for s, n in zip(graph.split, lengths, strict=True) for _ in range(n)],
+        "label": pa.array([names[i] for i in graph.label], pa.string()),
+        "prediction": [names[i] for i in probabilities.argmax(1).tolist()],
+    }
+    for index, name in enumerate(graph.labels):
+        columns[f"prob_{name}"] = probabilities[:, index].numpy()
+    return pa.table(columns)

@@ -1,0 +1,81 @@
+FIGURED = cfg.evaluation.figures_of or tuple(EXPERIMENTS)
+METRICS = {name: run_paths("metrics.json", name) for name in EXPERIMENTS}
+FIGURES = {
+    "results": f"{RESULTS}/figures/results.svg",
+    **{
+        f"{kind}/{name}": f"{RESULTS}/figures/{name}.{kind}.svg"
+        for kind in ("confusion", "history", "discriminators")
+        for name in FIGURED
+    },
+}
+TABLES = {
+    "results": f"{RESULTS}/tables/results.csv",
+    "per_class": f"{RESULTS}/tables/per_class.csv",
+}
+
+
+rule metrics:
+    input:
+        lambda wildcards: run_paths("predictions.parquet", wildcards.experiment),
+    output:
+        expand(run_path("metrics.json"), seed=cfg.seeds, allow_missing=True),
+    log:
+        f"{LOGS}/metrics.{{experiment}}.log",
+    wildcard_constraints:
+        experiment=one_of(EXPERIMENTS),
+    params:
+        code=code_version("ariigcn.evaluation.metrics"),
+    resources:
+        mem_mb=1000,
+    conda:
+        "../../envs/evaluation.yaml"
+    script:
+        "../scripts/metrics.py"
+
+
+rule tables:
+    input:
+        table=TABLE,
+        metrics=list(METRICS.values()),
+    output:
+        **TABLES,
+        latex=f"{RESULTS}/tables/results.tex",
+    log:
+        f"{LOGS}/tables.log",
+    params:
+        metrics=METRICS,
+        code=code_version("ariigcn.evaluation.tables"),
+    resources:
+        mem_mb=1000,
+    conda:
+        "../../envs/evaluation.yaml"
+    script:
+        "../scripts/tables.py"
+
+
+rule figures:
+    input:
+        table=TABLE,
+        metrics=list(METRICS.values()),
+        histories=[run_paths("history.parquet", name) for name in FIGURED],
+    output:
+        list(FIGURES.values()),
+    log:
+        f"{LOGS}/figures.log",
+    params:
+        figures=FIGURES,
+        metrics=METRICS,
+        histories={name: run_paths("history.parquet", name) for name in FIGURED},
+        code=code_version("ariigcn.evaluation.figures"),
+    resources:
+        mem_mb=1000,
+    conda:
+        "../../envs/evaluation.yaml"
+    script:
+        "../scripts/figures.py"
+
+
+rule evaluation:
+    input:
+        list(TABLES.values()),
+        list(FIGURES.values()),

@@ -1,0 +1,35 @@
+REPORT = f"{RESULTS}/report.html"
+# The report shows the main experiment's features where experiments differ in them.
+SHOWN_STORES = {
+    m: store_path(m, e.store) for m, e in next(iter(EXPERIMENTS.values())).encoders.items()
+}
+
+
+rule report_page:
+    input:
+        table=TABLE,
+        stores=list(SHOWN_STORES.values()),
+        metrics=list(METRICS.values()),
+        figures=list(FIGURES.values()),
+    output:
+        REPORT,
+    log:
+        f"{LOGS}/report.log",
+    params:
+        stores=SHOWN_STORES,
+        metrics=METRICS,
+        figures=FIGURES,
+        configuration=section(cfg),
+        settings=section(cfg.report),
+        code=code_version("ariigcn.report.page"),
+    resources:
+        mem_mb=1000,
+    conda:
+        "../../envs/evaluation.yaml"
+    script:
+        "../scripts/report.py"
+
+
+rule report:
+    input:
+        REPORT,

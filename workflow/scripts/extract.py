@@ -1,0 +1,26 @@
+"""Rules extract_text, extract_audio, extract_video: clips to vectors in HDF5."""
+
+from pathlib import Path
+
+from ariigcn.core.logs import configure_logging
+from ariigcn.features.config import EncoderConfig
+from ariigcn.features.extract import extract
+
+
+def main(snakemake):
+    configure_logging(snakemake.log[0])
+    params = snakemake.params
+    extract(
+        table=Path(snakemake.input.table),
+        media_root=Path(params.media_root),
+        out=Path(snakemake.output[0]),
+        features=EncoderConfig(**params.encoder),
+        block=params.block,
+        timeout_s=params.timeout_s,
+        workers=snakemake.threads,
+    )
+
+
+# Workers are spawned and import this file again: the guard is not decoration.
+if __name__ == "__main__":
+    main(snakemake)  # noqa: F821

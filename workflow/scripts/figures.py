@@ -1,0 +1,21 @@
+"""Rule figures: every figure of a run."""
+
+from pathlib import Path
+
+from ariigcn.core.logs import configure_logging
+from ariigcn.evaluation.figures import draw_figures
+
+
+def main(snakemake):
+    configure_logging(snakemake.log[0])
+    params = snakemake.params
+    draw_figures(
+        {name: Path(path) for name, path in params.figures.items()},
+        table=Path(snakemake.input.table),
+        metrics={name: [Path(p) for p in paths] for name, paths in params.metrics.items()},
+        histories={name: [Path(p) for p in paths] for name, paths in params.histories.items()},
+    )
+
+
+if __name__ == "__main__":
+    main(snakemake)  # noqa: F821

@@ -1,0 +1,29 @@
+"""Rule report_page: the page that people read."""
+
+from pathlib import Path
+
+import yaml
+
+from ariigcn.core.logs import configure_logging
+from ariigcn.report.config import ReportConfig
+from ariigcn.report.page import write_report
+from ariigcn.report.provenance import provenance
+
+
+def main(snakemake):
+    configure_logging(snakemake.log[0])
+    params = snakemake.params
+    write_report(
+        Path(snakemake.output[0]),
+        table=Path(snakemake.input.table),
+        stores={m: Path(path) for m, path in params.stores.items()},
+        metrics={name: [Path(p) for p in paths] for name, paths in params.metrics.items()},
+        figures={name: Path(path) for name, path in params.figures.items()},
+        configuration=yaml.safe_dump(dict(params.configuration), sort_keys=False),
+        provenance=provenance(),
+        settings=ReportConfig(**params.settings),
+    )
+
+
+if __name__ == "__main__":
+    main(snakemake)  # noqa: F821
