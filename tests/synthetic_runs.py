@@ -11,12 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ariigcn.corpora.table import METADATA_KEY, Corpus, write_corpus
-from ariigcn.evaluation.figures import (
-    draw_confusion,
-    draw_discriminators,
-    draw_history,
-    draw_results,
-)
+from ariigcn.evaluation.figures import draw_figures
 from ariigcn.evaluation.metrics import evaluate_experiment
 from ariigcn.features.store import Rows, Status, StoreHeader, write_store
 
@@ -97,13 +92,12 @@ def make_project(
 def draw_all(project: Project, folder: Path) -> None:
     """Draw every figure of a project, named as the report takes them."""
     project.figures["results"] = folder / "results.svg"
-    draw_results(project.metrics, project.table, project.figures["results"])
     for name in project.metrics:
         for kind in ("confusion", "history", "discriminators"):
-            project.figures[f"{kind}/{name}"] = folder / f"{kind}.{name}.svg"
-        draw_confusion(project.metrics[name], project.figures[f"confusion/{name}"])
-        draw_history(project.histories[name], project.figures[f"history/{name}"])
-        draw_discriminators(project.histories[name], project.figures[f"discriminators/{name}"])
+            project.figures[f"{kind}/{name}"] = folder / f"{name}.{kind}.svg"
+    draw_figures(
+        project.figures, table=project.table, metrics=project.metrics, histories=project.histories
+    )
 
 
 def make_corpus(

@@ -20,6 +20,7 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from ariigcn.core.files import atomic_path
+from ariigcn.core.settings import unknown_name
 from ariigcn.corpora.table import read_corpus
 from ariigcn.evaluation.metrics import read_run_table
 from ariigcn.evaluation.tables import (
@@ -83,6 +84,38 @@ CURVES = {
     "loss_iccl": "ICCL loss",
     "loss_adv": "Generators' adversarial loss",
 }
+
+
+def draw_figures(
+    figures: Mapping[str, Path],
+    *,
+    table: Path,
+    metrics: Mapping[str, Sequence[Path]],
+    histories: Mapping[str, Sequence[Path]],
+) -> None:
+    """Draw the figures of a run.
+
+    Args:
+        figures: ``results`` or ``<kind>/<experiment>`` -> SVG to write; the kinds are confusion,
+            history and discriminators.
+        table: the corpus's utterance table.
+        metrics: experiment -> its seeds' ``metrics.json``.
+        histories: experiment -> its seeds' ``history.parquet``.
+    """
+    for name, out in figures.items():
+        kind, _, experiment = name.partition("/")
+        match kind:
+            case "results":
+                draw_results(metrics, table, out)
+            case "confusion":
+                draw_confusion(metrics[experiment], out)
+            case "history":
+                draw_history(histories[experiment], out)
+            case "discriminators":
+                draw_discriminators(histories[experiment], out)
+            case _:
+                known = ["results", "confusion", "history", "discriminators"]
+                raise ValueError(unknown_name(kind, known, "kind of figure"))
 
 
 def draw_results(metrics: Mapping[str, Sequence[Path]], table: Path, out: Path) -> None:

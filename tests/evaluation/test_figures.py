@@ -4,7 +4,7 @@ from xml.etree import ElementTree
 import pytest
 from synthetic_runs import draw_all, make_project
 
-from ariigcn.evaluation.figures import NOTHING, PALETTE
+from ariigcn.evaluation.figures import NOTHING, PALETTE, draw_figures
 
 
 @pytest.fixture(scope="module")
@@ -70,3 +70,13 @@ def test_curves_show_the_terms_that_exist(project, tmp_path):
     assert "Joint loss" in shown
     assert "Validation weighted F1 (%)" not in shown
     assert "fear" not in title(bare.figures["confusion/ar-iigcn"])
+
+
+def test_an_unknown_kind_of_figure_names_the_nearest(project, tmp_path):
+    with pytest.raises(ValueError, match="did you mean 'confusion'"):
+        draw_figures(
+            {"confusions/ar-iigcn": tmp_path / "a.svg"},
+            table=project.table,
+            metrics=project.metrics,
+            histories=project.histories,
+        )
