@@ -60,7 +60,9 @@ class Trainer:
         own, game = split_parameters(self.model)
         self.optimiser = AdamW(own, config.learning_rate, weight_decay=config.weight_decay)
         self.game_optimiser = AdamW(game, config.discriminator_learning_rate, betas=(0.5, 0.999))
-        self.schedulers = [LambdaLR(o, self._rate) for o in (self.optimiser, self.game_optimiser)]
+        # Discriminators that never step must not have their rate stepped either.
+        playing = (self.game_optimiser,) if model.is_adversarial else ()
+        self.schedulers = [LambdaLR(o, self._rate) for o in (self.optimiser, *playing)]
         self.average = copy.deepcopy(self.model).eval() if config.average else None
         self.history: list[dict[str, float]] = []
         self.best: dict[str, Any] = {"epoch": 0, "score": -1.0, "weights": {}}

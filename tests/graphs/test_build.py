@@ -1,0 +1,76 @@
+"""The graph equals a plain loop over utterances, and survives its file."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from ariigcn.core.errors import DataError
+from ariigcn.graphs.build import COMPACT_RELATIONS, build_graph
+from ariigcn.graphs.config import GraphConfig
+from ariigcn.graphs.file import ARRAYS, read_graph, write_graph
+
+from tests.synthetic_corpus import make_corpus
+
+LENGTHS = [1, 7, 2, 30, 4]
+
+
+def plain_edges(corpus, past, future):
+    """(source, target, same speaker) by the definition, one pair at a time."""
+    frame = corpus.utterances.reset_index(drop=True)
+    edges = []
+    for i, row in frame.iterrows():
+        for j, other in frame.iterrows():
+            distance = j - i
+            if other.dialogue_id != row.dialogue_id:
+                continue
+            if (past < 0 or -distance <= past) and (future < 0 or distance <= future):
+                edges.append((j, i, other.speaker == row.speaker))
+    return edges
+
+
+@pytest.mark.parametrize(("past", "future"), [(2, 3), (10, 0), (-1, -1), (0, 0), (-1, 0)])
+def test_edges_equal_the_plain_definition(past, future):
+    corpus = make_corpus(LENGTHS)
+    graph = build_graph(corpus, GraphConfig(past=past, future=future))
+    expected = plain_edges(corpus, past, future)
+    assert graph.edge_index.T.tolist() == [[j, i] for j, i, _ in expected]
+    for (source, target, same), kind in zip(expected, graph.edge_type, strict=True):
+        who = "same" if same else "other"
+        when = "past" if source < target else "future"
+        name = "self" if source == target else f"{who} {when}"
+        assert graph.relations[kind] == name
+
+
+def test_speaker_pairs_name_who_speaks_to_whom():
+    graph = build_graph(make_corpus(LENGTHS), GraphConfig(past=2, relations="speaker-pair"))
+    for (source, target), kind in zip(graph.edge_index.T, graph.edge_type, strict=True):
+        when = "future" if source > target else "until now"
+        name = f"{graph.speaker[source]} to {graph.speaker[target]} {when}"
+        assert graph.relations[kind] == name
+
+
+def test_pointers_labels_and_speakers():
+    corpus = make_corpus(LENGTHS)
+    graph = build_graph(corpus, GraphConfig())
+    assert np.diff(graph.dialogue_ptr).tolist() == LENGTHS
+    for d in range(len(LENGTHS)):
+        inside = graph.edge_index[:, graph.edge_ptr[d] : graph.edge_ptr[d + 1]]
+        assert ((inside >= graph.dialogue_ptr[d]) & (inside < graph.dialogue_ptr[d + 1])).all()
+        speakers = graph.speaker[graph.dialogue_ptr[d] : graph.dialogue_ptr[d + 1]]
+        first_seen = list(dict.fromkeys(speakers.tolist()))
+        assert first_seen == sorted(first_seen), "numbered by first appearance"
+    emotions = corpus.utterances["emotion"]
+    for code, emotion in zip(graph.label, emotions, strict=True):
+        assert (code == -1) if pd.isna(emotion) else corpus.labels[code] == emotion
+
+
+def test_file_round_trip_and_damage(tmp_path):
+    graph = build_graph(make_corpus(LENGTHS), GraphConfig())
+    path = tmp_path / "graph.h5"
+    write_graph(graph, path)
+    again = read_graph(path)
+    assert again.relations == COMPACT_RELATIONS
+    for name in ARRAYS:
+        assert np.array_equal(getattr(again, name), getattr(graph, name)), name
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    with pytest.raises(DataError, match=r"graph\.h5: not a readable graph file"):
+        read_graph(path)

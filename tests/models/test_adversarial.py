@@ -1,0 +1,57 @@
+"""The game's losses equal their equations; masked nodes and frozen players take no part."""
+
+import pytest
+import torch
+from ariigcn.models.adversarial import Discriminators, discriminator_loss, generator_loss
+from torch.nn.functional import binary_cross_entropy_with_logits as bce
+
+
+def judged(modalities=3, nodes=11):
+    torch.manual_seed(1)
+    logits = torch.randn(modalities, modalities, nodes)
+    mask = torch.rand(nodes, modalities) > 0.3
+    return logits, mask
+
+
+def test_losses_equal_their_equations():
+    logits, mask = judged()
+    one, zero = torch.tensor(1.0), torch.tensor(0.0)
+    expected_d = expected_g = 0.0
+    for d in range(3):
+        for m in range(3):
+            says = logits[d, m][mask[:, m]]
+            expected_d += bce(says, (one if d == m else zero).expand_as(says))
+            if d != m:
+                expected_g += bce(says, one.expand_as(says))
+    assert discriminator_loss(logits, mask).loss.item() == pytest.approx(float(expected_d), 1e-5)
+    assert generator_loss(logits, mask).item() == pytest.approx(float(expected_g), 1e-5)
+
+
+def test_masked_nodes_take_no_part():
+    logits, mask = judged()
+    changed = logits.masked_fill(~mask.T[None], 99.0)
+    assert generator_loss(changed, mask).item() == generator_loss(logits, mask).item()
+    assert discriminator_loss(changed, mask).loss == discriminator_loss(logits, mask).loss
+    nobody = torch.zeros_like(mask)
+    assert generator_loss(logits, nobody).item() == 0
+
+
+def test_accuracy_is_one_when_modalities_are_told_apart_and_half_when_not():
+    mask = torch.ones(50, 3, dtype=torch.bool)
+    apart = (torch.eye(3)[:, :, None] * 10 - 5).expand(3, 3, 50)
+    assert torch.allclose(discriminator_loss(apart, mask).accuracy, torch.ones(3))
+    always_yes = torch.ones(3, 3, 50)
+    assert torch.allclose(discriminator_loss(always_yes, mask).accuracy, torch.full((3,), 0.5))
+
+
+def test_every_discriminator_judges_every_modality():
+    torch.manual_seed(0)
+    judges = Discriminators(3, 8)
+    z = torch.randn(3, 5, 8)
+    logits = judges(z)
+    assert logits.shape == (3, 3, 5)
+    alone = Discriminators(1, 8)
+    with torch.no_grad():
+        for own, other in zip(alone.parameters(), judges.parameters(), strict=True):
+            own.copy_(other[1:2])
+    assert torch.allclose(alone(z[2:3])[0, 0], logits[1, 2], atol=1e-6)

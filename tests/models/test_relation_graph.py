@@ -1,0 +1,127 @@
+"""The tiled layer equals a loop over nodes and relations, and torch_geometric's message passing."""
+
+import pytest
+import torch
+from ariigcn.graphs.config import GraphConfig
+from ariigcn.models.relation_graph import SpeakerRelationLayer, make_tiles
+from torch_geometric.nn import MessagePassing
+from torch_geometric.utils import softmax
+
+from tests.synthetic_corpus import make_toy, whole_batch
+
+CONFIGS = [
+    GraphConfig(past=3, future=2),
+    GraphConfig(past=-1, future=-1),
+    GraphConfig(past=10, future=0),
+    GraphConfig(past=2, future=2, relations="speaker-pair"),
+]
+
+
+def layer_and_batch(config, lengths=(3, 1, 40, 70, 2)):
+    torch.manual_seed(0)
+    dialogues = make_toy(list(lengths), config=config)
+    layer = SpeakerRelationLayer(2, 8, len(dialogues.graph.relations), dropout=0.0)
+    torch.nn.init.normal_(layer.relation_bias)
+    batch = whole_batch(dialogues)
+    return layer, batch, torch.randn(2, batch.num_nodes, 8)
+
+
+def finish(layer, z, total):
+    """The layer's residual and norm around the summed messages."""
+    return layer.norm(z + torch.nn.functional.gelu(total))
+
+
+def plain_layer(layer, z, batch):
+    """The equation as it is written: one target, one edge, one relation at a time."""
+    hidden = z.shape[2]
+    parts = layer.weight.weight.split(hidden, dim=1)
+    total = torch.zeros_like(z)
+    for m in range(len(z)):
+        scores = layer.score(z)[m]
+        for i in range(z.shape[1]):
+            into = (batch.edge_index[1] == i).nonzero().flatten().tolist()
+            logits = []
+            for e in into:
+                j, r = batch.edge_index[0, e], batch.edge_type[e]
+                logits.append(scores[j, 0] + scores[i, 1] + layer.relation_bias[m, r])
+            alpha = torch.nn.functional.leaky_relu(torch.stack(logits), 0.2).softmax(0)
+            total[m, i] = z[m, i] @ parts[0][m] + layer.weight.bias[m, 0]
+            for a, e in zip(alpha, into, strict=True):
+                j, r = batch.edge_index[0, e], batch.edge_type[e]
+                total[m, i] += a * (z[m, j] @ parts[1 + r][m])
+    return finish(layer, z, total)
+
+
+class EdgeByEdge(MessagePassing):
+    """The same sums through torch_geometric's gather and scatter."""
+
+    def __init__(self):
+        super().__init__(aggr="add", node_dim=0)
+
+    def forward(self, z, score, bias, weight, edge_index, edge_type):
+        return self.propagate(
+            edge_index,
+            z=z,
+            source=score[:, 0],
+            target=score[:, 1],
+            bias=bias[edge_type],
+            weight=weight[edge_type],
+        )
+
+    def message(self, z_j, source_j, target_i, bias, weight, index):
+        score = torch.nn.functional.leaky_relu(source_j + target_i + bias, 0.2)
+        return softmax(score, index)[:, None] * torch.einsum("eh,eho->eo", z_j, weight)
+
+
+@pytest.mark.parametrize("config", CONFIGS, ids=lambda c: c.name)
+def test_equals_the_plain_loop(config):
+    layer, batch, z = layer_and_batch(config, lengths=(3, 1, 40))
+    tiles = make_tiles(batch.edge_index, batch.edge_type, batch.num_nodes)
+    assert torch.allclose(layer(z, tiles), plain_layer(layer, z, batch), atol=1e-5)
+
+
+@pytest.mark.parametrize("config", CONFIGS, ids=lambda c: c.name)
+def test_equals_message_passing_with_gradients(config):
+    layer, batch, z = layer_and_batch(config)
+    z.requires_grad_()
+    tiles = make_tiles(batch.edge_index, batch.edge_type, batch.num_nodes)
+    ours = layer(z, tiles)
+    (ours_gradient,) = torch.autograd.grad(ours.square().sum(), z)
+    parts = torch.stack(layer.weight.weight.split(8, dim=1), dim=1)  # [M, 1 + R, H, H]
+    total = torch.stack(
+        [
+            z[m] @ parts[m, 0]
+            + layer.weight.bias[m]
+            + EdgeByEdge()(
+                z[m],
+                layer.score(z)[m],
+                layer.relation_bias[m],
+                parts[m, 1:],
+                batch.edge_index,
+                batch.edge_type,
+            )
+            for m in range(2)
+        ]
+    )
+    theirs = finish(layer, z, total)
+    (theirs_gradient,) = torch.autograd.grad(theirs.square().sum(), z)
+    assert torch.allclose(ours, theirs, atol=1e-5)
+    assert torch.allclose(ours_gradient, theirs_gradient, atol=1e-4)
+
+
+def test_tile_size_does_not_matter():
+    layer, batch, z = layer_and_batch(CONFIGS[0])
+    outputs = [
+        layer(z, make_tiles(batch.edge_index, batch.edge_type, batch.num_nodes, size))
+        for size in (1, 7, 32, 500)
+    ]
+    for output in outputs[1:]:
+        assert torch.allclose(output, outputs[0], atol=1e-6)
+
+
+def test_attention_sums_to_one_over_what_reaches_a_node():
+    layer, batch, z = layer_and_batch(CONFIGS[0])
+    tiles = make_tiles(batch.edge_index, batch.edge_type, batch.num_nodes)
+    alpha = layer.attention(z, tiles).flatten(1, 2)[:, : batch.num_nodes]
+    assert torch.allclose(alpha.sum(-1), torch.ones(2, batch.num_nodes), atol=1e-6)
+    assert (layer.attention(z, tiles)[:, tiles.relation < 0] == 0).all()
