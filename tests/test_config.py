@@ -1,0 +1,65 @@
+"""A configuration that cannot work is refused before any job, naming the key and the mend."""
+
+import pytest
+import yaml
+
+from ariigcn.config import load_config, merge
+from ariigcn.core.errors import ConfigError
+
+
+def default(root):
+    return yaml.safe_load((root / "config.yaml").read_text())
+
+
+def test_the_shipped_configuration_and_presets_are_valid(root, tmp_path):
+    load_config(default(root))
+    for preset in sorted((root / "workflow" / "presets").glob("*.yaml")):
+        overlay = yaml.safe_load(preset.read_text())
+        config = load_config(merge(default(root), overlay | {"corpus_root": str(tmp_path)}))
+        assert config.experiments
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"modle": {}}, "unknown key 'modle'; did you mean 'model'?"),
+        ({"model": {"hiden": 3}}, "model: unknown key 'hiden'; did you mean 'hidden'?"),
+        ({"model": {"hidden": "many"}}, r"model.hidden: .*integer.*\(got 'many'\)"),
+        ({"training": {"learning_rate": -1}}, "training.learning_rate: .*greater than 0"),
+        ({"corpus": "melt"}, "unknown corpus 'melt'; did you mean 'meld'?"),
+        ({"corpus": "meld"}, "needs its folder; name it with --config corpus_root=DIR"),
+        ({"corpus": "meld", "corpus_root": "/nowhere"}, "'/nowhere' is not a folder"),
+        ({"features": {"audio": {"encoder": "opensmlie"}}}, "did you mean 'opensmile'"),
+        (
+            {"features": {"audio": {"encoder": "opensmile", "parameters": {"feature_sett": 1}}}},
+            "unknown key 'feature_sett'; did you mean 'feature_set'?",
+        ),
+        ({"experiments": {"x": {"modle": {}}}}, "experiments.x: unknown section 'modle'"),
+        ({"experiments": {"x": {"model": {"hidden": 1}}}}, "experiments.x.model.hidden"),
+        ({"experiments": {"tables": {}}}, "'tables' cannot name an experiment"),
+        ({"seeds": [1, 1]}, "seeds must be distinct"),
+        ({"model": {"modalities": ["text", "text"]}}, "names a modality twice"),
+    ],
+)
+def test_what_is_wrong_is_named(root, change, message):
+    with pytest.raises(ConfigError, match=message):
+        load_config(merge(default(root), change))
+
+
+def test_two_parameter_sets_of_one_encoder_need_two_names(root):
+    parameters = {"encoder": "opensmile", "parameters": {"feature_set": "IS09"}}
+    other = {"is09": {"features": {"audio": parameters}}}
+    with pytest.raises(ConfigError, match=r"give one a features.audio.name of its own"):
+        load_config(merge(default(root), {"experiments": other}))
+    parameters["name"] = "is09"
+    config = load_config(merge(default(root), {"experiments": other}))
+    assert set(config.stores("audio")) == {"opensmile", "is09"}
+
+
+def test_experiments_override_and_null_removes(root):
+    overlay = {"experiments": {"audio": None, "small": {"model": {"hidden": 16}}}}
+    config = load_config(merge(default(root), overlay))
+    assert "audio" not in config.experiments
+    assert config.experiment("small").model.hidden == 16
+    assert config.experiment("small").training == config.training
+    assert config.experiment("text").model.modalities == ("text",)

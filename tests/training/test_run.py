@@ -1,0 +1,172 @@
+"""A run learns, repeats itself to the bit, and resumes to the bit."""
+
+import json
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+import torch
+
+from ariigcn.core.errors import DataError
+from ariigcn.features.store import Rows, Status, StoreHeader, write_store
+from ariigcn.graphs.build import build_graph
+from ariigcn.graphs.config import GraphConfig
+from ariigcn.graphs.dialogues import load_dialogues
+from ariigcn.graphs.file import write_graph
+from ariigcn.models.bundle import load_bundle
+from ariigcn.models.config import ModelConfig
+from ariigcn.training import loop
+from ariigcn.training.config import TrainingConfig
+from ariigcn.training.run import Run, RunFiles, class_weights, train
+from tests.synthetic_corpus import LABELS, make_corpus, make_toy
+
+MODEL = ModelConfig(hidden=16, projection=8)
+TRAINING = TrainingConfig(epochs=6, batch_dialogues=1, learning_rate=1e-2, patience=6, average=0.5)
+
+
+@pytest.fixture
+def inputs(tmp_path):
+    """A graph and three stores on disk, whose features carry the label."""
+    corpus = make_corpus([6, 9, 3, 7, 12, 5, 8, 4, 6, 7], seed=3)
+    graph = build_graph(corpus, GraphConfig())
+    write_graph(graph, tmp_path / "graph.h5")
+    rng = np.random.default_rng(0)
+    stores = {}
+    for modality in ("text", "audio", "video"):
+        values = rng.normal(size=(len(graph.label), 5)).astype(np.float32)
+        values[np.arange(len(values)), graph.label.clip(0)] += 3 * (graph.label >= 0)
+        stores[modality] = tmp_path / f"{modality}.h5"
+        header = StoreHeader("toy", modality, "test", "1", dimension=5)
+        status = [Status.OK] * len(values)
+        rows = Rows(graph.utterance_ids, values, status, [""] * len(values))
+        write_store(stores[modality], header, [rows])
+    return tmp_path / "graph.h5", stores
+
+
+def make_run(inputs, seed=0, training=TRAINING):
+    graph, stores = inputs
+    return Run("ar-iigcn", seed, graph, stores, GraphConfig(), MODEL, training)
+
+
+def make_files(folder):
+    return RunFiles(
+        folder / "model",
+        folder / "history.parquet",
+        folder / "predictions.parquet",
+        folder / ".checkpoints",
+    )
+
+
+def outcome(folder):
+    """Everything a run wrote, but the seconds it took."""
+    history = pq.read_table(folder / "history.parquet").drop_columns("seconds").to_pylist()
+    predictions = (folder / "predictions.parquet").read_bytes()
+    return predictions, str(history), (folder / "model" / "model.safetensors").read_bytes()
+
+
+def test_a_run_learns_and_repeats_itself_to_the_bit(inputs, tmp_path):
+    for name in ("one", "two"):
+        train(make_run(inputs), make_files(tmp_path / name))
+    assert outcome(tmp_path / "one") == outcome(tmp_path / "two")
+    table = pq.read_table(tmp_path / "one" / "predictions.parquet").to_pandas()
+    known = table[table["label"].notna() & (table["split"] == "test")]
+    assert (known["label"] == known["prediction"]).mean() > 0.8
+    probabilities = table[[f"prob_{name}" for name in LABELS]].to_numpy()
+    assert np.allclose(probabilities.sum(1), 1, atol=1e-5)
+    assert not (tmp_path / "one" / ".checkpoints").exists()
+    train(make_run(inputs, seed=1), make_files(tmp_path / "other"))
+    assert outcome(tmp_path / "other")[0] != outcome(tmp_path / "one")[0]
+
+
+@pytest.mark.parametrize("stop_after", [1, 4])
+def test_a_stopped_run_resumes_to_the_bit(inputs, tmp_path, monkeypatch, stop_after):
+    train(make_run(inputs), make_files(tmp_path / "whole"))
+
+    def save_then_stop(folder, epoch, run, state, save=loop.save_checkpoint):
+        save(folder, epoch, run, state)
+        if epoch == stop_after:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(loop, "save_checkpoint", save_then_stop)
+        train(make_run(inputs), make_files(tmp_path / "stopped"))
+    assert not (tmp_path / "stopped" / "model").exists()
+    torch.manual_seed(99)  # whatever the new process drew before
+    train(make_run(inputs), make_files(tmp_path / "stopped"))
+    assert outcome(tmp_path / "stopped") == outcome(tmp_path / "whole")
+
+
+def test_history_tells_every_term_and_the_chosen_epoch(inputs, tmp_path):
+    train(make_run(inputs), make_files(tmp_path))
+    table = pq.read_table(tmp_path / "history.parquet")
+    terms = {"loss", "loss_cls", "loss_imcl", "loss_iccl", "loss_adv", "loss_disc"}
+    accuracies = {f"d_accuracy_{m}" for m in ("text", "audio", "video")}
+    assert terms | accuracies | {"epoch", "validation_weighted_f1"} <= set(table.column_names)
+    head = json.loads(table.schema.metadata[b"ariigcn"])
+    scores = table["validation_weighted_f1"].to_pylist()
+    assert head["selected_epoch"] == scores.index(max(scores)) + 1
+
+
+def test_the_bundle_stands_on_its_own(inputs, tmp_path):
+    train(make_run(inputs), make_files(tmp_path))
+    head, model = load_bundle(tmp_path / "model")
+    dialogues = load_dialogues(*inputs)
+    ready = loop.standardised(dialogues, model)
+    with torch.no_grad():
+        logits = model(ready.batch(torch.arange(len(dialogues.graph.dialogue_ids)))).logits
+    predicted = [head.labels[i] for i in logits.argmax(1).tolist()]
+    table = pq.read_table(tmp_path / "predictions.parquet").to_pandas()
+    assert predicted == table["prediction"].tolist()
+    (tmp_path / "model" / "model.safetensors").write_bytes(b"torn")
+    with pytest.raises(DataError, match="not a model bundle"):
+        load_bundle(tmp_path / "model")
+
+
+def test_permuting_test_labels_changes_nothing_but_test_labels(inputs, tmp_path):
+    """The test split is sealed: no choice reads its labels."""
+    from ariigcn.corpora.table import SPLITS
+    from ariigcn.graphs.file import read_graph
+
+    train(make_run(inputs), make_files(tmp_path / "true"))
+    graph = read_graph(inputs[0])
+    lengths = np.diff(graph.dialogue_ptr)
+    test = np.repeat(graph.split == SPLITS.index("test"), lengths)
+    graph.label[test] = np.where(graph.label[test] < 0, -1, (graph.label[test] + 1) % len(LABELS))
+    write_graph(graph, inputs[0])
+    train(make_run(inputs), make_files(tmp_path / "permuted"))
+    one, two = (
+        pq.read_table(tmp_path / name / "predictions.parquet").drop_columns("label")
+        for name in ("true", "permuted")
+    )
+    assert one.equals(two)
+
+
+def test_without_validation_labels_the_error_names_the_mend(inputs, tmp_path):
+    from ariigcn.corpora.table import SPLITS
+    from ariigcn.graphs.file import read_graph
+
+    graph = read_graph(inputs[0])
+    graph.split[graph.split == SPLITS.index("validation")] = SPLITS.index("train")
+    write_graph(graph, inputs[0])
+    with pytest.raises(DataError, match=r"validation split; .*training.selection to 'last'"):
+        train(make_run(inputs), make_files(tmp_path))
+    fixed = TRAINING.model_copy(update={"selection": "last", "epochs": 2})
+    train(make_run(inputs, training=fixed), make_files(tmp_path))
+    assert (tmp_path / "predictions.parquet").exists()
+
+
+def test_an_exploding_loss_stops_the_run_and_keeps_the_last_good_checkpoint(inputs, tmp_path):
+    wild = TRAINING.model_copy(
+        update={"learning_rate": 1e30, "clip_norm": 1e30, "epochs": 50, "patience": 50}
+    )
+    with pytest.raises(DataError, match=r"the loss is (nan|inf).*learning_rate"):
+        train(make_run(inputs, training=wild), make_files(tmp_path))
+
+
+def test_class_weights_come_from_the_training_split_alone():
+    dialogues = make_toy([20, 20, 20, 20, 20])
+    labels = dialogues.label[dialogues.rows(dialogues.of_split("train"))]
+    counts = torch.bincount(labels[labels >= 0], minlength=len(LABELS)).float()
+    weights = class_weights(dialogues, 1.0)
+    assert torch.allclose(weights * counts, (weights * counts)[0].expand(len(LABELS)))
+    assert torch.equal(class_weights(dialogues, 0.0), torch.ones(len(LABELS)))
