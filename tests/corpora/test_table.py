@@ -1,0 +1,90 @@
+"""The utterance table: a whole one comes back as it was, a defective one is refused with its rows."""
+
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+
+from ariigcn.core.errors import DataError
+from ariigcn.corpora.table import Corpus, check_corpus, read_corpus, write_corpus
+
+
+def corpus(**changes: dict[int, object]) -> Corpus:
+    """Two dialogues of two utterances; ``changes`` maps a column to new values by row."""
+    rows = pd.DataFrame(
+        {
+            "dialogue_id": ["a", "a", "b", "b"],
+            "utterance_id": ["a0", "a1", "b0", "b1"],
+            "position": [0, 1, 0, 1],
+            "speaker": ["Ann", "Bob", "Ann", "Cid"],
+            "text": ["Hi", "Hello", "Look", "Oh"],
+            "emotion": ["joy", None, "anger", "joy"],
+            "split": ["train", "train", "test", "test"],
+            "media": ["a.mp4", "a.mp4", None, None],
+            "start_s": [0.0, 1.0, None, None],
+            "end_s": [1.0, 2.0, None, None],
+        }
+    )
+    for column, values in changes.items():
+        rows[column] = rows[column].astype(object)
+        for row, value in values.items():
+            rows.loc[row, column] = value
+    return Corpus("tiny", "1", ("anger", "joy"), "free", {"x.csv": "0" * 64}, rows, ("a note",))
+
+
+def test_a_table_comes_back_as_it_was(tmp_path):
+    written = replace(corpus(), extra={"reachable": {"test": 0.9}})
+    write_corpus(written, tmp_path / "t.parquet")
+    read = read_corpus(tmp_path / "t.parquet")
+    pd.testing.assert_frame_equal(read.utterances, written.utterances, check_dtype=False)
+    assert replace(read, utterances=None) == replace(written, utterances=None)
+
+
+@pytest.mark.parametrize(
+    ("changes", "finding"),
+    [
+        ({"utterance_id": {2: "a1"}}, "row 3: utterance_id 'a1' is used before"),
+        ({"emotion": {3: "jov"}}, "row 4 (b1): unknown emotion 'jov'; did you mean 'joy'?"),
+        ({"text": {2: " ", 3: None}}, "dialogue b: empty, no utterance has text or media"),
+        ({"media": {1: "../a.mp4"}}, "row 2 (a1): media '../a.mp4' leaves the corpus folder"),
+        ({"media": {1: "/etc/a.mp4"}}, "row 2 (a1): media '/etc/a.mp4' leaves"),
+        ({"media": {1: "c:\\a.mp4"}}, "row 2 (a1): media 'c:/a.mp4' leaves"),
+        ({"split": {1: "test"}}, "dialogue a: stands in more than one split"),
+        ({"split": {0: "dev", 1: "dev"}}, "row 1 (a0): split must be one of"),
+        ({"speaker": {3: ""}}, "row 4 (b1): speaker is empty"),
+        ({"position": {1: 2}}, "dialogue a: positions do not count"),
+        ({"dialogue_id": {1: "b", 2: "a"}}, "dialogue a: its rows are not next to each other"),
+        ({"end_s": {0: 0.0}}, "row 1 (a0): start_s and end_s are not a span of time"),
+        ({"start_s": {0: -1.0}}, "row 1 (a0): start_s and end_s are not a span of time"),
+    ],
+)
+def test_a_defect_is_named_with_its_row_and_nothing_is_written(tmp_path, changes, finding):
+    with pytest.raises(DataError) as error:
+        write_corpus(corpus(**changes), tmp_path / "t.parquet")
+    assert finding in str(error.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_all_defects_are_told_at_once():
+    with pytest.raises(DataError) as error:
+        check_corpus(corpus(speaker={0: ""}, emotion={3: "jov"}))
+    assert "row 1 (a0)" in str(error.value)
+    assert "row 4 (b1)" in str(error.value)
+
+
+def test_no_utterances_and_missing_columns_are_refused():
+    empty = replace(corpus(), utterances=corpus().utterances.iloc[:0])
+    with pytest.raises(DataError, match="no utterances at all"):
+        check_corpus(empty)
+    short = replace(corpus(), utterances=corpus().utterances.drop(columns=["text", "split"]))
+    with pytest.raises(DataError, match="missing: text, split"):
+        check_corpus(short)
+
+
+def test_a_file_that_is_no_table_is_refused(tmp_path):
+    (tmp_path / "t.parquet").write_bytes(b"PAR1 and nothing else")
+    with pytest.raises(DataError, match="not an utterance table"):
+        read_corpus(tmp_path / "t.parquet")
+    corpus().utterances.to_parquet(tmp_path / "plain.parquet")
+    with pytest.raises(DataError, match="not an utterance table"):
+        read_corpus(tmp_path / "plain.parquet")
