@@ -49,6 +49,11 @@ def encoder_parameters(modality: str, encoder: str, given: dict[str, Any]) -> di
 
 def make_encoder(modality: str, encoder: str, parameters: dict[str, Any]) -> "Encoder":
     """Load an encoder, weights and all."""
-    module = import_module(encoder_module(modality, encoder))
-    made: Encoder = module.make(modality, module.Parameters(**parameters))
+    return load_encoder(encoder_module(modality, encoder), modality, parameters)
+
+
+def load_encoder(module: str, modality: str, parameters: dict[str, Any]) -> "Encoder":
+    """Load the encoder of a module; what a worker process is told, registry or not."""
+    imported = import_module(module)
+    made: Encoder = imported.make(modality, imported.Parameters(**parameters))
     return made

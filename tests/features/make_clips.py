@@ -1,0 +1,64 @@
+"""Tiny clips for the tests of extraction, made with the encoders that PyAV brings."""
+
+from pathlib import Path
+
+import av
+import numpy as np
+from numpy.typing import NDArray
+
+RATE, FPS = 48000, 25
+
+
+def tone(seconds: float, hertz: float = 220.0, rate: int = RATE) -> NDArray[np.float32]:
+    """A sine of amplitude 0.25, [S]."""
+    times = np.arange(round(seconds * rate)) / rate
+    return (0.25 * np.sin(2 * np.pi * hertz * times)).astype(np.float32)
+
+
+def write_wav(path: Path, channels: list[NDArray[np.float32]], layout: str = "mono") -> Path:
+    """Signals of -1..1 at 48 kHz, one a channel, as a 16-bit wav."""
+    samples = (np.stack(channels, axis=1) * 32767).astype(np.int16).reshape(1, -1)
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("pcm_s16le", rate=RATE, layout=layout)
+        frame = av.AudioFrame.from_ndarray(samples, format="s16", layout=layout)
+        frame.sample_rate, frame.pts = RATE, 0
+        container.mux([*stream.encode(frame), *stream.encode(None)])
+    return path
+
+
+def write_video(
+    path: Path,
+    frames: list[NDArray[np.uint8]],
+    sound: NDArray[np.float32] | None = None,
+    keyframe_every: int = 250,
+    faststart: bool = False,
+) -> Path:
+    """RGB frames at 25 a second as H.264 with, where given, a mono AAC track at 48 kHz."""
+    flags = {"movflags": "faststart"} if faststart else {}
+    with av.open(str(path), "w", options=flags) as container:
+        height, width = frames[0].shape[:2]
+        video = container.add_stream(
+            "libx264", rate=FPS, options={"preset": "ultrafast", "qp": "4"}
+        )
+        video.width, video.height, video.pix_fmt = width, height, "yuv420p"
+        video.codec_context.gop_size = keyframe_every
+        video.codec_context.max_b_frames = 2
+        audio = container.add_stream("aac", rate=RATE, layout="mono") if sound is not None else None
+        if audio is not None and sound is not None:
+            frame = av.AudioFrame.from_ndarray(sound[None], format="fltp", layout="mono")
+            frame.sample_rate, frame.pts = RATE, 0
+            container.mux([*audio.encode(frame), *audio.encode(None)])
+        for picture in frames:
+            container.mux(video.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
+        container.mux(video.encode(None))
+    return path
+
+
+def grey_frames(count: int, side: int = 64) -> list[NDArray[np.uint8]]:
+    """Flat frames whose grey value counts up by 3: each of the first 80 tells its own number."""
+    return [np.full((side, side, 3), min(5 + 3 * i, 250), np.uint8) for i in range(count)]
+
+
+def number_of(frame: NDArray[np.uint8]) -> int:
+    """Which of :func:`grey_frames` a decoded frame is."""
+    return round((float(frame.mean()) - 5) / 3)

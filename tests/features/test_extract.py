@@ -1,0 +1,229 @@
+"""Extraction: order, resumption, and clips that take their decoder down."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ariigcn.core.errors import DataError
+from ariigcn.corpora.table import Corpus, write_corpus
+from ariigcn.features import extract as module
+from ariigcn.features.config import EncoderConfig
+from ariigcn.features.extract import extract
+from ariigcn.features.registry import ENCODERS
+from ariigcn.features.store import FeatureStore, Status, open_store
+from tests.features.make_clips import grey_frames, tone, write_video, write_wav
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(autouse=True)
+def troubled(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(ENCODERS["text"], "troubled", "tests.features.troubled_encoder")
+    # Versions are of this package's modules; the troubled encoder is none of them.
+    monkeypatch.setattr(module, "code_version", lambda *_: "1")
+
+
+def table(path: Path, texts: list[str | None], media: list[str | None] | None = None) -> Path:
+    count = len(texts)
+    frame = pd.DataFrame(
+        {
+            "dialogue_id": "d",
+            "utterance_id": [f"u{i}" for i in range(count)],
+            "position": range(count),
+            "speaker": "A",
+            "text": texts,
+            "emotion": None,
+            "split": "train",
+            "media": media or ["none.wav"] * count,
+            "start_s": np.nan,
+            "end_s": np.nan,
+        }
+    )
+    write_corpus(Corpus("tiny", "1", ("joy",), "none", {}, frame), path)
+    return path
+
+
+def text_encoder(**parameters: Any) -> EncoderConfig:
+    return EncoderConfig(modality="text", encoder="troubled", parameters=parameters)
+
+
+def contents(path: Path) -> tuple[list[str], list[Status], list[str], np.ndarray]:
+    with open_store(path) as store:
+        rows = store.read()
+        return store.utterance_ids, store.status, store.messages, rows.values
+
+
+def test_rows_follow_the_table_and_the_folder_of_blocks_is_gone(tmp_path: Path) -> None:
+    words = ["a" * n for n in range(1, 8)]
+    out = tmp_path / "text.h5"
+    extract(table(tmp_path / "t.parquet", words), tmp_path, out, text_encoder(scale=2), block=3)
+    ids, status, _, values = contents(out)
+    assert ids == [f"u{i}" for i in range(7)]
+    assert set(status) == {Status.OK}
+    np.testing.assert_array_equal(values[:, 0], np.arange(1, 8))
+    np.testing.assert_array_equal(values[:, 1], 2)
+    assert not list(tmp_path.glob(".*"))
+
+
+def test_a_crash_a_hang_and_a_bug_cost_their_own_rows(tmp_path: Path) -> None:
+    texts = ["hello", "crash", "yes", "hang", "no", "bug", "nan", None, "well"]
+    out = tmp_path / "text.h5"
+    path = table(tmp_path / "t.parquet", texts)
+    # A block's limit holds two seconds a clip: the smaller the block, the sooner a hang is noticed.
+    extract(path, tmp_path, out, text_encoder(), block=3, timeout_s=1.0, workers=2)
+    _, status, messages, values = contents(out)
+    found = dict(zip(map(str, texts), zip(status, messages, strict=True), strict=True))
+    assert found["crash"] == (Status.FAILED, "decoder crashed (signal 11)")
+    assert found["hang"] == (Status.FAILED, "took longer than 1 s")
+    assert found["bug"] == (Status.FAILED, "encoder failed (ValueError: cannot be)")
+    assert found["nan"] == (Status.FAILED, "the encoder gave values that are not finite")
+    assert found["None"] == (Status.MISSING, "no text")
+    for word in ("hello", "yes", "no", "well"):
+        assert found[word] == (Status.OK, "")
+    np.testing.assert_array_equal(values[:, 0], [5, 0, 3, 0, 2, 0, 0, 0, 4])
+
+
+def test_weights_that_cannot_be_loaded_stop_the_run_with_their_own_error(tmp_path: Path) -> None:
+    path = table(tmp_path / "t.parquet", ["a"])
+    with pytest.raises(FileNotFoundError, match=r"weights\.bin"):
+        extract(path, tmp_path, tmp_path / "out.h5", text_encoder(loads=False))
+    assert not (tmp_path / "out.h5").exists()
+
+
+def test_media_that_lead_out_of_their_folder_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "media").mkdir()
+    (tmp_path / "elsewhere.wav").write_bytes(b"")
+    (tmp_path / "media" / "link.wav").symlink_to(tmp_path / "elsewhere.wav")
+    path = table(tmp_path / "t.parquet", ["a"], ["link.wav"])
+    with pytest.raises(DataError, match=r"u0: link\.wav leads to"):
+        extract(path, tmp_path / "media", tmp_path / "out.h5", text_encoder())
+
+
+SCRIPT = """
+import sys
+from pathlib import Path
+from ariigcn.features import extract as module
+from ariigcn.features.config import EncoderConfig
+from ariigcn.features.registry import ENCODERS
+if __name__ == "__main__":
+    ENCODERS["text"]["troubled"] = "tests.features.troubled_encoder"
+    module.code_version = lambda *_: "1"
+    folder = Path(sys.argv[1])
+    features = EncoderConfig(modality="text", encoder="troubled", parameters={"pause_s": 0.05})
+    out = folder / "out.h5"
+    module.extract(folder / "t.parquet", folder, out, features, block=2, workers=2)
+"""
+
+
+def wait_for(condition: Callable[[], bool], seconds: float = 60) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.02)
+
+
+def test_a_killed_run_goes_on_and_leaves_no_trace(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts: list[str | None] = ["a" * (n % 9 + 1) for n in range(40)]
+    path = table(tmp_path / "t.parquet", texts)
+    blocks = tmp_path / ".out.h5.blocks"
+    run = subprocess.Popen(
+        [sys.executable, "-c", SCRIPT, str(tmp_path)],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        start_new_session=True,
+    )
+    wait_for(lambda: len(list(blocks.glob("0*.h5"))) >= 3 or run.poll() is not None)
+    os.killpg(run.pid, signal.SIGKILL)
+    run.wait()
+    assert not (tmp_path / "out.h5").exists()
+
+    kept = sorted(blocks.glob("0*.h5"))
+    assert len(kept) < 20
+    kept[0].write_bytes(kept[0].read_bytes()[:1000])
+    (blocks / "00000002.foreign.h5").write_bytes(b"not a store")
+    written: list[Path] = []
+    real = module.write_store
+    monkeypatch.setattr(module, "write_store", lambda p, *a: (written.append(p), real(p, *a)))
+    features = text_encoder(pause_s=0.05)
+    extract(path, tmp_path, tmp_path / "out.h5", features, block=2, workers=1)
+    assert kept[0] in written
+    assert not set(kept[1:]) & set(written)
+    assert len(written) == 20 - (len(kept) - 1) + 1
+
+    extract(path, tmp_path, tmp_path / "other.h5", features, block=2, workers=2)
+    assert (tmp_path / "out.h5").read_bytes() == (tmp_path / "other.h5").read_bytes()
+
+
+def test_blocks_of_another_setting_or_a_changed_file_are_not_taken(tmp_path: Path) -> None:
+    (tmp_path / "none.wav").write_bytes(b"1")
+    path = table(tmp_path / "t.parquet", ["a", "bb"])
+
+    def names(**parameters: Any) -> list[str]:
+        features = text_encoder(**parameters)
+        corpus = module.read_corpus(path)
+        recipe = module._recipe(corpus, features)
+        clips = module.clips_of(corpus, tmp_path)
+        return [b.path.name for b in module._cut(clips, 1, tmp_path, recipe)]
+
+    before = names()
+    assert names() == before
+    assert not set(names(scale=3)) & set(before)
+    (tmp_path / "none.wav").write_bytes(b"22")
+    assert not set(names()) & set(before)
+
+
+def media_folder(folder: Path) -> list[str | None]:
+    rng = np.random.default_rng(0)
+    write_wav(folder / "good.wav", [tone(0.4)])
+    write_video(folder / "both.mp4", grey_frames(20), tone(0.8))
+    write_video(folder / "silent.mp4", grey_frames(20))
+    write_wav(folder / "short.wav", [tone(0.05)])
+    write_wav(folder / "six.wav", [rng.uniform(-0.2, 0.2, 24000) for _ in range(6)], "5.1")
+    (folder / "empty.mp4").write_bytes(b"")
+    names = ["good.wav", "both.mp4", "silent.mp4", "short.wav", "six.wav", "empty.mp4"]
+    return [*names, "absent.mp4", None]
+
+
+@pytest.mark.parametrize(
+    ("modality", "encoder", "expected"),
+    [
+        ("audio", "opensmile", "ok, ok, no stream, too short, ok, failed, missing, missing"),
+        (
+            "video",
+            "efficientnet-lite0",
+            "no stream, no face, no face, no stream, no stream, failed, missing, missing",
+        ),
+        ("text", "minilm", "ok, ok, ok, ok, ok, ok, ok, missing"),
+    ],
+)
+def test_every_sort_of_clip_gets_its_status(
+    tmp_path: Path, modality: str, encoder: str, expected: str
+) -> None:
+    media = media_folder(tmp_path)
+    texts: list[str | None] = [*[f"This is number {i}." for i in range(7)], " "]
+    path = table(tmp_path / "t.parquet", texts, media)
+    features = EncoderConfig(modality=modality, encoder=encoder)  # type: ignore[arg-type]
+    outs = [tmp_path / "one.h5", tmp_path / "two.h5"]
+    extract(path, tmp_path, outs[0], features, block=8, workers=1)
+    extract(path, tmp_path, outs[1], features, block=8, workers=2)
+    assert outs[0].read_bytes() == outs[1].read_bytes()
+    with open_store(outs[0]) as store:
+        assert ", ".join(store.status) == expected
+        assert_named(store)
+
+
+def assert_named(store: FeatureStore) -> None:
+    assert store.header.corpus == "tiny"
+    assert store.header.fitted_on == "none"
+    assert len(store.header.weights_sha256) == 64
+    assert store.header.parameters

@@ -1,0 +1,53 @@
+"""An encoder for tests: its text says what becomes of a clip, as a damaged file would."""
+
+import os
+import signal
+import time
+from collections.abc import Sequence
+
+import numpy as np
+from pydantic import Field
+
+from ariigcn.core.settings import Section
+from ariigcn.features.encoder import Clip, Encoded
+from ariigcn.features.store import Status
+
+
+class Parameters(Section):
+    scale: float = Field(1.0, description="Factor.")
+    pause_s: float = Field(0.0, description="Seconds a clip.")
+    loads: bool = Field(True, description="False: its weights are not there.")
+
+
+class Troubled:
+    version = "1"
+    weights_sha256 = ""
+    dimension = 3
+    feature_names = ("length", "scale", "one")
+
+    def __init__(self, parameters: Parameters) -> None:
+        if not parameters.loads:
+            raise FileNotFoundError("weights.bin")
+        self.parameters = parameters
+
+    def encode(self, clips: Sequence[Clip]) -> list[Encoded]:
+        return [self.encode_one(clip) for clip in clips]
+
+    def encode_one(self, clip: Clip) -> Encoded:
+        text = clip.text or ""
+        time.sleep(self.parameters.pause_s)
+        if text == "crash":
+            os.kill(os.getpid(), signal.SIGSEGV)
+        if text == "hang":
+            time.sleep(3600)
+        if text == "bug":
+            raise ValueError("cannot be")
+        if text == "nan":
+            return Encoded(np.full(3, np.nan, np.float32))
+        if not text:
+            return Encoded(None, Status.MISSING, "no text")
+        return Encoded(np.array([len(text), self.parameters.scale, 1], np.float32))
+
+
+def make(modality: str, parameters: Parameters) -> Troubled:
+    return Troubled(parameters)
