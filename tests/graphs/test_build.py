@@ -3,11 +3,11 @@
 import numpy as np
 import pandas as pd
 import pytest
+
 from ariigcn.core.errors import DataError
 from ariigcn.graphs.build import COMPACT_RELATIONS, build_graph
 from ariigcn.graphs.config import GraphConfig
 from ariigcn.graphs.file import ARRAYS, read_graph, write_graph
-
 from tests.synthetic_corpus import make_corpus
 
 LENGTHS = [1, 7, 2, 30, 4]

@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 import torch
+from torch_geometric.data import Batch
+
 from ariigcn.core.errors import DataError
 from ariigcn.features.store import Rows, Status, StoreHeader, write_store
 from ariigcn.graphs.build import build_graph
 from ariigcn.graphs.config import GraphConfig
 from ariigcn.graphs.dialogues import load_dialogues
 from ariigcn.graphs.file import write_graph
-from torch_geometric.data import Batch
-
 from tests.synthetic_corpus import make_corpus, make_toy
 
 LENGTHS = [3, 1, 12, 5]

@@ -2,8 +2,9 @@
 
 import pytest
 import torch
-from ariigcn.models.adversarial import Discriminators, discriminator_loss, generator_loss
 from torch.nn.functional import binary_cross_entropy_with_logits as bce
+
+from ariigcn.models.adversarial import Discriminators, discriminator_loss, generator_loss
 
 
 def judged(modalities=3, nodes=11):

@@ -2,10 +2,10 @@
 
 import pytest
 import torch
+
 from ariigcn.graphs.config import GraphConfig
 from ariigcn.models.ariigcn import ARIIGCN
 from ariigcn.models.config import LossConfig, ModelConfig
-
 from tests.synthetic_corpus import LABELS, SIZES, make_toy, whole_batch
 
 LENGTHS = [4, 1, 33, 9]

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+
 from ariigcn.models import contrastive
 from ariigcn.models.contrastive import ICCL, IMCL, PairLoss, contrastive_losses
 

@@ -2,11 +2,11 @@
 
 import pytest
 import torch
-from ariigcn.graphs.config import GraphConfig
-from ariigcn.models.relation_graph import SpeakerRelationLayer, make_tiles
 from torch_geometric.nn import MessagePassing
 from torch_geometric.utils import softmax
 
+from ariigcn.graphs.config import GraphConfig
+from ariigcn.models.relation_graph import SpeakerRelationLayer, make_tiles
 from tests.synthetic_corpus import make_toy, whole_batch
 
 CONFIGS = [
