@@ -24,6 +24,10 @@ NAME = re.compile(r"[a-z0-9][a-z0-9.-]*")
 RESERVED = ("features", "figures", "graphs", "tables")  # folders beside the experiments'
 
 
+def _main_experiment() -> dict[str, dict[str, Any]]:
+    return {"ar-iigcn": {}}
+
+
 class ExperimentConfig(Section):
     """The sections that an experiment may override, resolved."""
 
@@ -53,7 +57,7 @@ class Config(ExperimentConfig):
         (0, 1, 2), min_length=1, description="One training run a seed and experiment."
     )
     experiments: dict[str, dict[str, Any]] = Field(
-        default_factory=lambda: {"ar-iigcn": {}},
+        default_factory=_main_experiment,
         min_length=1,
         description="Named overrides of features, graph, model and training; the first is the main one.",
     )
@@ -103,7 +107,9 @@ class Config(ExperimentConfig):
         unknown = [n for n in self.evaluation.figures_of if n not in self.experiments]
         if unknown:
             known = list(self.experiments)
-            raise ValueError(f"evaluation.figures_of: {unknown_name(unknown[0], known, 'experiment')}")
+            raise ValueError(
+                f"evaluation.figures_of: {unknown_name(unknown[0], known, 'experiment')}"
+            )
         return self
 
     def _check_root(self) -> None:

@@ -49,7 +49,7 @@ def imports_of(module: str) -> frozenset[str]:
 
 
 def _is_versioned(name: str) -> bool:
-    ours = name.split(".")[0] == PACKAGE and not name.endswith(".registry")
+    ours = name.split(".", maxsplit=1)[0] == PACKAGE and not name.endswith(".registry")
     return ours and _path(name) is not None
 
 

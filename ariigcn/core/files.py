@@ -24,7 +24,7 @@ def atomic_path(path: Path | str) -> Iterator[Path]:
         _sync(temporary)
         if temporary.is_dir():
             remove(path)
-        os.replace(temporary, path)
+        temporary.replace(path)
     except BaseException:
         remove(temporary)
         raise

@@ -3,7 +3,9 @@
 from ariigcn.config import load_config
 from ariigcn.core.code import code_version
 from ariigcn.core.errors import ConfigError
+from ariigcn.corpora.registry import corpus_module, table_files
 from ariigcn.features.modality import MODALITIES
+from ariigcn.features.registry import encoder_module
 
 try:
     cfg = load_config(config)
@@ -13,6 +15,18 @@ except ConfigError as error:
 TABLE = f"{cfg.data_dir}/{cfg.corpus}/utterances.parquet"
 RESULTS = f"{cfg.results_dir}/{cfg.corpus}"
 LOGS = f"logs/{cfg.corpus}"
+MEDIA_ROOT = str(cfg.media_root)
+
+STORES = {m: cfg.stores(m) for m in MODALITIES}
+EXTRACTED = {
+    m: [name for name, encoder in STORES[m].items() if encoder.encoder != "published"]
+    for m in MODALITIES
+}
+IMPORTED = {
+    m: [name for name in STORES[m] if name not in EXTRACTED[m]] for m in MODALITIES
+}
+GRAPHS = cfg.graphs()
+EXPERIMENTS = {name: cfg.experiment(name) for name in cfg.experiments}
 
 
 def section(value):
@@ -23,3 +37,40 @@ def section(value):
 def one_of(names):
     """A wildcard's pattern that matches these names and nothing else."""
     return "|".join(re.escape(name) for name in names) or "(?!)"
+
+
+def store_path(modality, name):
+    return f"{RESULTS}/features/{modality}.{name}.h5"
+
+
+def encoder_of(modality):
+    """The encoder's configuration, as a function of the rule's wildcards."""
+    return lambda wildcards: section(STORES[modality][wildcards.store])
+
+
+def encoder_code(modality):
+    """The version of the extraction and of this encoder alone."""
+    return lambda wildcards: code_version(
+        "ariigcn.features.extract",
+        encoder_module(modality, STORES[modality][wildcards.store].encoder),
+    )
+
+
+def graph_path(name):
+    return f"{RESULTS}/graphs/{name}.h5"
+
+
+def run_path(name):
+    return f"{RESULTS}/{{experiment}}/seed-{{seed}}/{name}"
+
+
+def run_paths(name, experiment):
+    """A file of every seed of an experiment."""
+    return expand(run_path(name), experiment=experiment, seed=cfg.seeds)
+
+
+def run_inputs(wildcards):
+    """The graph and the stores that an experiment reads."""
+    experiment = EXPERIMENTS[wildcards.experiment]
+    stores = {m: store_path(m, e.store) for m, e in experiment.encoders.items()}
+    return {"graph": graph_path(experiment.graph.name), **stores}

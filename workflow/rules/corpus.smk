@@ -1,7 +1,3 @@
-from ariigcn.corpora.registry import corpus_module, table_files
-
-MEDIA_ROOT = str(cfg.media_root)
-
 if cfg.corpus == "demo":
 
     rule demo_corpus:
@@ -9,14 +5,14 @@ if cfg.corpus == "demo":
             directory(MEDIA_ROOT),
         log:
             f"{LOGS}/demo_corpus.log",
-        params:
-            demo=section(cfg.demo),
-            code=code_version("ariigcn.corpora.demo.generate"),
+        conda:
+            "../../envs/corpus.yaml"
         threads: 4
         resources:
             mem_mb=1500,
-        conda:
-            "../../envs/corpus.yaml"
+        params:
+            demo=section(cfg.demo),
+            code=code_version("ariigcn.corpora.demo.generate"),
         script:
             "../scripts/demo_corpus.py"
 
@@ -28,14 +24,14 @@ rule utterances:
         TABLE,
     log:
         f"{LOGS}/utterances.log",
-    params:
-        corpus=cfg.corpus,
-        root=MEDIA_ROOT,
-        split=section(cfg.split),
-        code=code_version("ariigcn.corpora.table", corpus_module(cfg.corpus)),
-    resources:
-        mem_mb=1000,
     conda:
         "../../envs/corpus.yaml"
+    resources:
+        mem_mb=1000,
+    params:
+        corpus=cfg.corpus,
+        root=lambda wildcards: MEDIA_ROOT,
+        split=section(cfg.split),
+        code=code_version("ariigcn.corpora.table", corpus_module(cfg.corpus)),
     script:
         "../scripts/utterances.py"

@@ -23,12 +23,12 @@ rule metrics:
         f"{LOGS}/metrics.{{experiment}}.log",
     wildcard_constraints:
         experiment=one_of(EXPERIMENTS),
-    params:
-        code=code_version("ariigcn.evaluation.metrics"),
-    resources:
-        mem_mb=1000,
     conda:
         "../../envs/evaluation.yaml"
+    resources:
+        mem_mb=1000,
+    params:
+        code=code_version("ariigcn.evaluation.metrics"),
     script:
         "../scripts/metrics.py"
 
@@ -42,13 +42,13 @@ rule tables:
         latex=f"{RESULTS}/tables/results.tex",
     log:
         f"{LOGS}/tables.log",
+    conda:
+        "../../envs/evaluation.yaml"
+    resources:
+        mem_mb=1000,
     params:
         metrics=METRICS,
         code=code_version("ariigcn.evaluation.tables"),
-    resources:
-        mem_mb=1000,
-    conda:
-        "../../envs/evaluation.yaml"
     script:
         "../scripts/tables.py"
 
@@ -62,15 +62,15 @@ rule figures:
         list(FIGURES.values()),
     log:
         f"{LOGS}/figures.log",
+    conda:
+        "../../envs/evaluation.yaml"
+    resources:
+        mem_mb=1000,
     params:
         figures=FIGURES,
         metrics=METRICS,
         histories={name: run_paths("history.parquet", name) for name in FIGURED},
         code=code_version("ariigcn.evaluation.figures"),
-    resources:
-        mem_mb=1000,
-    conda:
-        "../../envs/evaluation.yaml"
     script:
         "../scripts/figures.py"
 

@@ -1,10 +1,3 @@
-GRAPHS = cfg.graphs()
-
-
-def graph_path(name):
-    return f"{RESULTS}/graphs/{name}.h5"
-
-
 rule graph:
     input:
         TABLE,
@@ -14,13 +7,13 @@ rule graph:
         f"{LOGS}/graph.{{graph}}.log",
     wildcard_constraints:
         graph=one_of(GRAPHS),
+    conda:
+        "../../envs/features.yaml"
+    resources:
+        mem_mb=2000,
     params:
         graph=lambda wildcards: section(GRAPHS[wildcards.graph]),
         code=code_version("ariigcn.graphs.build"),
-    resources:
-        mem_mb=2000,
-    conda:
-        "../../envs/features.yaml"
     script:
         "../scripts/graph.py"
 

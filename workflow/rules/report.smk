@@ -1,7 +1,8 @@
 REPORT = f"{RESULTS}/report.html"
 # The report shows the main experiment's features where experiments differ in them.
 SHOWN_STORES = {
-    m: store_path(m, e.store) for m, e in next(iter(EXPERIMENTS.values())).encoders.items()
+    m: store_path(m, e.store)
+    for m, e in next(iter(EXPERIMENTS.values())).encoders.items()
 }
 
 
@@ -15,6 +16,10 @@ rule report_page:
         REPORT,
     log:
         f"{LOGS}/report.log",
+    conda:
+        "../../envs/evaluation.yaml"
+    resources:
+        mem_mb=1000,
     params:
         stores=SHOWN_STORES,
         metrics=METRICS,
@@ -22,10 +27,6 @@ rule report_page:
         configuration=section(cfg),
         settings=section(cfg.report),
         code=code_version("ariigcn.report.page"),
-    resources:
-        mem_mb=1000,
-    conda:
-        "../../envs/evaluation.yaml"
     script:
         "../scripts/report.py"
 

@@ -1,0 +1,38 @@
+# The two commands of the README, and what maintainers run.
+#   make demo    a virtual environment, the pinned install, the whole workflow on the built-in corpus
+#   make test    the same environment with the test extras; every test
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+TESTABLE := $(VENV)/.testable
+
+.PHONY: demo test lint clean
+
+demo: $(INSTALLED)
+	$(BIN)/snakemake --cores all all
+	@echo "The report: $(CURDIR)/results/demo/report.html"
+
+test: $(TESTABLE) lint
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest
+
+lint: $(TESTABLE)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/snakefmt --check Snakefile workflow
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/snakemake --lint
+
+$(INSTALLED): pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; assert sys.version_info >= (3, 11), "Python 3.11 or newer is needed"'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable .
+	touch $@
+
+$(TESTABLE): $(INSTALLED)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	touch $@
+
+clean:
+	rm -rf $(VENV) data results logs .snakemake
