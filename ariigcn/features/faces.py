@@ -55,7 +55,7 @@ class FaceFinder:
             grey = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
         least = max(20, round(self.smallest * min(grey.shape)))
         found = self._cascade.detectMultiScale(
-            cv2.equalizeHist(grey), scaleFactor=1.15, minNeighbors=3, minSize=(least, least)
+            grey, scaleFactor=1.1, minNeighbors=3, minSize=(least, least)
         )
         boxes = [Box((x + w / 2) / scale, (y + h / 2) / scale, w / scale) for x, y, w, h in found]
         return min(boxes, key=lambda box: self._rank(box, width, height), default=None)
