@@ -1,0 +1,21 @@
+"""The command line checks configurations, and the schema in the tree is the package's own."""
+
+from typer.testing import CliRunner
+
+from ariigcn.cli import app, schema_text
+
+
+def test_the_schema_in_the_tree_is_in_step(root):
+    stored = (root / "workflow" / "schemas" / "config.schema.json").read_text()
+    assert stored == schema_text(), "run: ariigcn schema > workflow/schemas/config.schema.json"
+
+
+def test_check_counts_the_runs_or_names_what_is_wrong(root, tmp_path):
+    good = CliRunner().invoke(app, ["check", str(root / "config.yaml")])
+    assert good.exit_code == 0
+    assert "4 experiment(s), 12 training run(s)" in good.output
+    overlay = tmp_path / "overlay.yaml"
+    overlay.write_text("trainign: {}\n")
+    bad = CliRunner().invoke(app, ["check", str(root / "config.yaml"), str(overlay)])
+    assert bad.exit_code == 1
+    assert "did you mean 'training'?" in bad.output

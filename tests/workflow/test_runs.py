@@ -1,0 +1,147 @@
+"""The real workflow on a small corpus: what runs, what runs again, and what survives a kill."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from ariigcn.features.store import Status, open_store
+
+pytestmark = [pytest.mark.workflow, pytest.mark.timeout(600)]
+OVERLAY = """
+demo: {dialogues: 8}
+features: {block: 8, video: {parameters: {frames: 2}}}
+model: {hidden: 16}
+training: {epochs: 8, patience: 8}
+seeds: [0]
+experiments: {audio: null, video: null}
+"""
+
+
+def copy_workflow(root: Path, folder: Path) -> Path:
+    """The workflow in a folder of its own, with a small overlay."""
+    folder.mkdir()
+    for name in ("workflow", "profiles", "envs"):
+        shutil.copytree(root / name, folder / name)
+    for name in ("Snakefile", "config.yaml"):
+        shutil.copy(root / name, folder / name)
+    (folder / "small.yaml").write_text(OVERLAY)
+    return folder
+
+
+def command(*arguments: str) -> list[str]:
+    files = ["--configfile", "config.yaml", "small.yaml"]
+    return [sys.executable, "-m", "snakemake", "--cores", "2", *arguments, *files]
+
+
+def snakemake(folder: Path, *arguments: str) -> str:
+    done = subprocess.run(
+        command(*arguments), cwd=folder, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+def planned(folder: Path, *arguments: str) -> set[str]:
+    """The rules that a dry run would run, target rules aside."""
+    found = set(re.findall(r"^(?:local)?rule (\w+):", snakemake(folder, "-n", *arguments), re.M))
+    return found - {"all", "features", "graphs", "models", "evaluation", "report"}
+
+
+@pytest.fixture(scope="module")
+def finished(root, tmp_path_factory):
+    """A folder in which the whole workflow has run once."""
+    folder = copy_workflow(root, tmp_path_factory.mktemp("workflow") / "run")
+    snakemake(folder, "all")
+    return folder
+
+
+def test_a_run_makes_every_contract_and_lists_what_is_masked(finished):
+    results = finished / "results" / "demo"
+    assert (results / "report.html").stat().st_size > 50_000
+    assert (results / "tables" / "results.csv").exists()
+    assert (results / "ar-iigcn" / "seed-0" / "model" / "model.safetensors").exists()
+    with open_store(results / "features" / "audio.opensmile.h5") as audio:
+        masked = {Status(s) for s in audio.status} - {Status.OK}
+        reasons = [m for s, m in zip(audio.status, audio.messages, strict=True) if s != Status.OK]
+    assert {Status.NO_STREAM, Status.FAILED, Status.TOO_SHORT} <= masked
+    assert all(reasons)
+    with open_store(results / "features" / "video.efficientnet-lite0.h5") as video:
+        assert {Status.NO_FACE, Status.FAILED} <= set(video.status)
+    page = (results / "report.html").read_text()
+    assert "no face" in page
+
+
+def test_a_second_run_has_nothing_to_do(finished):
+    assert planned(finished, "all") == set()
+
+
+AFTER_TRAINING = {"metrics", "tables", "figures", "report_page"}
+
+
+def test_a_changed_audio_parameter_reruns_audio_and_what_follows(finished):
+    change = "features={audio: {parameters: {feature_set: IS09}}}"
+    assert planned(finished, "all", "--config", change) == {
+        "extract_audio", "train", *AFTER_TRAINING,
+    }  # fmt: skip
+
+
+def test_a_changed_learning_rate_extracts_nothing(finished):
+    change = "training={learning_rate: 0.002}"
+    assert planned(finished, "all", "--config", change) == {"train", *AFTER_TRAINING}
+
+
+def test_one_stage_again(finished):
+    assert planned(finished, "models", "-R", "train") == {"train"}
+
+
+def test_a_wrong_key_stops_before_any_job(finished):
+    done = subprocess.run(
+        command("all", "--config", "modle={}"),
+        cwd=finished, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode != 0
+    assert "did you mean 'model'?" in done.stdout + done.stderr
+    assert "rule train" not in done.stdout + done.stderr
+
+
+def kill_when(folder: Path, pattern: str, target: str) -> None:
+    """Start the workflow and SIGKILL its whole process group once a file of ``pattern`` exists."""
+    process = subprocess.Popen(
+        command(target), cwd=folder, start_new_session=True,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    deadline = time.monotonic() + 240
+    while not list(folder.glob(pattern)):
+        assert process.poll() is None, "finished before it could be killed"
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def predictions(folder: Path) -> dict[str, bytes]:
+    found = sorted((folder / "results").glob("demo/*/seed-0/predictions.parquet"))
+    return {str(p.relative_to(folder)): p.read_bytes() for p in found}
+
+
+def test_killed_in_extraction_and_in_training_it_ends_with_the_same_bits(finished, tmp_path, root):
+    folder = copy_workflow(root, tmp_path / "killed")
+    kill_when(folder, "results/demo/features/.video*.blocks/*.h5", "all")
+    snakemake(folder, "--unlock")
+    blocks = list(folder.glob("results/demo/features/.video*.blocks/*.h5"))
+    kept = {p: p.stat().st_mtime_ns for p in blocks}
+    assert kept
+    kill_when(folder, "results/demo/ar-iigcn/.checkpoints/seed-0/epoch-00003*", "models")
+    snakemake(folder, "--unlock")
+    snakemake(folder, "all")
+    log = (folder / "logs" / "demo" / "train.ar-iigcn.seed-0.log").read_text()
+    assert "resuming from" in log
+    assert predictions(folder) == predictions(finished)
+    assert len(predictions(folder)) == 2
