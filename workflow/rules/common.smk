@@ -1,8 +1,9 @@
 # The checked configuration, and where things are.
 
 from ariigcn.config import load_config
-from ariigcn.core.code import code_version
+from ariigcn.core.code import PACKAGE_ROOT, code_version
 from ariigcn.core.errors import ConfigError
+from ariigcn.core.files import sha256_file
 from ariigcn.corpora.registry import corpus_module, table_files
 from ariigcn.features.modality import MODALITIES
 from ariigcn.features.registry import encoder_module
@@ -25,6 +26,7 @@ EXTRACTED = {
 IMPORTED = {
     m: [name for name in STORES[m] if name not in EXTRACTED[m]] for m in MODALITIES
 }
+TEMPLATES = PACKAGE_ROOT / "report" / "templates"
 GRAPHS = cfg.graphs()
 EXPERIMENTS = {name: cfg.experiment(name) for name in cfg.experiments}
 

@@ -26,7 +26,8 @@ rule report_page:
         figures=FIGURES,
         configuration=section(cfg),
         settings=section(cfg.report),
-        code=code_version("ariigcn.report.page"),
+        code=code_version("ariigcn.report.page", "ariigcn.report.provenance"),
+        templates=[sha256_file(path) for path in sorted(TEMPLATES.iterdir())],
     script:
         "../scripts/report.py"
 
