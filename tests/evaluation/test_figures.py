@@ -2,7 +2,7 @@ import re
 from xml.etree import ElementTree
 
 import pytest
-from synthetic_runs import draw_all, make_project
+from tests.synthetic_runs import draw_all, make_project
 
 from ariigcn.evaluation.figures import NOTHING, PALETTE, draw_figures
 

@@ -3,7 +3,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-from synthetic_runs import LABELS, make_corpus, make_project
+from tests.synthetic_runs import LABELS, make_corpus, make_project
 
 from ariigcn.core.errors import DataError
 from ariigcn.corpora.table import read_corpus

@@ -3,7 +3,7 @@ from collections import Counter
 from html.parser import HTMLParser
 
 import pytest
-from synthetic_runs import draw_all, make_project
+from tests.synthetic_runs import draw_all, make_project
 
 from ariigcn.report.config import ReportConfig
 from ariigcn.report.page import write_report
