@@ -36,7 +36,7 @@ class Parameters(Section):
     sample_rate: int = Field(16000, ge=8000, le=48000, description="Rate of the signal, Hz.")
     mix: Mix = Field("mean", description="Mix-down: mean of all channels, or the first one.")
     min_duration_s: float = Field(
-        0.06, ge=0, description="Shorter clips are marked too short, seconds."
+        0.1, ge=0, description="Shorter clips are marked too short, seconds."
     )
 
 

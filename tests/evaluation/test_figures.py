@@ -2,9 +2,9 @@ import re
 from xml.etree import ElementTree
 
 import pytest
-from tests.synthetic_runs import draw_all, make_project
 
 from ariigcn.evaluation.figures import NOTHING, PALETTE, draw_figures
+from tests.synthetic_runs import draw_all, make_project
 
 
 @pytest.fixture(scope="module")

@@ -2,10 +2,10 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from tests.synthetic_runs import make_project, write_run_table
 
 from ariigcn.core.errors import DataError
 from ariigcn.evaluation.metrics import evaluate, evaluate_experiment, read_metrics, score
+from tests.synthetic_runs import make_project, write_run_table
 
 HEAD = {
     "corpus": "toy",

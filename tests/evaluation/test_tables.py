@@ -3,7 +3,6 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-from tests.synthetic_runs import LABELS, make_corpus, make_project
 
 from ariigcn.core.errors import DataError
 from ariigcn.corpora.table import read_corpus
@@ -18,6 +17,7 @@ from ariigcn.evaluation.tables import (
     results_frame,
     write_results_table,
 )
+from tests.synthetic_runs import LABELS, make_corpus, make_project
 
 
 @pytest.fixture(scope="module")

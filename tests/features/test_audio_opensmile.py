@@ -56,7 +56,7 @@ def test_full_scale_does_not_wrap_around() -> None:
 def test_too_short_by_length_and_too_short_for_the_set(tmp_path: Path) -> None:
     short = write_wav(tmp_path / "50.wav", [tone(0.05)])
     longer = write_wav(tmp_path / "60.wav", [tone(0.06)])
-    encoder = make("audio", Parameters(feature_set="IS10"))
+    encoder = make("audio", Parameters(feature_set="IS10", min_duration_s=0.06))
     by_length, by_set = encoder.encode([Clip("a", None, short), Clip("b", None, longer)])
     assert by_length.status == by_set.status == Status.TOO_SHORT
     assert by_set.message == "0.060 s is too short for IS10"

@@ -3,10 +3,10 @@ from collections import Counter
 from html.parser import HTMLParser
 
 import pytest
-from tests.synthetic_runs import draw_all, make_project
 
 from ariigcn.report.config import ReportConfig
 from ariigcn.report.page import write_report
+from tests.synthetic_runs import draw_all, make_project
 
 VOID = {"meta", "br", "link", "img"}
 HOSTILE = '<img src=x onerror="alert(1)">'
