@@ -9,10 +9,20 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
+from typing import ClassVar
 
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    TextColumn,
+    TimeRemainingColumn,
+)
 
 from ariigcn.core.errors import AriigcnError
 
@@ -51,6 +61,8 @@ def _log_exception(
 class Counter:
     """Counts finished units and shows them, as the module's head says."""
 
+    column: ClassVar[type[ProgressColumn]] = MofNCompleteColumn
+
     def __init__(self, what: str, total: int, done: int = 0) -> None:
         self.what, self.total, self.done, self.failed = what, total, done, 0
         self._started, self._first = time.monotonic(), done
@@ -59,7 +71,7 @@ class Counter:
         terminal = sys.stderr.isatty()
         self._line_every = TERMINAL_LINE_EVERY_S if terminal else LINE_EVERY_S
         if terminal and not logging.getLogger().handlers:
-            columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+            columns = (TextColumn("{task.description}"), BarColumn(), self.column())
             self._bar = Progress(*columns, TimeRemainingColumn(), transient=True)
             self._task = self._bar.add_task(what, total=total, completed=done)
 
@@ -76,18 +88,38 @@ class Counter:
 
     def line(self) -> None:
         """Log where the work stands: done, rate, time left, failures."""
-        rate = (self.done - self._first) / max(time.monotonic() - self._started, 1e-9)
+        rate = self._rate()
         left = (self.total - self.done) / rate if rate else float("inf")
         logger.info(
             "%s: %d of %d, %.1f a second, %.0f s left, %d unusable",
             *(self.what, self.done, self.total, rate, left, self.failed),
         )
 
+    def _rate(self) -> float:
+        return (self.done - self._first) / max(time.monotonic() - self._started, 1e-9)
+
+
+class ByteCounter(Counter):
+    """Counts bytes, and shows them as megabytes."""
+
+    column = DownloadColumn
+
+    def line(self) -> None:
+        """Log where the work stands: done, rate, time left."""
+        rate = self._rate()
+        left = timedelta(seconds=round((self.total - self.done) / rate)) if rate else "unknown"
+        logger.info(
+            "%s: %.1f of %.1f MB, %.1f MB a second, time left %s",
+            *(self.what, self.done / 1e6, self.total / 1e6, rate / 1e6, left),
+        )
+
 
 @contextmanager
-def progress(what: str, total: int, done: int = 0) -> Iterator[Counter]:
+def progress(
+    what: str, total: int, done: int = 0, kind: type[Counter] = Counter
+) -> Iterator[Counter]:
     """A :class:`Counter` that starts its bar and closes with a line."""
-    counter = Counter(what, total, done)
+    counter = kind(what, total, done)
     if counter._bar:
         counter._bar.start()
     try:

@@ -1,0 +1,147 @@
+"""Unpacking an archive of archives in one pass: nothing in between touches the disk.
+
+A member is written only where the caller names a place for it, so that no name in an archive decides
+where a file lands. Links, devices and paths that leave the archive are never followed, only counted.
+"""
+
+import gzip
+import shutil
+import tarfile
+import zlib
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import IO
+
+from ariigcn.core.errors import DataError
+from ariigcn.core.files import atomic_path
+from ariigcn.core.logs import ByteCounter, logger, progress
+
+NESTED = (".tar.gz", ".tgz")
+DEPTH = 2  # an archive in an archive; a third level is left out
+BLOCK = 1 << 20
+Place = Callable[[PurePosixPath], PurePosixPath | None]
+
+
+@dataclass
+class Unpacked:
+    """What became of an archive's members.
+
+    Args:
+        written: files written now.
+        standing: files that stood already, with the right size.
+        left_out: files that do not belong, by kind.
+    """
+
+    written: int = 0
+    standing: int = 0
+    left_out: Counter[str] = field(default_factory=Counter)
+
+    def __str__(self) -> str:
+        left_out = ", ".join(f"{n} {kind}" for kind, n in sorted(self.left_out.items()))
+        return (
+            f"{self.written} file(s) written, {self.standing} stood already; "
+            f"left out: {left_out or 'none'}"
+        )
+
+
+def unpack(
+    archive: Path, target: Path, place: Place, kind: Callable[[str], str] = lambda name: "other"
+) -> Unpacked:
+    """Unpack what belongs; a run that was cut goes on where it stopped.
+
+    Args:
+        archive: a tar.gz, which may hold further ones.
+        target: folder to write to.
+        place: a member's path within its archive -> its path within ``target``, or None to leave
+            it out.
+        kind: what to call a file, by its name, that is left out.
+
+    Raises:
+        DataError: the archive is cut short or damaged, or the disk is full. What is written stays.
+    """
+    target = target.resolve()
+    found = Unpacked()
+    for stale in target.rglob(".*.tmp*"):
+        stale.unlink()
+    try:
+        with (
+            open(archive, "rb") as raw,
+            progress(f"unpacking {archive.name}", archive.stat().st_size, kind=ByteCounter) as bar,
+        ):
+            for member, stream in _files(raw, DEPTH, found):
+                bar.advance(raw.tell() - bar.done)
+                path = place(PurePosixPath(member.name))
+                if path is None:
+                    found.left_out[kind(PurePosixPath(member.name).name)] += 1
+                else:
+                    _write(member, stream, target / path, found)
+            bar.advance(raw.tell() - bar.done)
+    except (EOFError, tarfile.TarError, zlib.error, gzip.BadGzipFile) as error:
+        raise DataError(
+            f"{archive}: cut short or damaged ({error}); {found}. What is written stays; remove "
+            "the archive, fetch it again and run again"
+        ) from error
+    except OSError as error:
+        raise DataError(
+            f"{target}: cannot be written ({error.strerror}); {found}. What is written stays; "
+            "mend this and run again"
+        ) from error
+    logger.info("%s: %s", archive.name, found)
+    return found
+
+
+def _files(
+    raw: IO[bytes], depth: int, found: Unpacked
+) -> Iterator[tuple[tarfile.TarInfo, IO[bytes]]]:
+    """Every plain file with a harmless name, those of nested archives instead of the archives."""
+    with _tar(raw) as tar:
+        for member in tar:
+            if member.isdir():
+                continue
+            refusal = _refusal(member)
+            stream = None if refusal else tar.extractfile(member)
+            if stream is None:
+                found.left_out[refusal or "not a plain file"] += 1
+                logger.warning("left out: %s (%s)", member.name, refusal)
+            elif member.name.endswith(NESTED) and not _is_apple_double(member) and depth > 1:
+                yield from _files(stream, depth - 1, found)
+            else:
+                yield member, stream
+
+
+@contextmanager
+def _tar(raw: IO[bytes]) -> Iterator[tarfile.TarFile]:
+    """A tar.gz as a stream; read to its very end, where the checksum stands that finds damage."""
+    with gzip.GzipFile(fileobj=raw) as plain:
+        with tarfile.open(fileobj=plain, mode="r|", bufsize=BLOCK) as tar:
+            yield tar
+        while plain.read(BLOCK):
+            pass
+
+
+def _refusal(member: tarfile.TarInfo) -> str | None:
+    path = PurePosixPath(member.name.replace("\\", "/"))
+    if path.is_absolute() or ".." in path.parts or ":" in member.name:
+        return "path(s) out of the archive"
+    if not member.isreg() or member.issparse():
+        return "link(s), device(s) or other special file(s)"
+    return None
+
+
+def _is_apple_double(member: tarfile.TarInfo) -> bool:
+    return PurePosixPath(member.name).name.startswith("._")
+
+
+def _write(member: tarfile.TarInfo, stream: IO[bytes], path: Path, found: Unpacked) -> None:
+    if path.is_file() and path.stat().st_size == member.size:
+        found.standing += 1
+        return
+    with atomic_path(path) as temporary:
+        with open(temporary, "wb") as out:
+            shutil.copyfileobj(stream, out, BLOCK)
+        if temporary.stat().st_size != member.size:
+            raise EOFError(f"{member.name} ends early")
+    found.written += 1
