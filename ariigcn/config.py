@@ -9,7 +9,14 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 
 from ariigcn.core.errors import ConfigError, problem_list
 from ariigcn.core.settings import Section, describe, unknown_name
-from ariigcn.corpora.config import DemoConfig, SplitConfig
+from ariigcn.corpora.config import (
+    OPTIONS,
+    DemoConfig,
+    IemocapConfig,
+    MeldConfig,
+    PublishedConfig,
+    SplitConfig,
+)
 from ariigcn.corpora.registry import CORPORA
 from ariigcn.evaluation.config import EvaluationConfig
 from ariigcn.features.config import EncoderConfig, FeaturesConfig
@@ -45,13 +52,20 @@ class ExperimentConfig(Section):
 class Config(ExperimentConfig):
     """A run of the workflow."""
 
-    corpus: str = Field("demo", description="Which corpus: demo, folder, meld, mosi.")
+    corpus: str = Field(
+        "demo", description="Which corpus: demo, folder, iemocap, meld, mosi, published."
+    )
     corpus_root: Path | None = Field(
         None, description="Folder that holds the corpus; the demo corpus is made and needs none."
     )
     data_dir: Path = Field(Path("data"), description="Where utterance tables and made corpora go.")
     results_dir: Path = Field(Path("results"), description="Where everything else goes.")
     demo: DemoConfig = Field(default_factory=DemoConfig, description="The built-in corpus.")
+    iemocap: IemocapConfig = Field(default_factory=IemocapConfig, description="IEMOCAP.")
+    meld: MeldConfig = Field(default_factory=MeldConfig, description="MELD.")
+    published: PublishedConfig = Field(
+        default_factory=PublishedConfig, description="Feature files of the field's papers."
+    )
     split: SplitConfig = Field(default_factory=SplitConfig, description="How validation is cut.")
     seeds: tuple[int, ...] = Field(
         (0, 1, 2), min_length=1, description="One training run a seed and experiment."
@@ -102,8 +116,12 @@ class Config(ExperimentConfig):
             self.experiment(name)
         for modality in MODALITIES:
             self.stores(modality)
-        if self.corpus == "mosi" and self.features.text.encoder != "published":
-            raise ValueError("mosi comes as published features; use workflow/presets/mosi.yaml")
+        presets = {"mosi": "mosi.yaml", "published": "iemocap-published.yaml"}
+        if self.corpus in presets and self.features.text.encoder != "published":
+            raise ValueError(
+                f"{self.corpus} comes as published features; "
+                f"use workflow/presets/{presets[self.corpus]}"
+            )
         unknown = [n for n in self.evaluation.figures_of if n not in self.experiments]
         if unknown:
             known = list(self.experiments)
@@ -153,6 +171,12 @@ class Config(ExperimentConfig):
     def graphs(self) -> dict[str, GraphConfig]:
         """Every graph that some experiment reads, by its name."""
         return {g.name: g for g in (self.experiment(n).graph for n in self.experiments)}
+
+    @property
+    def corpus_options(self) -> dict[str, Any]:
+        """The corpus's own section, plain; empty where it has none."""
+        known = self.corpus in OPTIONS
+        return getattr(self, self.corpus).model_dump(mode="json") if known else {}
 
     @property
     def media_root(self) -> Path:

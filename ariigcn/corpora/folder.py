@@ -19,6 +19,7 @@ from ariigcn.core.errors import DataError, problem_list
 from ariigcn.core.files import sha256_file
 from ariigcn.core.settings import unknown_name
 from ariigcn.corpora.config import SplitConfig
+from ariigcn.corpora.splits import cut_validation, draw_dialogues, listed
 from ariigcn.corpora.table import Corpus, find_problems
 
 REQUIRED = ("dialogue_id", "utterance_id", "speaker")
@@ -61,7 +62,7 @@ def read_folder(
     if frame["split"].isna().all():
         notes += _cut_test(frame, split)
     if set(frame["split"]) <= {"train", "test"}:
-        notes += _cut_validation(frame, split)
+        notes.append(cut_validation(frame, split))
     frame["position"] = frame.groupby("dialogue_id", sort=False, dropna=False).cumcount()
     known = sorted(frame["emotion"].dropna().unique()) if labels is None else labels
     corpus = Corpus(
@@ -178,28 +179,12 @@ def _cut_test(frame: pd.DataFrame, split: SplitConfig) -> list[str]:
     names = frame["dialogue_id"].dropna().unique()
     if len(names) < 3:
         raise DataError(f"{len(names)} dialogue(s) and no split: three splits need at least three")
-    chosen = _draw(names, TEST_SHARE, split.seed)
+    chosen = draw_dialogues(names, TEST_SHARE, split.seed)
     frame["split"] = np.where(frame["dialogue_id"].isin(chosen), "test", "train")
-    return [f"test split cut here: {len(chosen)} of {len(names)} dialogues, seed {split.seed}"]
-
-
-def _cut_validation(frame: pd.DataFrame, split: SplitConfig) -> list[str]:
-    train = frame["split"] == "train"
-    names = frame.loc[train, "dialogue_id"].dropna().unique()
-    if len(names) < 2:
-        raise DataError(f"{len(names)} train dialogue(s) and none to validate: two are needed")
-    chosen = _draw(names, split.validation_share, split.seed)
-    frame.loc[train & frame["dialogue_id"].isin(chosen), "split"] = "validation"
-    return [f"validation cut here: {len(chosen)} of {len(names)} dialogues, seed {split.seed}"]
-
-
-def _draw(
-    names: "np.ndarray[tuple[int], np.dtype[np.object_]]", share: float, seed: int
-) -> set[str]:
-    """A share of the dialogues, at least one, by seed and not by their order in the table."""
-    ordered = sorted(map(str, names))
-    count = max(1, round(share * len(ordered)))
-    return set(np.random.default_rng(seed).permutation(ordered)[:count].tolist())
+    return [
+        f"test split cut here: {len(chosen)} of {len(names)} dialogues, seed {split.seed}: "
+        f"{listed(chosen)}"
+    ]
 
 
 def _outside(root: Path, frame: pd.DataFrame, lines: list[str]) -> list[str]:

@@ -3,22 +3,34 @@
 The folder holds ``{train,dev,test}_sent_emo.csv`` and, where audio and video are wanted, the clips
 as MELD.Raw's inner archives unpack: ``train_splits/``, ``dev_splits_complete/`` and
 ``output_repeated_splits_test/`` with ``dia{D}_utt{U}.mp4``. Both may stand in ``train/``, ``dev/``
-and ``test/`` instead. A clip is an utterance, so the table's times, within an episode, are unused.
+and ``test/`` instead. A clip is an utterance; the tables' times, within an episode, serve to find
+clips of the wrong length.
 """
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from ariigcn.core.errors import DataError, problem_list
 from ariigcn.core.files import sha256_file
-from ariigcn.corpora.config import SplitConfig
+from ariigcn.corpora.clips import look_at
+from ariigcn.corpora.config import MeldConfig, SplitConfig
 from ariigcn.corpora.source import clean_text, read_rows
 from ariigcn.corpora.table import Corpus
 
-LABELS = ("anger", "disgust", "fear", "joy", "neutral", "sadness", "surprise")
-FIELDS = ("Utterance", "Speaker", "Emotion", "Dialogue_ID", "Utterance_ID")
+LABELS = {
+    "emotion": ("anger", "disgust", "fear", "joy", "neutral", "sadness", "surprise"),
+    "sentiment": ("negative", "neutral", "positive"),
+}
+FIELDS = ("Utterance", "Speaker", "Dialogue_ID", "Utterance_ID")
+# A wrongly cut clip is both: so many times its subtitle's span, and so many seconds, long.
+MIS_CUT_TIMES, MIS_CUT_S = 5.0, 30.0
+# Sizes tell which clips are worth opening: bytes a second of subtitle, against the median clip's.
+SUSPICIOUS_TIMES = 4.0
+_TIME = re.compile(r"(\d+):(\d+):(\d+)[,.](\d+)")
 
 
 @dataclass(frozen=True)
@@ -46,18 +58,17 @@ UNUSABLE = {
 }
 
 
-def load(root: Path, split: SplitConfig) -> Corpus:
+def load(root: Path, split: SplitConfig, options: MeldConfig | None = None) -> Corpus:
     """Read MELD; its splits are its own, so ``split`` has no say.
 
     Raises:
         DataError: a table is absent or damaged, or is not of the official release's size.
     """
+    options = options or MeldConfig()
     frames, notes, sources, problems = [], [], {}, []
     for part in PARTS:
-        path = _find(root, part, f"{part.name}_sent_emo.csv")
-        if path is None:
-            raise DataError(f"meld: {part.name}_sent_emo.csv is absent from {root}")
-        frame = _utterances(part, path)
+        path = _table(root, part)
+        frame = _utterances(part, path, options.labels)
         problems += _size(part, path, frame)
         notes += _attach_clips(root, part, frame)
         frames.append(frame)
@@ -68,12 +79,27 @@ def load(root: Path, split: SplitConfig) -> Corpus:
     return Corpus(
         name="meld",
         version="1",
-        labels=LABELS,
+        labels=LABELS[options.labels],
         licence="tables: GPL-3.0; clips: rights remain with the owners of the series",
         sources=sources,
-        utterances=pd.concat(frames, ignore_index=True),
+        utterances=pd.concat(frames, ignore_index=True).drop(columns="span_s"),
         notes=tuple(notes),
+        extra={"label_set": options.labels},
     )
+
+
+def expected_lengths(root: Path) -> dict[str, float]:
+    """Utterance -> seconds that its subtitle is shown, which its clip should last."""
+    frames = [_utterances(part, _table(root, part), "emotion") for part in PARTS]
+    spans = pd.concat(frames).set_index("utterance_id")["span_s"].dropna()
+    return {str(name): float(seconds) for name, seconds in spans.items()}
+
+
+def _table(root: Path, part: Part) -> Path:
+    path = _find(root, part, f"{part.name}_sent_emo.csv")
+    if path is None:
+        raise DataError(f"meld: {part.name}_sent_emo.csv is absent from {root}")
+    return path
 
 
 def _find(root: Path, part: Part, name: str) -> Path | None:
@@ -82,15 +108,18 @@ def _find(root: Path, part: Part, name: str) -> Path | None:
     return next((place for place in places if place.exists()), None)
 
 
-def _utterances(part: Part, path: Path) -> pd.DataFrame:
+def _utterances(part: Part, path: Path, labels: str) -> pd.DataFrame:
+    """A part's rows in conversation order; ``span_s`` is how long each subtitle is shown."""
     (_, header), *rows = read_rows(path)
-    missing = [field for field in FIELDS if field not in header]
+    fields = (*FIELDS, labels.capitalize())
+    missing = [field for field in fields if field not in header]
     if missing:
         raise DataError(f"{path}: column(s) missing: {', '.join(missing)}")
-    at = [header.index(field) for field in FIELDS]
+    at = [header.index(field) for field in fields]
+    timed = [header.index(name) for name in ("StartTime", "EndTime") if name in header]
     records = []
     for line, cells in rows:
-        text, speaker, emotion, dialogue, number = (clean_text(cells[i]) for i in at)
+        text, speaker, dialogue, number, label = (clean_text(cells[i]) for i in at)
         try:
             key = int(dialogue), int(number)
         except ValueError:
@@ -99,14 +128,26 @@ def _utterances(part: Part, path: Path) -> pd.DataFrame:
                 "must be whole numbers"
             ) from None
         # 'Phoebe Sr' and 'Phoebe Sr.' are one woman.
-        records.append((*key, speaker.rstrip("."), text or None, emotion.lower()))
-    frame = pd.DataFrame(records, columns=["dialogue", "number", "speaker", "text", "emotion"])
+        span = _span_s([cells[i] for i in timed])
+        records.append((*key, speaker.rstrip("."), text or None, label.lower(), span))
+    columns = ["dialogue", "number", "speaker", "text", "emotion", "span_s"]
+    frame = pd.DataFrame(records, columns=columns)
     frame = frame.sort_values(["dialogue", "number"], kind="stable", ignore_index=True)
     frame["dialogue_id"] = f"{part.name}_dia" + frame["dialogue"].astype(str)
     frame["utterance_id"] = frame["dialogue_id"] + "_utt" + frame["number"].astype(str)
     frame["position"] = frame.groupby("dialogue").cumcount()
     frame["split"] = part.split
     return frame.drop(columns=["dialogue", "number"])
+
+
+def _span_s(times: list[str]) -> float:
+    """Seconds between two times such as 00:16:16,059; NaN where they are no span."""
+    found = [_TIME.search(time) for time in times]
+    seconds = [
+        int(m[1]) * 3600 + int(m[2]) * 60 + int(m[3]) + float(f"0.{m[4]}") for m in found if m
+    ]
+    length = seconds[1] - seconds[0] if len(seconds) == 2 else np.nan
+    return length if length > 0 else np.nan
 
 
 def _size(part: Part, path: Path, frame: pd.DataFrame) -> list[str]:
@@ -123,22 +164,47 @@ def _attach_clips(root: Path, part: Part, frame: pd.DataFrame) -> list[str]:
     folder = _find(root, part, part.clips)
     if folder is None:
         return [f"{part.name}: no folder {part.clips}, so no utterance has audio or video"]
-    present = {entry.name for entry in folder.iterdir()}
+    sizes = {entry.name: entry.stat().st_size for entry in folder.iterdir()}
     names = frame["utterance_id"].str.removeprefix(f"{part.name}_") + ".mp4"
     unusable = frame["utterance_id"].isin(UNUSABLE)
-    usable = names.isin(present) & ~unusable
+    usable = names.isin(set(sizes)) & ~unusable
+    notes = _leave_mis_cut(folder, frame, names, names.map(sizes).where(usable), usable)
     frame["media"] = (folder.relative_to(root).as_posix() + "/" + names).where(usable, None)
-    notes = [
+    notes += [
         f"{utterance}: {UNUSABLE[utterance]}; its audio and video are missing"
         for utterance in frame.loc[unusable, "utterance_id"]
     ]
-    absent = frame.loc[~usable & ~unusable, "utterance_id"].tolist()
+    absent = frame.loc[~names.isin(set(sizes)) & ~unusable, "utterance_id"].tolist()
     if absent:
         notes.append(f"{part.name}: {len(absent)} utterance(s) have no clip, first {absent[0]}")
-    extra = sorted(present - set(names))
+    extra = sorted(set(sizes) - set(names))
     if extra:
         notes.append(
             f"{part.name}: {len(extra)} file(s) in {part.clips} belong to no utterance and are "
             f"ignored, first {extra[0]}"
         )
+    return notes
+
+
+def _leave_mis_cut(
+    folder: Path,
+    frame: pd.DataFrame,
+    names: "pd.Series[str]",
+    sizes: "pd.Series[int]",
+    usable: "pd.Series[bool]",
+) -> list[str]:
+    """Mark clips that are far longer than their subtitle as not usable, in place; a note each.
+
+    Only clips that are far too large for their subtitle are opened: all would take a minute.
+    """
+    rate = sizes / frame["span_s"]
+    notes = []
+    for row in frame.index[rate > SUSPICIOUS_TIMES * rate.median()]:
+        length, span = look_at(folder / names[row]).seconds, frame["span_s"][row]
+        if length is not None and length > max(MIS_CUT_S, MIS_CUT_TIMES * span):
+            usable[row] = False
+            notes.append(
+                f"{frame['utterance_id'][row]}: its clip is cut wrongly, {length:.0f} s long where "
+                f"its subtitle is shown for {span:.1f} s; its audio and video are missing"
+            )
     return notes

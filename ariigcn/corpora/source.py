@@ -40,12 +40,15 @@ def _byte(character: str) -> bytes:
         return character.encode("latin-1")
 
 
-def read_rows(path: Path, width: int | None = None) -> list[tuple[int, list[str]]]:
+def read_rows(
+    path: Path, width: int | None = None, delimiter: str = ","
+) -> list[tuple[int, list[str]]]:
     """The records of a CSV file, each with the line it ends on.
 
     Args:
         path: UTF-8, or anything older, which is read as latin-1 for :func:`clean_text` to mend.
         width: fields a record; None: as many as the first has.
+        delimiter: what stands between two fields.
 
     Raises:
         DataError: the file is absent or empty, a record has another width or a quote is left open.
@@ -58,7 +61,7 @@ def read_rows(path: Path, width: int | None = None) -> list[tuple[int, list[str]
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
         text = data.decode("latin-1")
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=delimiter)
     rows: list[tuple[int, list[str]]] = []
     try:
         for cells in reader:

@@ -3,6 +3,9 @@
 Columns: ``dialogue_id``, ``utterance_id`` (unique), ``position`` (0, 1, ... within the dialogue),
 ``speaker``, ``text``, ``emotion`` (null = context only), ``split``, ``media`` (path relative to the
 corpus's media root, or null), ``start_s``, ``end_s`` (seconds within ``media``; null = whole file).
+Some corpora need two more, absent elsewhere: ``audio`` (path of a file that holds this utterance's
+sound and nothing else, heard in place of ``media``) and ``video_side`` (``left`` or ``right``: the
+half of the picture that shows the speaker; null = all of it).
 The parquet file's metadata carries the corpus's name, version, ordered label names, licence and
 sources, so that labels travel by name and never by bare index.
 """
@@ -37,7 +40,9 @@ SCHEMA = pa.schema(
         pa.field("end_s", pa.float64()),
     ]
 )
+OPTIONAL = pa.schema([pa.field("audio", pa.string()), pa.field("video_side", pa.string())])
 COLUMNS = tuple(SCHEMA.names)
+SIDES = ("left", "right")
 
 
 @dataclass(frozen=True)
@@ -77,8 +82,9 @@ def write_corpus(corpus: Corpus, path: Path | str) -> None:
         "notes": list(corpus.notes),
         "extra": dict(corpus.extra),
     }
+    schema = pa.schema([*SCHEMA, *(f for f in OPTIONAL if f.name in corpus.utterances.columns)])
     table = pa.Table.from_pandas(
-        corpus.utterances[list(COLUMNS)], schema=SCHEMA, preserve_index=False
+        corpus.utterances[schema.names], schema=schema, preserve_index=False
     )
     table = table.replace_schema_metadata({METADATA_KEY: json.dumps(head).encode()})
     with atomic_path(path) as temporary:
@@ -127,7 +133,9 @@ def find_problems(corpus: Corpus) -> list[str]:
         *_labels(frame, corpus.labels),
         *_splits(frame),
         *_order(frame),
-        *_media(frame),
+        *_paths(frame, "media"),
+        *_paths(frame, "audio"),
+        *_sides(frame),
         *_spans(frame),
     ]
 
@@ -186,19 +194,33 @@ def _order(frame: pd.DataFrame) -> list[str]:
     for name in frame.loc[wrong, "dialogue_id"].unique():
         problems.append(f"dialogue {name}: positions do not count 0, 1, 2, ...")
     blank = (frame["text"].fillna("").str.strip() == "") & frame["media"].isna()
+    if "audio" in frame.columns:
+        blank &= frame["audio"].isna()
     empty = blank.groupby(frame["dialogue_id"], sort=False).all()
     return problems + [
         f"dialogue {name}: empty, no utterance has text or media" for name in empty.index[empty]
     ]
 
 
-def _media(frame: pd.DataFrame) -> list[str]:
+def _paths(frame: pd.DataFrame, column: str) -> list[str]:
+    if column not in frame.columns:
+        return []
     problems = []
-    for row, name in _at(frame, frame["media"].notna()):
-        path = PurePosixPath(str(frame["media"].iloc[row - 1]).replace("\\", "/"))
+    for row, name in _at(frame, frame[column].notna()):
+        path = PurePosixPath(str(frame[column].iloc[row - 1]).replace("\\", "/"))
         if path.is_absolute() or ".." in path.parts or ":" in path.parts[0]:
-            problems.append(f"row {row} ({name}): media '{path}' leaves the corpus folder")
+            problems.append(f"row {row} ({name}): {column} '{path}' leaves the corpus folder")
     return problems
+
+
+def _sides(frame: pd.DataFrame) -> list[str]:
+    if "video_side" not in frame.columns:
+        return []
+    unknown = frame["video_side"].notna() & ~frame["video_side"].isin(SIDES)
+    return [
+        f"row {row} ({name}): video_side must be left, right or empty"
+        for row, name in _at(frame, unknown)
+    ]
 
 
 def _spans(frame: pd.DataFrame) -> list[str]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,9 @@ from ariigcn.features.store import Status
 class Clip:
     """One utterance as an encoder sees it: its text, and the file and span it is heard and seen in.
 
-    ``start_s`` and ``end_s`` are seconds within ``media``; None means the whole file.
+    ``start_s`` and ``end_s`` are seconds within ``media``; None means the whole file. ``audio`` is a
+    file of this utterance's sound alone, heard in place of ``media``; ``video_side`` the half of the
+    picture that shows the speaker.
     """
 
     utterance_id: str
@@ -23,6 +25,8 @@ class Clip:
     media: Path | None
     start_s: float | None = None
     end_s: float | None = None
+    audio: Path | None = None
+    video_side: Literal["left", "right"] | None = None
 
 
 @dataclass(frozen=True)

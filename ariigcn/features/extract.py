@@ -113,19 +113,26 @@ def clips_of(corpus: Corpus, media_root: Path) -> list[Clip]:
     """The table's rows as clips, their media resolved below ``media_root``."""
     root = media_root.resolve()
     clips, outside = [], []
+
+    def resolved(name: str, path: Any) -> Path | None:
+        if not isinstance(path, str):
+            return None
+        there = (root / path).resolve()
+        if not there.is_relative_to(root):
+            outside.append(f"{name}: {path} leads to {there}")
+        return there
+
     for row in corpus.utterances.itertuples(index=False):
-        media = None
-        if isinstance(row.media, str):
-            media = (root / row.media).resolve()
-            if not media.is_relative_to(root):
-                outside.append(f"{row.utterance_id}: {row.media} leads to {media}")
+        side = getattr(row, "video_side", None)
         clips.append(
             Clip(
                 utterance_id=str(row.utterance_id),
                 text=row.text if isinstance(row.text, str) else None,
-                media=media,
+                media=resolved(row.utterance_id, row.media),
                 start_s=_number(row.start_s),
                 end_s=_number(row.end_s),
+                audio=resolved(row.utterance_id, getattr(row, "audio", None)),
+                video_side=side if side in ("left", "right") else None,
             )
         )
     if outside:
@@ -163,11 +170,12 @@ def _cut(clips: Sequence[Clip], size: int, folder: Path, recipe: list[Any]) -> l
 
 def _facts(clip: Clip) -> list[Any]:
     """What of a clip decides its vector; a file is told by its size and time of change."""
-    seen = None
-    if clip.media is not None and clip.media.is_file():
-        stat = clip.media.stat()
-        seen = [stat.st_size, stat.st_mtime_ns]
-    return [*({**asdict(clip), "media": str(clip.media)}).values(), seen]
+    seen = []
+    for path in (clip.media, clip.audio):
+        if path is not None and path.is_file():
+            stat = path.stat()
+            seen.append([str(path), stat.st_size, stat.st_mtime_ns])
+    return [*({**asdict(clip), "media": str(clip.media), "audio": str(clip.audio)}).values(), seen]
 
 
 def _rows(clips: Sequence[Clip], results: Sequence[Encoded], dimension: int) -> Rows:

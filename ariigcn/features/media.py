@@ -7,7 +7,7 @@ core. Whatever is wrong with a clip becomes a :class:`ClipError` in the decoder'
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -58,6 +58,8 @@ def read_audio(
     Raises:
         ClipError: no file, no audio track, too short, cut off, or not decodable.
     """
+    if clip.audio is not None:
+        clip = replace(clip, media=clip.audio, start_s=None, end_s=None)
     with _open(clip, "audio") as (container, stream):
         parts, rate = _decode_mono(container, stream, clip, mix)
         signal = np.concatenate(parts) if parts else np.zeros(0, np.float32)
@@ -67,6 +69,8 @@ def read_audio(
 
 def sample_frames(clip: Clip, count: int, min_duration_s: float = 0.0) -> list[NDArray[np.uint8]]:
     """At most ``count`` evenly spaced distinct frames of the clip, RGB uint8 [H, W, 3] each.
+
+    Where the clip names a side of the picture, each is that half alone, [H, W // 2, 3].
 
     The span is cut into ``count`` equal parts, and the frame shown in the middle of each is taken;
     a clip with fewer frames gives all it has. Only the frames taken are converted to RGB.
@@ -84,7 +88,8 @@ def sample_frames(clip: Clip, count: int, min_duration_s: float = 0.0) -> list[N
         shown = np.searchsorted(times, middles + EPSILON_S, side="right") - 1
         ticks = sorted(p.pts for p in packets)
         wanted = [ticks[i] for i in np.unique(shown)]
-        return list(_decode_frames(container, stream, packets, wanted))
+        frames = _decode_frames(container, stream, packets, wanted)
+        return [_half(frame, clip.video_side) for frame in frames]
 
 
 @contextmanager
@@ -284,6 +289,15 @@ def _frames(container: Any, stream: Any, context: Any, waiting: set[int]) -> Ite
         skippable = packet.pts is not None and packet.pts not in waiting
         context.skip_frame = "NONREF" if skippable else "DEFAULT"
         yield from packet.decode()
+
+
+def _half(picture: NDArray[np.uint8], side: str | None) -> NDArray[np.uint8]:
+    """The half of a picture [H, W, 3] that ``side`` names; all of it for None."""
+    if side is None:
+        return picture
+    width = picture.shape[1] // 2
+    part = picture[:, :width] if side == "left" else picture[:, picture.shape[1] - width :]
+    return np.ascontiguousarray(part)
 
 
 def _rgb(frame: "av.VideoFrame") -> NDArray[np.uint8]:

@@ -26,7 +26,7 @@ def corpus(**changes: dict[int, object]) -> Corpus:
         }
     )
     for column, values in changes.items():
-        rows[column] = rows[column].astype(object)
+        rows[column] = rows.get(column, pd.Series(index=rows.index, dtype=object)).astype(object)
         for row, value in values.items():
             rows.loc[row, column] = value
     return Corpus("tiny", "1", ("anger", "joy"), "free", {"x.csv": "0" * 64}, rows, ("a note",))
@@ -63,6 +63,22 @@ def test_a_defect_is_named_with_its_row_and_nothing_is_written(tmp_path, changes
         write_corpus(corpus(**changes), tmp_path / "t.parquet")
     assert finding in str(error.value)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_optional_columns_travel_where_a_corpus_has_them(tmp_path):
+    written = corpus()
+    written.utterances["audio"] = ["a0.wav", None, None, None]
+    written.utterances["video_side"] = ["left", "right", None, None]
+    write_corpus(written, tmp_path / "t.parquet")
+    read = read_corpus(tmp_path / "t.parquet").utterances
+    assert read["audio"].tolist()[0] == "a0.wav"
+    assert read["video_side"].tolist()[:2] == ["left", "right"]
+    write_corpus(corpus(), tmp_path / "plain.parquet")
+    assert "audio" not in read_corpus(tmp_path / "plain.parquet").utterances.columns
+    with pytest.raises(DataError) as error:
+        check_corpus(corpus(audio={0: "../a.wav"}, video_side={1: "top"}))
+    assert "row 1 (a0): audio '../a.wav' leaves the corpus folder" in str(error.value)
+    assert "row 2 (a1): video_side must be left, right or empty" in str(error.value)
 
 
 def test_all_defects_are_told_at_once():

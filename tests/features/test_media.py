@@ -109,3 +109,21 @@ def test_a_span_behind_the_end_fails(tmp_path: Path) -> None:
         status, message = status_of(path, kind, start_s=5.0, end_s=6.0)
         assert status == Status.FAILED
         assert "5.00 s" in message
+
+
+def test_a_side_is_half_of_the_picture_and_an_audio_file_is_heard_in_place_of_the_media(
+    tmp_path: Path,
+) -> None:
+    pictures = [np.full((64, 128, 3), 30, np.uint8) for _ in range(30)]
+    for picture in pictures:
+        picture[:, 64:] = 200
+    media = write_video(tmp_path / "both.mp4", pictures, tone(1.2, 300.0))
+    sound = write_wav(tmp_path / "turn.wav", [tone(0.4, 500.0)])
+    for side, grey in (("left", 30), ("right", 200)):
+        seen = Clip("u", None, media, 0.2, 0.8, audio=sound, video_side=side)  # type: ignore[arg-type]
+        frames = sample_frames(seen, 2)
+        assert [f.shape for f in frames] == [(64, 64, 3)] * 2
+        assert abs(float(frames[0].mean()) - grey) < 4
+    signal = read_audio(seen)
+    assert abs(len(signal) - 6400) <= 16
+    assert dominant_hertz(signal) == pytest.approx(500, abs=3)

@@ -32,6 +32,7 @@ rule utterances:
         corpus=cfg.corpus,
         root=lambda wildcards: MEDIA_ROOT,
         split=section(cfg.split),
+        options=cfg.corpus_options,
         code=code_version("ariigcn.corpora.table", corpus_module(cfg.corpus)),
     script:
         "../scripts/utterances.py"

@@ -11,7 +11,11 @@ def main(snakemake):
     configure_logging(snakemake.log[0])
     params = snakemake.params
     prepare(
-        params.corpus, Path(params.root), Path(snakemake.output[0]), SplitConfig(**params.split)
+        params.corpus,
+        Path(params.root),
+        Path(snakemake.output[0]),
+        SplitConfig(**params.split),
+        params.options,
     )
 
 

@@ -1,0 +1,339 @@
+"""IEMOCAP (Busso et al., Language Resources and Evaluation 42, 2008): ten actors, five sessions.
+
+The folder is ``IEMOCAP_full_release`` as the University of Southern California hands it out, on
+request only. Of each ``Session{1..5}`` are read::
+
+    dialog/EmoEvaluation/DIALOGUE.txt     [start - end] TAB turn TAB label TAB [V, A, D], and votes
+    dialog/transcriptions/DIALOGUE.txt    turn [start-end]: text
+    sentences/wav/DIALOGUE/TURN.wav       one turn's sound
+    dialog/avi/DivX/DIALOGUE.avi          both actors side by side, the whole dialogue
+
+The label is the majority's, as ``EmoEvaluation`` states it. A turn without one (``xxx``), or with one
+that the label set leaves out, stays in the table as context. The speaker is the letter before the
+number in a turn's id; the letter in the dialogue's id is the actor who wears the markers.
+"""
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+import pandas as pd
+
+from ariigcn.core.errors import DataError, problem_list
+from ariigcn.core.files import sha256_file
+from ariigcn.core.settings import unknown_name
+from ariigcn.corpora.config import IemocapConfig, SplitConfig
+from ariigcn.corpora.source import clean_text, read_rows
+from ariigcn.corpora.splits import cut_validation, listed
+from ariigcn.corpora.table import Corpus
+
+REQUEST = "https://sail.usc.edu/iemocap/"
+# Session -> dialogues of the release; 151 in all.
+DIALOGUES = {1: 28, 2: 30, 3: 32, 4: 30, 5: 31}
+# The release's codes in the order in which the field lists its six classes, then the rare ones.
+NAMES = {
+    "hap": "happy",
+    "sad": "sad",
+    "neu": "neutral",
+    "ang": "angry",
+    "exc": "excited",
+    "fru": "frustrated",
+    "sur": "surprised",
+    "fea": "fearful",
+    "dis": "disgusted",
+}
+UNLABELLED = ("xxx", "oth")
+LABELS = {
+    "6-way": tuple(NAMES.values())[:6],
+    "4-way": tuple(NAMES.values())[:4],
+    "all": tuple(NAMES.values()),
+}
+UNUSABLE: dict[str, str] = {}
+
+_NUMBER = r"\s*(\d+(?:\.\d+)?)\s*"
+_RATED = re.compile(rf"\[{_NUMBER}-{_NUMBER}\]\s*(\S+)\s+([a-z]{{3}})\s*(?:\[.*\])?\s*")
+_SPOKEN = re.compile(rf"\s*(Ses\S+?)\s*\[{_NUMBER}-{_NUMBER}\]\s*:?(.*)")
+_TURN = re.compile(r"(Ses0[1-5])([FM])_\w+_([FM])(?:\d+|XX\d*)\w*")
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What one line of a dialogue's files says of a turn; seconds within the dialogue."""
+
+    start_s: float
+    end_s: float
+    value: str
+
+
+def load(root: Path, split: SplitConfig, options: IemocapConfig | None = None) -> Corpus:
+    """Read IEMOCAP.
+
+    One session is the test split; of the others' dialogues, ``split`` cuts the validation split.
+
+    Raises:
+        DataError: the folder is not the release (everything absent is named), a file is damaged, or
+            an actor would be heard in training and in test.
+    """
+    options = options or IemocapConfig()
+    check_layout(root)
+    frames, notes, problems, sources = [], [], [], {}
+    for session in DIALOGUES:
+        for rated in _dialogue_files(root, session):
+            frame, found = _read_dialogue(root, session, rated)
+            frames.append(frame)
+            problems += found
+        sources[f"Session{session}/dialog"] = _digest(root, session)
+    if problems:
+        raise DataError(problem_list("iemocap: files cannot be read", problems))
+    table = pd.concat(frames, ignore_index=True)
+    notes += _label(table, options)
+    notes += _attach_media(root, table, options)
+    table["split"] = "train"
+    test = table["dialogue_id"].str.startswith(f"Ses0{options.test_session}")
+    table.loc[test, "split"] = "test"
+    notes.append(cut_validation(table, split))
+    check_speakers(table)
+    return Corpus(
+        name="iemocap",
+        version="full release",
+        labels=LABELS[options.labels],
+        licence="USC's release form: academic research, no redistribution",
+        sources=sources,
+        utterances=table.drop(columns=["code"]),
+        notes=tuple(notes),
+        extra={"label_set": options.labels, "test_session": options.test_session},
+    )
+
+
+def check_layout(root: Path) -> None:
+    """Look for every session and every kind of file; nothing is opened.
+
+    The release without videos has no ``dialog/avi`` in any session, which is fine.
+
+    Raises:
+        DataError: naming all that is absent, and how the corpus is requested.
+    """
+    problems = []
+    videos = any((root / f"Session{s}" / "dialog" / "avi").is_dir() for s in DIALOGUES)
+    kinds = ["dialog/EmoEvaluation/Ses*.txt", "dialog/transcriptions/Ses*.txt"]
+    kinds += ["sentences/wav/Ses*", *(["dialog/avi/DivX/Ses*.avi"] if videos else [])]
+    for session, due in DIALOGUES.items():
+        folder = root / f"Session{session}"
+        if not folder.is_dir():
+            problems.append(f"no folder {folder.name}")
+            continue
+        for kind in kinds:
+            found = len(list(folder.glob(kind)))
+            if not found:
+                problems.append(f"{folder.name}/{kind}: nothing there")
+            elif kind.startswith("dialog/") and kind.endswith(".txt") and found != due:
+                problems.append(f"{folder.name}/{kind}: {found} files where {due} are due")
+    if problems:
+        title = (
+            f"iemocap: {root} is not IEMOCAP_full_release (name the folder that holds Session1 to "
+            f"Session5; the corpus is requested at {REQUEST} and never downloaded from here)"
+        )
+        raise DataError(problem_list(title, problems, limit=25))
+
+
+def check_speakers(table: pd.DataFrame) -> None:
+    """Refuse a table in which an actor of the test split speaks in another one.
+
+    Raises:
+        DataError: naming the actors.
+    """
+    test = table["split"] == "test"
+    both = set(table.loc[test, "speaker"]) & set(table.loc[~test, "speaker"])
+    if both:
+        raise DataError(
+            f"iemocap: {', '.join(sorted(both))} would be heard in training and in test; a dialogue "
+            "lies in another session's folder, or the release was changed: unpack it again"
+        )
+
+
+def _dialogue_files(root: Path, session: int) -> list[Path]:
+    """The label files of a session; what a Mac leaves beside them starts with ``._``."""
+    return sorted((root / f"Session{session}" / "dialog" / "EmoEvaluation").glob("Ses*.txt"))
+
+
+def _digest(root: Path, session: int) -> str:
+    """One sha256 over the label files and transcriptions of a session."""
+    folder = root / f"Session{session}" / "dialog"
+    files = [
+        p for kind in ("EmoEvaluation", "transcriptions") for p in folder.glob(f"{kind}/Ses*.txt")
+    ]
+    lines = [f"{sha256_file(p)}  {p.relative_to(folder).as_posix()}\n" for p in sorted(files)]
+    return sha256("".join(lines).encode()).hexdigest()
+
+
+def _read_dialogue(root: Path, session: int, rated: Path) -> tuple[pd.DataFrame, list[str]]:
+    """A dialogue's turns in the order in which they start, with the release's own label codes."""
+    name = rated.stem
+    spoken = rated.parents[1] / "transcriptions" / rated.name
+    where = f"Session{session}/dialog/transcriptions/{rated.name}"
+    if not spoken.is_file():
+        return pd.DataFrame(), [f"{where}: absent"]
+    labels, texts = read_labels(rated), read_transcription(spoken)
+    problems = [
+        f"{rated.parent.name}/{rated.name}: {turn} is rated and not transcribed"
+        for turn in labels
+        if turn not in texts
+    ]
+    problems += [
+        f"{where}: '{turn}' is no turn of {name}"
+        for turn in texts
+        if not turn.startswith(f"{name}_") or not _TURN.fullmatch(turn)
+    ]
+    codes = {turn.value for turn in labels.values()} - {*NAMES, *UNLABELLED}
+    problems += [
+        f"{rated.parent.name}/{rated.name}: {unknown_name(c, list(NAMES), 'label')}"
+        for c in sorted(codes)
+    ]
+    if problems or not texts:
+        return pd.DataFrame(), problems or [f"{where}: no turn in it"]
+    # Where the two files differ, the times are those that were rated.
+    times = {turn: labels.get(turn, said) for turn, said in texts.items()}
+    order = sorted(texts, key=lambda turn: (times[turn].start_s, times[turn].end_s, turn))
+    parts = [_TURN.fullmatch(turn) for turn in order]
+    frame = pd.DataFrame(
+        {
+            "dialogue_id": name,
+            "utterance_id": order,
+            "position": range(len(order)),
+            "speaker": [f"{m[1]}_{m[3]}" for m in parts if m],
+            "text": [texts[turn].value or None for turn in order],
+            "code": [labels[turn].value if turn in labels else None for turn in order],
+            "start_s": [times[turn].start_s for turn in order],
+            "end_s": [times[turn].end_s for turn in order],
+        }
+    )
+    return frame, []
+
+
+def read_labels(path: Path) -> dict[str, Turn]:
+    """Turn -> its span and majority label's code; the raters' own lines are left."""
+    found = [_RATED.fullmatch(line) for line in _lines(path)]
+    return {m[3]: Turn(float(m[1]), float(m[2]), m[4]) for m in found if m}
+
+
+def read_transcription(path: Path) -> dict[str, Turn]:
+    """Turn -> its span and text; lines such as ``M: [LAUGHTER]`` are no turns and left."""
+    found = [_SPOKEN.fullmatch(line) for line in _lines(path)]
+    return {m[1]: Turn(float(m[2]), float(m[3]), clean_text(m[4])) for m in found if m}
+
+
+def _lines(path: Path) -> list[str]:
+    """A file's lines; what is not UTF-8 is read as latin-1 for :func:`clean_text` to mend."""
+    data = path.read_bytes()
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = data.decode("latin-1")
+    return text.splitlines()
+
+
+def _label(table: pd.DataFrame, options: IemocapConfig) -> list[str]:
+    """Fill ``emotion`` from the codes, the label set and the list; notes on what is left out."""
+    names = table["code"].map(NAMES)
+    if options.labels == "4-way":
+        names = names.replace("excited", "happy")
+    notes = []
+    if options.utterance_list is not None:
+        notes += _follow_list(table, names, options)
+    known = names.isin(LABELS[options.labels])
+    table["emotion"] = names.astype(object).where(known, None)
+    left = Counter(table.loc[~known, "code"].fillna("no label"))
+    counts = ", ".join(f"{n} {code}" for code, n in sorted(left.items()))
+    notes.append(f"{int((~known).sum())} turns are context only: {counts or 'none'}")
+    return notes
+
+
+def _follow_list(table: pd.DataFrame, names: "pd.Series[str]", options: IemocapConfig) -> list[str]:
+    """Keep the labels of listed turns alone, in place; a list that has labels overrides them."""
+    path = options.utterance_list
+    assert path is not None
+    listing = read_list(path)
+    unknown = set(listing) - set(table["utterance_id"])
+    if unknown:
+        raise DataError(
+            f"{path}: {len(unknown)} of its {len(listing)} utterances are not in IEMOCAP: "
+            f"{listed(unknown)}"
+        )
+    given = table["utterance_id"].map(listing).astype(object)
+    given = given.replace(NAMES)
+    if options.labels == "4-way":
+        given = given.replace("excited", "happy")
+    wrong = sorted(set(given.dropna()) - set(NAMES.values()))
+    if wrong:
+        raise DataError(f"{path}: {unknown_name(str(wrong[0]), list(NAMES.values()), 'emotion')}")
+    inside = table["utterance_id"].isin(listing)
+    differs = inside & given.notna() & (given != names)
+    names[~inside] = None
+    names[differs] = given[differs]
+    return [
+        f"labels are those of the {len(listing)} utterances in {path.name}; for "
+        f"{int(differs.sum())} of them its label is not the release's majority",
+    ]
+
+
+def read_list(path: Path) -> dict[str, str | None]:
+    """Utterance id -> emotion or None, from a list; see :class:`IemocapConfig`.
+
+    Raises:
+        DataError: the file is absent, or has no column ``utterance_id``.
+    """
+    if path.suffix == ".parquet":
+        frame = pd.read_parquet(path)
+        if "emotion" in frame:
+            frame = frame[frame["emotion"].notna()]
+        rows = [[str(c) for c in frame.columns], *frame.astype(object).values.tolist()]
+    elif path.suffix in (".csv", ".tsv"):
+        rows = [
+            cells for _, cells in read_rows(path, delimiter="\t" if path.suffix == ".tsv" else ",")
+        ]
+    else:
+        rows = [["utterance_id"], *([line.strip()] for line in _lines(path))]
+    header, *body = rows
+    if "utterance_id" not in header:
+        raise DataError(f"{path}: no column utterance_id; it has {', '.join(map(str, header))}")
+    at = header.index("utterance_id")
+    label = header.index("emotion") if "emotion" in header else None
+    return {
+        str(cells[at]).strip(): None if label is None else str(cells[label]).strip() or None
+        for cells in body
+        if str(cells[at]).strip()
+    }
+
+
+def _attach_media(root: Path, table: pd.DataFrame, options: IemocapConfig) -> list[str]:
+    """Fill ``audio``, ``media`` and ``video_side``; turns and dialogues without a file get a note."""
+    session = "Session" + table["dialogue_id"].str[4]
+    sound = (
+        session + "/sentences/wav/" + table["dialogue_id"] + "/" + table["utterance_id"] + ".wav"
+    )
+    picture = session + "/dialog/avi/DivX/" + table["dialogue_id"] + ".avi"
+    present = {
+        path.relative_to(root).as_posix()
+        for pattern in ("Session?/sentences/wav/Ses*/Ses*.wav", "Session?/dialog/avi/DivX/Ses*.avi")
+        for path in root.glob(pattern)
+    }
+    table["audio"] = sound.astype(object).where(sound.isin(present), None)
+    table["media"] = picture.astype(object).where(picture.isin(present), None)
+    marked = table["utterance_id"].str.extract(_TURN)
+    here, there = options.marked_actor, "right" if options.marked_actor == "left" else "left"
+    table["video_side"] = [
+        here if a == b else there for a, b in zip(marked[1], marked[2], strict=True)
+    ]
+    notes = []
+    silent = table["audio"].isna() & table["emotion"].notna()
+    if silent.any():
+        names = table.loc[silent, "utterance_id"]
+        notes.append(f"{len(names)} labelled turn(s) have no wav: {listed(names)}")
+    unseen = table.loc[table["media"].isna(), "dialogue_id"].unique()
+    if len(unseen) == table["dialogue_id"].nunique():
+        notes.append("no dialogue has a video: this is the release without videos")
+    elif len(unseen):
+        notes.append(f"{len(unseen)} dialogue(s) have no video: {listed(unseen)}")
+    return notes
