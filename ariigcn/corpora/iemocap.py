@@ -78,15 +78,13 @@ def load(root: Path, split: SplitConfig, options: IemocapConfig | None = None) -
     """
     options = options or IemocapConfig()
     check_layout(root)
-    frames, notes, problems, sources = [], [], [], {}
+    frames, notes, sources = [], [], {}
     for session in DIALOGUES:
         for rated in _dialogue_files(root, session):
-            frame, found = _read_dialogue(root, session, rated)
+            frame, odd = _read_dialogue(rated)
             frames.append(frame)
-            problems += found
+            notes += odd
         sources[f"Session{session}/dialog"] = _digest(root, session)
-    if problems:
-        raise DataError(problem_list("iemocap: files cannot be read", problems))
     table = pd.concat(frames, ignore_index=True)
     notes += _label(table, options)
     notes += _attach_media(root, table, options)
@@ -168,48 +166,43 @@ def _digest(root: Path, session: int) -> str:
     return sha256("".join(lines).encode()).hexdigest()
 
 
-def _read_dialogue(root: Path, session: int, rated: Path) -> tuple[pd.DataFrame, list[str]]:
-    """A dialogue's turns in the order in which they start, with the release's own label codes."""
+def _read_dialogue(rated: Path) -> tuple[pd.DataFrame, list[str]]:
+    """A dialogue's turns in the order in which they start, with the release's own label codes.
+
+    Returns the rows and notes on what does not fit together.
+
+    Raises:
+        DataError: no transcription, no turn in it, or a label that is none of the release's.
+    """
     name = rated.stem
     spoken = rated.parents[1] / "transcriptions" / rated.name
-    where = f"Session{session}/dialog/transcriptions/{rated.name}"
     if not spoken.is_file():
-        return pd.DataFrame(), [f"{where}: absent"]
+        raise DataError(f"{spoken}: absent; unpack the release again")
     labels, texts = read_labels(rated), read_transcription(spoken)
-    problems = [
-        f"{rated.parent.name}/{rated.name}: {turn} is rated and not transcribed"
-        for turn in labels
-        if turn not in texts
-    ]
-    problems += [
-        f"{where}: '{turn}' is no turn of {name}"
-        for turn in texts
-        if not turn.startswith(f"{name}_") or not _TURN.fullmatch(turn)
-    ]
-    codes = {turn.value for turn in labels.values()} - {*NAMES, *UNLABELLED}
-    problems += [
-        f"{rated.parent.name}/{rated.name}: {unknown_name(c, list(NAMES), 'label')}"
-        for c in sorted(codes)
-    ]
-    if problems or not texts:
-        return pd.DataFrame(), problems or [f"{where}: no turn in it"]
+    for code in sorted({turn.value for turn in labels.values()} - {*NAMES, *UNLABELLED}):
+        raise DataError(f"{rated}: {unknown_name(code, list(NAMES), 'label')}")
     # Where the two files differ, the times are those that were rated.
-    times = {turn: labels.get(turn, said) for turn, said in texts.items()}
-    order = sorted(texts, key=lambda turn: (times[turn].start_s, times[turn].end_s, turn))
-    parts = [_TURN.fullmatch(turn) for turn in order]
+    times = {turn: labels.get(turn) or texts[turn] for turn in (*labels, *texts)}
+    parts = {turn: _TURN.fullmatch(turn) for turn in times if turn.startswith(f"{name}_")}
+    order = sorted((t for t in parts if parts[t]), key=lambda t: (times[t].start_s, t))
+    if not order:
+        raise DataError(f"{spoken}: no turn in it; unpack the release again")
+    foreign, unspoken = set(times) - set(order), set(order) - set(texts)
+    notes = [f"{name}: {listed(foreign)} is no turn of it and left out"] if foreign else []
+    notes += [f"{name}: {listed(unspoken)} has no transcription"] if unspoken else []
     frame = pd.DataFrame(
         {
             "dialogue_id": name,
             "utterance_id": order,
             "position": range(len(order)),
-            "speaker": [f"{m[1]}_{m[3]}" for m in parts if m],
-            "text": [texts[turn].value or None for turn in order],
+            "speaker": [f"{m[1]}_{m[3]}" for turn in order if (m := parts[turn])],
+            "text": [(texts[turn].value or None) if turn in texts else None for turn in order],
             "code": [labels[turn].value if turn in labels else None for turn in order],
             "start_s": [times[turn].start_s for turn in order],
             "end_s": [times[turn].end_s for turn in order],
         }
     )
-    return frame, []
+    return frame, notes
 
 
 def read_labels(path: Path) -> dict[str, Turn]:
