@@ -1,15 +1,20 @@
 """MELD: its tables, its clips, its known defects."""
 
+import csv
+import resource
+import time
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from ariigcn.core.errors import DataError
 from ariigcn.corpora import meld
-from ariigcn.corpora.config import SplitConfig
+from ariigcn.corpora.config import MeldConfig, SplitConfig
 from ariigcn.corpora.registry import prepare
 from ariigcn.corpora.table import read_corpus
+from tests.features.make_clips import grey_frames, write_video
 
 HEADER = (
     "Sr No.,Utterance,Speaker,Emotion,Sentiment,Dialogue_ID,Utterance_ID,"
@@ -116,6 +121,75 @@ def test_an_unknown_emotion_never_reaches_the_disk(small: Path, tmp_path: Path) 
     assert not (tmp_path / "utterances.parquet").exists()
 
 
+def test_the_sentiments_are_another_label_set(small: Path) -> None:
+    corpus = meld.load(small, SplitConfig(), MeldConfig(labels="sentiment"))
+    assert corpus.labels == ("negative", "neutral", "positive")
+    assert set(corpus.utterances["emotion"]) == {"positive"}
+    assert corpus.extra == {"label_set": "sentiment"}
+
+
+def test_a_clip_far_longer_than_its_subtitle_is_left_out(small: Path) -> None:
+    folder = small / "train_splits"
+    folder.mkdir()
+    for name in ("dia0_utt0", "dia125_utt0"):
+        (folder / f"{name}.mp4").write_bytes(bytes(1000))
+    # 40 s under a subtitle of 5.7 s, in a file whose size gives it away.
+    long = write_video(folder / "dia0_utt1.mp4", grey_frames(1000, side=16))
+    assert long.stat().st_size > 4000
+    corpus = meld.load(small, SplitConfig())
+    media = corpus.utterances.set_index("utterance_id")["media"].dropna()
+    assert set(media.index) == {"train_dia0_utt0", "train_dia125_utt0"}
+    assert (
+        "train_dia0_utt1: its clip is cut wrongly, 40 s long where its subtitle is shown for 5.7 s; "
+        "its audio and video are missing"
+    ) in corpus.notes
+    assert not any("have no clip" in note for note in corpus.notes if note.startswith("train"))
+
+
+def test_subtitles_tell_how_long_clips_should_be(small: Path) -> None:
+    write_table(small, "dev", [row(0, 0), row(110, 7).replace("00:16:21,731", "00:16:00,000")])
+    lengths = meld.expected_lengths(small)
+    assert lengths["dev_dia0_utt0"] == pytest.approx(5.672)
+    assert "dev_dia110_utt7" not in lengths
+
+
+def write_full_size(root: Path) -> None:
+    """Tables and clips as many as the real ones, texts of their length; the clips are empty."""
+    rng = np.random.default_rng(0)
+    for part in meld.PARTS:
+        folder = root / part.clips
+        folder.mkdir()
+        cuts = np.sort(rng.choice(np.arange(1, part.utterances), part.dialogues - 1, replace=False))
+        sizes = np.diff([0, *cuts, part.utterances])
+        with (root / f"{part.name}_sent_emo.csv").open("w", newline="") as stream:
+            writer = csv.writer(stream)
+            writer.writerow(HEADER.split(","))
+            for dialogue, size in enumerate(sizes):
+                for number in range(size):
+                    text = " ".join(["don\x92t", "you", "know?"] * 4)
+                    emotion = meld.LABELS["emotion"][int(rng.integers(7))]
+                    times = ["00:16:16,059", "00:16:21,731"]
+                    writer.writerow(
+                        [1, text, "Ross", emotion, "neutral", dialogue, number, 8, 21, *times]
+                    )
+                    (folder / f"dia{dialogue}_utt{number}.mp4").touch()
+
+
+@pytest.mark.timeout(120)
+def test_a_release_of_real_size_is_read_in_seconds(tmp_path: Path) -> None:
+    """13,708 rows and clips: under 20 s and, this process over, under 1 GB."""
+    write_full_size(tmp_path)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    started = time.monotonic()
+    prepare("meld", tmp_path, tmp_path / "utterances.parquet")
+    assert time.monotonic() - started < 20
+    grown_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    assert grown_kb < 1_000_000
+    frame = read_corpus(tmp_path / "utterances.parquet").utterances
+    assert len(frame) == 13_708
+    assert frame["media"].notna().sum() >= 13_700
+
+
 def test_the_official_release(shared: Path, tmp_path: Path) -> None:
     prepare("meld", shared / "meld", tmp_path / "utterances.parquet")
     frame = read_corpus(tmp_path / "utterances.parquet").utterances
@@ -128,6 +202,19 @@ def test_the_official_release(shared: Path, tmp_path: Path) -> None:
     assert frame["dialogue_id"].nunique() == 1432
     assert "train_dia60" not in set(frame["dialogue_id"])
     assert not frame["text"].str.contains("[\x80-\x9f]|â€|  ").any()
+    lengths = meld.expected_lengths(shared / "meld")
+    assert len(lengths) > 13_600
+    assert 2 < np.median(list(lengths.values())) < 3
+
+
+def test_the_official_sentiments(shared: Path) -> None:
+    corpus = meld.load(shared / "meld", SplitConfig(), MeldConfig(labels="sentiment"))
+    test = corpus.utterances[corpus.utterances["split"] == "test"]
+    assert test["emotion"].value_counts().to_dict() == {
+        "neutral": 1256,
+        "negative": 833,
+        "positive": 521,
+    }
 
 
 def test_the_corpora_are_known_by_name(tmp_path: Path) -> None:
