@@ -12,7 +12,8 @@ from ariigcn.core.files import sha256_file
 from ariigcn.corpora.config import DemoConfig
 from ariigcn.corpora.demo.faces import EXPRESSIONS, FACES, scenery, talking_head
 from ariigcn.corpora.demo.generate import generate, load
-from ariigcn.corpora.demo.script import EMOTIONS, sample_dialogues
+from ariigcn.corpora.demo.media import make_clip
+from ariigcn.corpora.demo.script import EMOTIONS, Utterance, sample_dialogues
 from ariigcn.corpora.demo.voices import RATE_HZ, VOICES, fresh_engine
 from ariigcn.corpora.table import read_corpus, write_corpus
 
@@ -129,3 +130,13 @@ def test_one_speaker_is_recorded_in_stereo_with_unequal_channels():
             for voice in VOICES
         ]
     assert shapes.count(2) == 1
+
+
+def test_a_clip_tells_nothing_of_its_text(tmp_path):
+    cues = {"text": "good", "audio": "high", "video": "wide"}
+    for text in ("We have won the lottery.", "The contract is due."):
+        with fresh_engine() as engine:
+            utterance = Utterance(0, "joy", cues, text)
+            make_clip(utterance, tmp_path / f"{text}.mp4", engine, np.random.default_rng(0))
+    first, second = tmp_path.glob("*.mp4")
+    assert first.read_bytes() == second.read_bytes()

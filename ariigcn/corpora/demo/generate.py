@@ -20,7 +20,7 @@ from ariigcn.corpora.demo.script import EMOTIONS, Dialogue, sample_dialogues
 from ariigcn.corpora.folder import COLUMNS, read_folder
 from ariigcn.corpora.table import Corpus
 
-VERSION = "1"
+VERSION = "2"
 LICENCE = "made by this project's own code, free to use"
 TABLE, ORACLE = "conversations.csv", "oracle.json"
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from ariigcn.corpora.demo.faces import FACES, FPS, Image, scenery, talking_head
 from ariigcn.corpora.demo.script import Utterance
+from ariigcn.corpora.demo.texts import babble
 from ariigcn.corpora.demo.voices import RATE_HZ, VOICES, Engine, energy
 
 TOO_SHORT_S = 0.05
@@ -18,7 +19,7 @@ _AAC_FRAME = 1024
 def make_clip(utterance: Utterance, path: Path, engine: Engine, rng: np.random.Generator) -> None:
     """Speak, draw and write one utterance, broken the way it says."""
     voice, face = VOICES[utterance.speaker], FACES[utterance.speaker]
-    speech = engine.speak(utterance.text, voice, utterance.cues["audio"], rng)
+    speech = engine.speak(babble(rng), voice, utterance.cues["audio"], rng)
     count = -(-len(speech) * FPS // RATE_HZ)
     if utterance.broken == "no face":
         frames = scenery(count, rng)

@@ -1,9 +1,14 @@
-"""The sentences of the demo corpus: templates and fillers by topic, shared by the topic's emotions."""
+"""The words of the demo corpus: English subtitles by topic, and the made-up language that is spoken.
+
+The topic must not be heard, or sound alone would tell what only text shall tell. So the speakers
+talk in pseudo-words, as in corpora of acted prosody, and the text is their subtitle.
+"""
 
 import re
 
 import numpy as np
 
+SYLLABLES = [consonant + vowel for consonant in "bdfgklmnprstv" for vowel in "aeiou"]
 SLOT = re.compile(r"\{(\w+)\}")
 
 FILLERS = {
@@ -95,3 +100,11 @@ def sentence(rng: np.random.Generator, topic: str) -> str:
     template = str(rng.choice(TEMPLATES[topic]))
     text = SLOT.sub(lambda slot: str(rng.choice(FILLERS[slot[1]].split(","))), template)
     return text[0].upper() + text[1:]
+
+
+def babble(rng: np.random.Generator) -> str:
+    """A sentence of pseudo-words; it depends on neither topic nor emotion."""
+    words = [
+        "".join(rng.choice(SYLLABLES, size=rng.integers(1, 4))) for _ in range(rng.integers(4, 8))
+    ]
+    return " ".join(words).capitalize() + "."
