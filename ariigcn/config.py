@@ -12,6 +12,7 @@ from ariigcn.core.settings import Section, describe, unknown_name
 from ariigcn.corpora.config import (
     OPTIONS,
     DemoConfig,
+    DownloadConfig,
     IemocapConfig,
     MeldConfig,
     PublishedConfig,
@@ -56,11 +57,16 @@ class Config(ExperimentConfig):
         "demo", description="Which corpus: demo, folder, iemocap, meld, mosi, published."
     )
     corpus_root: Path | None = Field(
-        None, description="Folder that holds the corpus; the demo corpus is made and needs none."
+        None,
+        description="Folder that holds the corpus. Null: demo is made, meld is downloaded; the "
+        "others need one.",
     )
     data_dir: Path = Field(Path("data"), description="Where utterance tables and made corpora go.")
     results_dir: Path = Field(Path("results"), description="Where everything else goes.")
     demo: DemoConfig = Field(default_factory=DemoConfig, description="The built-in corpus.")
+    download: DownloadConfig = Field(
+        default_factory=DownloadConfig, description="Where a corpus is downloaded from."
+    )
     iemocap: IemocapConfig = Field(default_factory=IemocapConfig, description="IEMOCAP.")
     meld: MeldConfig = Field(default_factory=MeldConfig, description="MELD.")
     published: PublishedConfig = Field(
@@ -131,7 +137,7 @@ class Config(ExperimentConfig):
         return self
 
     def _check_root(self) -> None:
-        if self.corpus == "demo":
+        if self.corpus == "demo" or self.downloads:
             return
         if self.corpus_root is None:
             raise ValueError(
@@ -179,9 +185,16 @@ class Config(ExperimentConfig):
         return getattr(self, self.corpus).model_dump(mode="json") if known else {}
 
     @property
+    def downloads(self) -> bool:
+        """Whether the corpus is downloaded: it may be, and no folder of it is named."""
+        return self.corpus == "meld" and self.corpus_root is None
+
+    @property
     def media_root(self) -> Path:
         """The folder that the table's media paths are relative to."""
-        return self.corpus_root or self.data_dir / "demo" / "raw"
+        if self.corpus == "demo" or self.corpus_root is None:
+            return self.data_dir / self.corpus / "raw"
+        return self.corpus_root
 
 
 def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:

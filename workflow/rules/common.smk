@@ -17,6 +17,7 @@ TABLE = f"{cfg.data_dir}/{cfg.corpus}/utterances.parquet"
 RESULTS = f"{cfg.results_dir}/{cfg.corpus}"
 LOGS = f"logs/{cfg.corpus}"
 MEDIA_ROOT = str(cfg.media_root)
+DOWNLOADED = f"{MEDIA_ROOT}/downloaded.json"
 
 STORES = {m: cfg.stores(m) for m in MODALITIES}
 EXTRACTED = {

@@ -17,9 +17,35 @@ if cfg.corpus == "demo":
             "../scripts/demo_corpus.py"
 
 
+if cfg.downloads:
+
+    # The output is the manifest alone: Snakemake removes outputs before a rerun, and what has
+    # arrived or is unpacked must outlive a run that was cut.
+    rule download:
+        output:
+            DOWNLOADED,
+        log:
+            f"{LOGS}/download.log",
+        conda:
+            "../../envs/corpus.yaml"
+        resources:
+            mem_mb=500,
+        params:
+            clips=bool(EXTRACTED["audio"] or EXTRACTED["video"]),
+        script:
+            "../scripts/download.py"
+
+
+def corpus_files():
+    """What the utterance table is made from."""
+    if cfg.corpus == "demo":
+        return MEDIA_ROOT
+    return DOWNLOADED if cfg.downloads else table_files(MEDIA_ROOT)
+
+
 rule utterances:
     input:
-        MEDIA_ROOT if cfg.corpus == "demo" else table_files(MEDIA_ROOT),
+        corpus_files(),
     output:
         TABLE,
     log:
