@@ -27,7 +27,12 @@ def test_the_shipped_configuration_and_presets_are_valid(root, tmp_path):
         ({"model": {"hidden": "many"}}, r"model.hidden: .*integer.*\(got 'many'\)"),
         ({"training": {"learning_rate": -1}}, "training.learning_rate: .*greater than 0"),
         ({"corpus": "melt"}, "unknown corpus 'melt'; did you mean 'meld'?"),
-        ({"corpus": "meld"}, "needs its folder; name it with --config corpus_root=DIR"),
+        ({"corpus": "folder"}, "needs its folder; name it with --config corpus_root=DIR"),
+        (
+            {"download": {"mirror": "ftp://a/b"}},
+            "download: mirror: .* http, https, file or a folder",
+        ),
+        ({"download": {"offline": "/nowhere"}}, "download: offline: '/nowhere' does not exist"),
         ({"corpus": "meld", "corpus_root": "/nowhere"}, "'/nowhere' is not a folder"),
         ({"features": {"audio": {"encoder": "opensmlie"}}}, "did you mean 'opensmile'"),
         (

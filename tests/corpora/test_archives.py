@@ -130,6 +130,7 @@ def test_hostile_members_write_nothing_and_are_counted(tmp_path, name):
     assert {p.name for p in tmp_path.iterdir()} == {"hostile.tar.gz", "in"}
     assert not any(p.is_symlink() for p in tmp_path.rglob("*"))
     assert sum(found.left_out.values()) == 1
+    assert "other" not in found.left_out  # named as what it is
 
 
 def test_a_folder_that_the_archive_makes_a_link_is_never_followed(tmp_path):

@@ -19,7 +19,7 @@ from ariigcn.corpora.transfer import CHUNK, Patience
 from tests.corpora.unreliable_server import Behaviour, serving
 
 DATA = random.Random(0).randbytes(700_000)
-OTHER = random.Random(1).randbytes(600_000)
+OTHER = random.Random(1).randbytes(len(DATA))
 QUICK = Patience(attempts=4, backoff_s=0.0, timeout_s=5.0)
 
 
@@ -115,8 +115,9 @@ def test_a_server_that_ignores_range_starts_over_without_damage(tmp_path):
     assert path.read_bytes() == DATA
 
 
-def test_a_server_that_never_gets_further_is_given_up(tmp_path):
-    file = Behaviour.of(DATA, ranges=False, cut_after=[300_000] * 99)
+@pytest.mark.parametrize("announced", [None, 0], ids=["with length", "without length"])
+def test_a_server_that_never_gets_further_is_given_up(tmp_path, announced):
+    file = Behaviour.of(DATA, ranges=False, cut_after=[300_000] * 99, announced=announced)
     with serving(a=file) as server, pytest.raises(DataError, match=r"4 attempts in a row"):
         fetch(pinned(f"{server}/a"), tmp_path, patience=QUICK)
     assert len(file.requests) == QUICK.attempts
@@ -154,8 +155,8 @@ def test_a_body_shorter_than_announced_is_a_cut_and_never_a_file(tmp_path):
 
 def test_a_body_longer_than_due_is_refused(tmp_path):
     file = Behaviour.of(DATA, announced=0)
-    with serving(a=file) as server, pytest.raises(DataError, match="longer than the 600000 bytes"):
-        fetch(pinned(f"{server}/a", data=OTHER), tmp_path, patience=QUICK)
+    with serving(a=file) as server, pytest.raises(DataError, match="longer than the 699999 bytes"):
+        fetch(pinned(f"{server}/a", data=OTHER[:-1]), tmp_path, patience=QUICK)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -203,7 +204,7 @@ def test_every_address_and_reason_is_named_where_none_works(tmp_path):
     assert "download={offline: DIR}" in str(caught.value)
 
 
-def test_a_mirror_goes_on_where_the_primary_stopped_and_is_tried_first_again(tmp_path):
+def test_a_mirror_goes_on_where_the_primary_stopped(tmp_path):
     primary = Behaviour.of(DATA, cut_after=[300_000])
     primary.change = lambda file, answers: file.codes.extend([503] * answers)
     mirror = Behaviour.of(DATA, etag='"else"')
@@ -213,6 +214,38 @@ def test_a_mirror_goes_on_where_the_primary_stopped_and_is_tried_first_again(tmp
     assert path.read_bytes() == DATA
     assert mirror.requests[0]["Range"] == "bytes=300000-"
     assert primary.sent + mirror.sent == len(DATA)
+
+
+def begin(folder, address, data=DATA, arrived=300_000):
+    """What a run that was cut leaves behind."""
+    (folder / "a.bin.part").write_bytes(data[:arrived])
+    state = {"address": address, "size": len(data), "etag": '"1"', "last_modified": None}
+    (folder / "a.bin.part.json").write_text(json.dumps(state))
+
+
+def test_the_address_that_a_part_came_from_is_asked_first(tmp_path):
+    primary, mirror = Behaviour.of(DATA), Behaviour.of(DATA)
+    with serving(primary=primary, mirror=mirror) as server:
+        begin(tmp_path, f"{server}/mirror")
+        fetch(source(f"{server}/primary", f"{server}/mirror"), tmp_path, patience=QUICK)
+    assert (primary.sent, mirror.sent) == (0, len(DATA) - 300_000)
+
+
+def test_a_mirror_with_another_file_costs_nothing_that_had_arrived(tmp_path):
+    with serving(mirror=Behaviour.of(OTHER[:-9])) as server:
+        begin(tmp_path, f"{server}/gone")
+        known = source(f"{server}/gone", f"{server}/mirror", sha256=sha256(DATA))
+        with pytest.raises(DataError, match="mirror: it has another file"):
+            fetch(known, tmp_path, patience=QUICK)
+    assert (tmp_path / "a.bin.part").read_bytes() == DATA[:300_000]
+
+
+def test_a_part_of_a_file_of_another_size_is_dropped(tmp_path):
+    file = Behaviour.of(DATA)
+    with serving(a=file) as server:
+        begin(tmp_path, f"{server}/a", OTHER[:-9], len(OTHER) - 9)
+        path = fetch(pinned(f"{server}/a"), tmp_path, patience=QUICK)
+    assert path.read_bytes() == DATA
 
 
 def test_a_wrong_file_is_dropped_and_the_error_names_both_digests(tmp_path):
@@ -277,9 +310,7 @@ def test_a_part_that_is_whole_needs_no_connection(tmp_path):
     """The run was killed between the last byte and the digest."""
     with serving(a=Behaviour.of(DATA)) as server:
         address = f"{server}/a"
-    (tmp_path / "a.bin.part").write_bytes(DATA)
-    state = {"address": address, "size": len(DATA), "etag": '"1"', "last_modified": None}
-    (tmp_path / "a.bin.part.json").write_text(json.dumps(state))
+    begin(tmp_path, address, arrived=len(DATA))
     assert fetch(pinned(address), tmp_path, patience=QUICK).read_bytes() == DATA
 
 

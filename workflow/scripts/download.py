@@ -1,0 +1,25 @@
+"""Rule download: bring MELD's tables, and its clips where they are wanted, to the data folder."""
+
+from pathlib import Path
+
+from ariigcn.config import load_config
+from ariigcn.core.logs import configure_logging
+from ariigcn.corpora.release import obtain_meld
+
+
+def main(snakemake):
+    configure_logging(snakemake.log[0])
+    manifest = Path(snakemake.output[0])
+    # Not a parameter of the rule: another mirror is no reason to download again.
+    config = load_config(snakemake.config).download
+    obtain_meld(
+        raw=manifest.parent,
+        downloads=manifest.parent.parent / "download",
+        config=config,
+        clips=snakemake.params.clips,
+        manifest=manifest,
+    )
+
+
+if __name__ == "__main__":
+    main(snakemake)  # noqa: F821
