@@ -8,9 +8,11 @@ import typer
 import yaml
 
 from ariigcn.config import Config, load_config, merge
-from ariigcn.core.errors import ConfigError
+from ariigcn.core.errors import AriigcnError, ConfigError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
+corpus_app = typer.Typer(no_args_is_help=True, help="Look at a corpus, or start one.")
+app.add_typer(corpus_app, name="corpus")
 
 
 def schema_text() -> str:
@@ -39,3 +41,42 @@ def check(
         raise typer.Exit(1) from None
     runs = len(config.experiments) * len(config.seeds)
     typer.echo(f"{config.corpus}: {len(config.experiments)} experiment(s), {runs} training run(s)")
+
+
+@corpus_app.command("check")
+def corpus_check(
+    name: Annotated[str, typer.Argument(help="demo, folder, iemocap, meld, mosi, published.")],
+    root: Annotated[Path, typer.Option(help="Folder that holds the corpus.")],
+    options: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="An option of the corpus, such as labels=4-way; repeatable."),
+    ] = None,
+) -> None:
+    """Print what a corpus holds and what is wrong with it; fails where it is not what it should be."""
+    from rich.console import Console
+
+    from ariigcn.corpora.check import inspect, render
+
+    pairs = [option.partition("=") for option in options or []]
+    try:
+        found = inspect(name, root, options={key: yaml.safe_load(value) for key, _, value in pairs})
+    except (AriigcnError, ValueError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
+    render(found, Console())
+    raise typer.Exit(0 if found.sound else 1)
+
+
+@corpus_app.command("init")
+def corpus_init(
+    folder: Annotated[Path, typer.Argument(help="Folder to start the corpus in.")],
+) -> None:
+    """Write a commented table for a corpus of your own, and a README beside it."""
+    from ariigcn.corpora.template import write_template
+
+    try:
+        written = write_template(folder)
+    except AriigcnError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
+    typer.echo("\n".join(map(str, written)))

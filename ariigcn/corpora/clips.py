@@ -6,10 +6,11 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class ClipFacts:
-    """A file as its header tells it: length in seconds, tracks, or why it cannot be opened."""
+    """A file as its header tells it: length in seconds, tracks, channels, or why it is none."""
 
     seconds: float | None = None
     tracks: frozenset[str] = frozenset()
+    channels: int = 0
     trouble: str = ""
 
 
@@ -29,6 +30,7 @@ def look_at(path: Path) -> ClipFacts:
                 for s in container.streams
                 if s.duration and s.time_base
             ]
+            channels = max((s.channels for s in container.streams.audio), default=0)
             if container.duration is not None:
                 lengths.append(container.duration / av.time_base)
     except (av.FFmpegError, OSError, ValueError, EOFError) as error:
@@ -36,4 +38,4 @@ def look_at(path: Path) -> ClipFacts:
         return ClipFacts(trouble=f"cannot be decoded ({words})")
     if not tracks:
         return ClipFacts(trouble="neither audio nor video in it")
-    return ClipFacts(max(lengths, default=None), tracks)
+    return ClipFacts(max(lengths, default=None), tracks, channels)

@@ -7,7 +7,7 @@ order. It needs the columns ``dialogue_id``, ``utterance_id`` and ``speaker``; `
 
 import csv
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -98,7 +98,7 @@ def _read_csv(path: Path) -> tuple[pd.DataFrame, list[str]]:
     try:
         with path.open(encoding="utf-8-sig", newline="") as stream:
             reader = csv.reader(stream, delimiter="\t" if path.suffix == ".tsv" else ",")
-            header = [column.strip() for column in next(reader, [])]
+            header = [column.strip() for column in _past_comments(reader)]
             rows, lines = [], []
             for row in reader:
                 if row:
@@ -114,6 +114,11 @@ def _read_csv(path: Path) -> tuple[pd.DataFrame, list[str]]:
     if ragged:
         raise DataError(problem_list(f"{path} cannot be used", ragged))
     return pd.DataFrame(rows, columns=header, dtype=object), lines
+
+
+def _past_comments(reader: Iterator[list[str]]) -> list[str]:
+    """The header: the first row that is no comment."""
+    return next((row for row in reader if row and not row[0].lstrip().startswith("#")), [])
 
 
 def _read_parquet(path: Path) -> tuple[pd.DataFrame, list[str]]:

@@ -25,7 +25,7 @@ from ariigcn.core.errors import DataError, problem_list
 from ariigcn.core.files import sha256_file
 from ariigcn.core.settings import unknown_name
 from ariigcn.corpora.config import IemocapConfig, SplitConfig
-from ariigcn.corpora.source import clean_text, read_rows
+from ariigcn.corpora.source import clean_text, read_rows, was_mended
 from ariigcn.corpora.splits import cut_validation, listed
 from ariigcn.corpora.table import Corpus
 
@@ -50,7 +50,8 @@ LABELS = {
     "4-way": tuple(NAMES.values())[:4],
     "all": tuple(NAMES.values()),
 }
-UNUSABLE: dict[str, str] = {}
+UNUSABLE: dict[str, str] = {}  # no clip of the release is known to be
+STRAYS = ("Session?/dialog/*/._*", "Session?/dialog/avi/DivX/._*", "Session?/sentences/wav/*/._*")
 
 _NUMBER = r"\s*(\d+(?:\.\d+)?)\s*"
 _RATED = re.compile(rf"\[{_NUMBER}-{_NUMBER}\]\s*(\S+)\s+([a-z]{{3}})\s*(?:\[.*\])?\s*")
@@ -65,6 +66,7 @@ class Turn:
     start_s: float
     end_s: float
     value: str
+    mended: bool = False
 
 
 def load(root: Path, split: SplitConfig, options: IemocapConfig | None = None) -> Corpus:
@@ -86,6 +88,8 @@ def load(root: Path, split: SplitConfig, options: IemocapConfig | None = None) -
             notes += odd
         sources[f"Session{session}/dialog"] = _digest(root, session)
     table = pd.concat(frames, ignore_index=True)
+    if table["mended"].any():
+        notes.append(f"the encoding of {table['mended'].sum()} transcription(s) was mended")
     notes += _label(table, options)
     notes += _attach_media(root, table, options)
     table["split"] = "train"
@@ -99,7 +103,7 @@ def load(root: Path, split: SplitConfig, options: IemocapConfig | None = None) -
         labels=LABELS[options.labels],
         licence="USC's release form: academic research, no redistribution",
         sources=sources,
-        utterances=table.drop(columns=["code"]),
+        utterances=table.drop(columns=["code", "mended"]),
         notes=tuple(notes),
         extra={"label_set": options.labels, "test_session": options.test_session},
     )
@@ -197,6 +201,7 @@ def _read_dialogue(rated: Path) -> tuple[pd.DataFrame, list[str]]:
             "position": range(len(order)),
             "speaker": [f"{m[1]}_{m[3]}" for turn in order if (m := parts[turn])],
             "text": [(texts[turn].value or None) if turn in texts else None for turn in order],
+            "mended": [turn in texts and texts[turn].mended for turn in order],
             "code": [labels[turn].value if turn in labels else None for turn in order],
             "start_s": [times[turn].start_s for turn in order],
             "end_s": [times[turn].end_s for turn in order],
@@ -214,7 +219,9 @@ def read_labels(path: Path) -> dict[str, Turn]:
 def read_transcription(path: Path) -> dict[str, Turn]:
     """Turn -> its span and text; lines such as ``M: [LAUGHTER]`` are no turns and left."""
     found = [_SPOKEN.fullmatch(line) for line in _lines(path)]
-    return {m[1]: Turn(float(m[2]), float(m[3]), clean_text(m[4])) for m in found if m}
+    return {
+        m[1]: Turn(float(m[2]), float(m[3]), clean_text(m[4]), was_mended(m[4])) for m in found if m
+    }
 
 
 def _lines(path: Path) -> list[str]:
@@ -320,6 +327,9 @@ def _attach_media(root: Path, table: pd.DataFrame, options: IemocapConfig) -> li
         here if a == b else there for a, b in zip(marked[1], marked[2], strict=True)
     ]
     notes = []
+    strays = sum(1 for pattern in STRAYS for _ in root.glob(pattern))
+    if strays:
+        notes.append(f"{strays} file(s) that a Mac left (._*) are ignored")
     silent = table["audio"].isna() & table["emotion"].notna()
     if silent.any():
         names = table.loc[silent, "utterance_id"]

@@ -18,7 +18,7 @@ from ariigcn.core.errors import DataError, problem_list
 from ariigcn.core.files import sha256_file
 from ariigcn.corpora.clips import look_at
 from ariigcn.corpora.config import MeldConfig, SplitConfig
-from ariigcn.corpora.source import clean_text, read_rows
+from ariigcn.corpora.source import clean_text, read_rows, was_mended
 from ariigcn.corpora.table import Corpus
 
 LABELS = {
@@ -70,6 +70,8 @@ def load(root: Path, split: SplitConfig, options: MeldConfig | None = None) -> C
         path = _table(root, part)
         frame = _utterances(part, path, options.labels)
         problems += _size(part, path, frame)
+        if frame["mended"].any():
+            notes.append(f"{part.name}: the encoding of {frame['mended'].sum()} text(s) was mended")
         notes += _attach_clips(root, part, frame)
         frames.append(frame)
         sources[path.relative_to(root).as_posix()] = sha256_file(path)
@@ -82,7 +84,7 @@ def load(root: Path, split: SplitConfig, options: MeldConfig | None = None) -> C
         labels=LABELS[options.labels],
         licence="tables: GPL-3.0; clips: rights remain with the owners of the series",
         sources=sources,
-        utterances=pd.concat(frames, ignore_index=True).drop(columns="span_s"),
+        utterances=pd.concat(frames, ignore_index=True).drop(columns=["span_s", "mended"]),
         notes=tuple(notes),
         extra={"label_set": options.labels},
     )
@@ -129,8 +131,9 @@ def _utterances(part: Part, path: Path, labels: str) -> pd.DataFrame:
             ) from None
         # 'Phoebe Sr' and 'Phoebe Sr.' are one woman.
         span = _span_s([cells[i] for i in timed])
-        records.append((*key, speaker.rstrip("."), text or None, label.lower(), span))
-    columns = ["dialogue", "number", "speaker", "text", "emotion", "span_s"]
+        mended = was_mended(cells[at[0]])
+        records.append((*key, speaker.rstrip("."), text or None, label.lower(), span, mended))
+    columns = ["dialogue", "number", "speaker", "text", "emotion", "span_s", "mended"]
     frame = pd.DataFrame(records, columns=columns)
     frame = frame.sort_values(["dialogue", "number"], kind="stable", ignore_index=True)
     frame["dialogue_id"] = f"{part.name}_dia" + frame["dialogue"].astype(str)

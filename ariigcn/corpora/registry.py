@@ -8,8 +8,10 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from ariigcn.core.errors import DataError
-from ariigcn.core.settings import unknown_name
+from pydantic import ValidationError
+
+from ariigcn.core.errors import ConfigError, DataError, problem_list
+from ariigcn.core.settings import describe, unknown_name
 from ariigcn.corpora.config import OPTIONS, SplitConfig
 from ariigcn.corpora.table import Corpus, write_corpus
 
@@ -42,12 +44,16 @@ def load_corpus(
         options: fields of the corpus's own section, see :data:`~ariigcn.corpora.config.OPTIONS`.
 
     Raises:
+        ConfigError: an option is unknown or out of bounds.
         DataError: the folder is absent, or is not what the corpus's module expects.
     """
     root = Path(root)
     if not root.is_dir():
         raise DataError(f"{name}: {root} is not a folder; name the one that holds the corpus")
-    own = [OPTIONS[name](**(options or {}))] if name in OPTIONS else []
+    try:
+        own = [OPTIONS[name](**(options or {}))] if name in OPTIONS else []
+    except ValidationError as error:
+        raise ConfigError(problem_list(f"{name}: its options", describe(error))) from None
     corpus: Corpus = import_module(corpus_module(name)).load(root, split, *own)
     return corpus
 

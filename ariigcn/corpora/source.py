@@ -25,6 +25,11 @@ def clean_text(text: str) -> str:
     return " ".join(unicodedata.normalize("NFC", text).split())
 
 
+def was_mended(text: str) -> bool:
+    """Whether :func:`clean_text` changes more than white space: the text was wrongly decoded."""
+    return clean_text(text) != " ".join(unicodedata.normalize("NFC", text).split())
+
+
 def _decode_again(match: re.Match[str]) -> str:
     wrong = match.group()
     try:

@@ -197,9 +197,10 @@ def test_files_that_do_not_fit_together_are_noted(own_tree: Path) -> None:
     assert pd.isna(rows.loc["Ses01M_script01_1b_F000", "text"])
     assert rows.loc["Ses01M_script01_1b_F000", "emotion"] == "neutral"
     assert "Ses01M_impro07_F000" not in rows.index
-    assert corpus.notes[:2] == (
+    assert corpus.notes[:3] == (
         "Ses01M_script01_1b: Ses01M_impro07_F000 is no turn of it and left out",
         "Ses01M_script01_1b: Ses01M_script01_1b_F000 has no transcription",
+        "the encoding of 10 transcription(s) was mended",
     )
 
 

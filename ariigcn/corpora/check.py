@@ -1,0 +1,259 @@
+"""``ariigcn corpus check``: what a corpus holds and what is wrong with it, on a page to read."""
+
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from ariigcn.core.logs import progress
+from ariigcn.corpora.clips import ClipFacts, look_at
+from ariigcn.corpora.config import SplitConfig
+from ariigcn.corpora.registry import corpus_module, load_corpus
+from ariigcn.corpora.table import SPLITS, Corpus, find_problems
+
+SHORT_S = 0.2  # shorter clips are worth a line; audio and video ask for 0.1 s
+TOLERANCE_S = 1.0  # between a clip's length and its subtitle's, both cut by hand
+PAST_END_S = 0.5  # a span may end that much after its file, by its last frame and a rounding
+EXAMPLES = 3
+THREADS = 2
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Utterances with the same thing about them; a defect is what should not be there."""
+
+    what: str
+    utterances: tuple[str, ...]
+    defect: bool
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """A corpus, its files as their headers tell them, and all that was found.
+
+    ``lengths`` are the seconds of every utterance whose length is known.
+    """
+
+    corpus: Corpus
+    files: Mapping[str, ClipFacts]
+    lengths: "pd.Series[float]"
+    findings: tuple[Finding, ...]
+    problems: tuple[str, ...]
+
+    @property
+    def sound(self) -> bool:
+        """Whether the corpus is what it should be."""
+        return not self.problems and not any(finding.defect for finding in self.findings)
+
+
+def inspect(
+    name: str,
+    root: Path | str,
+    split: SplitConfig | None = None,
+    options: Mapping[str, Any] | None = None,
+) -> Inspection:
+    """Read a corpus and open every file that its table names.
+
+    Args:
+        name: corpus in the registry.
+        root: its folder.
+        split: how validation is cut where the corpus has none.
+        options: fields of the corpus's own section.
+
+    Raises:
+        DataError: there is no table to be had from the folder.
+    """
+    root = Path(root)
+    corpus = load_corpus(name, root, split or SplitConfig(), options)
+    frame = corpus.utterances
+    columns = [column for column in ("media", "audio") if column in frame.columns]
+    paths = sorted({path for column in columns for path in frame[column].dropna()})
+    files = _look_at_all(root, paths)
+    module = import_module(corpus_module(name))
+    lengths = _lengths(frame, files)
+    found: dict[tuple[str, bool], list[str]] = {}
+    sources = [
+        _files(frame, columns, files),
+        _gaps(frame, columns, getattr(module, "UNUSABLE", None)),
+        _odd_lengths(frame, lengths, files),
+    ]
+    if hasattr(module, "expected_lengths"):
+        sources.append(_off_lengths(lengths, module.expected_lengths(root)))
+    for source in sources:
+        for utterance, what, defect in source:
+            found.setdefault((what, defect), []).append(utterance)
+    findings = [Finding(what, tuple(ids), defect) for (what, defect), ids in found.items()]
+    findings.sort(key=lambda finding: (not finding.defect, -len(finding.utterances), finding.what))
+    return Inspection(corpus, files, lengths, tuple(findings), tuple(find_problems(corpus)))
+
+
+def _look_at_all(root: Path, paths: list[str]) -> dict[str, ClipFacts]:
+    if not paths:
+        return {}
+    files = {}
+    with progress("clips opened", len(paths)) as counter, ThreadPoolExecutor(THREADS) as pool:
+        for path, facts in zip(paths, pool.map(lambda p: look_at(root / p), paths), strict=True):
+            files[path] = facts
+            counter.advance(failed=bool(facts.trouble))
+    return files
+
+
+def _lengths(frame: pd.DataFrame, files: Mapping[str, ClipFacts]) -> "pd.Series[float]":
+    """Seconds by utterance: its span, the rest of its file, or its whole file."""
+    seconds = {path: facts.seconds for path, facts in files.items()}
+    start = frame["start_s"].fillna(0.0)
+    end = frame["end_s"].fillna(frame["media"].map(seconds).astype(float))
+    lengths = end - start
+    if "audio" in frame.columns:
+        lengths = frame["audio"].map(seconds).astype(float).fillna(lengths)
+    lengths.index = pd.Index(frame["utterance_id"])
+    return lengths.dropna()
+
+
+Found = Iterator[tuple[str, str, bool]]
+
+
+def _files(frame: pd.DataFrame, columns: list[str], files: Mapping[str, ClipFacts]) -> Found:
+    """Files that cannot be opened, or lack what they are there for."""
+    for column in columns:
+        for name, path in zip(frame["utterance_id"], frame[column], strict=True):
+            if not isinstance(path, str):
+                continue
+            facts = files[path]
+            if facts.trouble:
+                yield name, f"{column}: {facts.trouble}", True
+            elif column == "audio" and "audio" not in facts.tracks:
+                yield name, "audio: no audio track", True
+            elif column == "media":
+                for track in sorted({"audio", "video"} - facts.tracks):
+                    if track == "video" or "audio" not in columns:
+                        yield name, f"media: no {track} track", False
+
+
+def _gaps(frame: pd.DataFrame, columns: list[str], known: Mapping[str, str] | None) -> Found:
+    """Labelled utterances without a file, in a release in which each should have one."""
+    for column in columns if known is not None else []:
+        if frame[column].isna().all():
+            continue
+        gaps = frame.loc[frame[column].isna() & frame["emotion"].notna(), "utterance_id"]
+        for name in gaps:
+            expected = name in (known or {})
+            what = "known to be unusable" if expected else f"no usable {column} file"
+            yield name, what, not expected
+
+
+def _odd_lengths(
+    frame: pd.DataFrame, lengths: "pd.Series[float]", files: Mapping[str, ClipFacts]
+) -> Found:
+    for name in lengths.index[lengths < SHORT_S]:
+        yield str(name), f"shorter than {SHORT_S:g} s", False
+    for name, path, end in zip(frame["utterance_id"], frame["media"], frame["end_s"], strict=True):
+        seconds = files[path].seconds if isinstance(path, str) else None
+        if seconds is not None and end > seconds + PAST_END_S:
+            yield name, "its span ends after its file does", True
+
+
+def _off_lengths(lengths: "pd.Series[float]", expected: Mapping[str, float]) -> Found:
+    for name, seconds in lengths.items():
+        due = expected.get(str(name), np.nan)
+        if abs(seconds - due) > TOLERANCE_S:
+            yield str(name), f"over {TOLERANCE_S:g} s off the length of its subtitle", False
+
+
+def render(inspection: Inspection, console: Console) -> None:
+    """Print the page."""
+    corpus = inspection.corpus
+    console.print(f"[bold]{corpus.name}[/] {corpus.version}", highlight=False)
+    console.print(f"licence: {corpus.licence}", highlight=False)
+    console.print(_split_table(corpus.utterances), _label_table(corpus))
+    _print_lengths(inspection, console)
+    if inspection.findings:
+        console.print(_finding_table(inspection.findings))
+    for title, lines in (("Problems", inspection.problems), ("Notes", corpus.notes)):
+        if lines:
+            console.print(f"[bold]{title}[/]")
+        listing = Table.grid(padding=(0, 1))
+        for line in lines:
+            listing.add_row("-", Text(line))
+        console.print(listing)
+    console.print()
+    if inspection.sound:
+        console.print("[green]The corpus is what it should be.[/]")
+    else:
+        defects = sum(len(f.utterances) for f in inspection.findings if f.defect)
+        console.print(
+            "[red]The corpus is not what it should be:[/] "
+            f"{defects + len(inspection.problems)} defect(s)."
+        )
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for number, column in enumerate(columns):
+        table.add_column(column, justify="left" if number == 0 else "right")
+    return table
+
+
+def _split_table(frame: pd.DataFrame) -> Table:
+    table = _table("split", "dialogues", "utterances", "labelled", "speakers")
+    parts = [(split, frame[frame["split"] == split]) for split in SPLITS]
+    for name, part in [*parts, ("all", frame)]:
+        labelled = int(part["emotion"].notna().sum())
+        cells = (part["dialogue_id"].nunique(), len(part), labelled, part["speaker"].nunique())
+        table.add_row(name, *(f"{cell:,}" for cell in cells))
+    return table
+
+
+def _label_table(corpus: Corpus) -> Table:
+    table = _table("label", *SPLITS, "all", "share")
+    frame = corpus.utterances
+    counts = frame.groupby(["emotion", "split"]).size()
+    total = max(int(frame["emotion"].notna().sum()), 1)
+    for label in corpus.labels:
+        row = [int(counts.get((label, split), 0)) for split in SPLITS]
+        share = f"{100 * sum(row) / total:.1f} %"
+        table.add_row(label, *(f"{n:,}" for n in row), f"{sum(row):,}", share)
+    return table
+
+
+def _print_lengths(inspection: Inspection, console: Console) -> None:
+    if not len(inspection.lengths):
+        console.print("No utterance has audio or video.")
+        return
+    marks = np.percentile(inspection.lengths, [0, 50, 95, 100])
+    names = ("shortest", "median", "95 %", "longest")
+    told = ", ".join(f"{name} {mark:.2f} s" for name, mark in zip(names, marks, strict=True))
+    hours = inspection.lengths.sum() / 3600
+    files = inspection.files
+    console.print(
+        f"{len(inspection.lengths):,} utterances with a length, {hours:.1f} h: {told}",
+        highlight=False,
+    )
+    channels = pd.Series([facts.channels for facts in files.values() if facts.channels])
+    counts = channels.value_counts().sort_index()
+    heard = ", ".join(f"{n:,} with {c} channel(s)" for c, n in counts.items())
+    console.print(f"{len(files):,} files; sound: {heard or 'none'}", highlight=False)
+
+
+def _finding_table(findings: tuple[Finding, ...]) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("what was found")
+    table.add_column("utterances", justify="right")
+    table.add_column("first of them", overflow="fold")
+    for finding in findings:
+        first = ", ".join(finding.utterances[:EXAMPLES])
+        more = ", ..." if len(finding.utterances) > EXAMPLES else ""
+        style = "red" if finding.defect else "yellow"
+        mark = "defect" if finding.defect else "notice"
+        count = f"{len(finding.utterances):,}"
+        table.add_row(f"[{style}]{mark}[/] {finding.what}", count, first + more)
+    return table
