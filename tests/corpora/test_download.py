@@ -108,6 +108,13 @@ def test_without_any_validator_a_part_is_dropped_unless_a_digest_vouches_for_it(
         assert path.read_bytes() == DATA
 
 
+def test_a_part_that_begins_elsewhere_is_never_glued(tmp_path):
+    file = Behaviour.of(DATA, cut_after=[300_000], shift=10)
+    with serving(a=file) as server:
+        path = fetch(source(f"{server}/a"), tmp_path, patience=QUICK)
+    assert path.read_bytes() == DATA
+
+
 def test_a_server_that_ignores_range_starts_over_without_damage(tmp_path):
     file = Behaviour.of(DATA, ranges=False, cut_after=[300_000, 200_000])
     with serving(a=file) as server:

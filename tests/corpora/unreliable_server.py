@@ -26,6 +26,7 @@ class Behaviour:
         codes: status codes of the first answers, before the file is served.
         headers: further headers of the answers in ``codes``.
         ranges, if_range: whether it takes notice of Range and If-Range.
+        shift: bytes by which a part begins before what was asked for.
         announced: Content-Length instead of the true one; 0: none at all.
         change: called before each answer with the number of answers so far.
     """
@@ -40,6 +41,7 @@ class Behaviour:
     headers: dict[str, str] = field(default_factory=dict)
     ranges: bool = True
     if_range: bool = True
+    shift: int = 0
     announced: int | None = None
     change: Callable[["Behaviour", int], None] = lambda behaviour, answers: None
     requests: list[dict[str, str]] = field(default_factory=list)
@@ -84,7 +86,7 @@ class _Handler(BaseHTTPRequestHandler):
         known = (None, file.etag, file.last_modified)
         if not (file.ranges and asked) or (file.if_range and condition not in known):
             return None
-        return int(asked.removeprefix("bytes=").removesuffix("-"))
+        return int(asked.removeprefix("bytes=").removesuffix("-")) - file.shift
 
     def _head(self, code: int, headers: dict[str, str | None]) -> None:
         self.send_response(code)
