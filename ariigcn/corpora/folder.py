@@ -3,11 +3,16 @@
 The table is ``conversations.csv``, ``.tsv`` or ``.parquet``, one row an utterance in conversation
 order. It needs the columns ``dialogue_id``, ``utterance_id`` and ``speaker``; ``text``, ``emotion``,
 ``split``, ``media`` (a path within the folder), ``start_s`` and ``end_s`` may be left out or empty.
+Lines of a .csv or .tsv before its header that start with ``#`` are comments.
+
+Without a table, every ``NAME.srt`` or ``NAME.vtt`` in the folder is a conversation without labels, and
+the media file of the same name beside it its recording.
 """
 
 import csv
 import re
 from collections.abc import Callable, Iterator, Sequence
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -20,10 +25,12 @@ from ariigcn.core.files import sha256_file
 from ariigcn.core.settings import unknown_name
 from ariigcn.corpora.config import SplitConfig
 from ariigcn.corpora.splits import cut_validation, draw_dialogues, listed
+from ariigcn.corpora.subtitles import SUFFIXES, read_subtitles
 from ariigcn.corpora.table import Corpus, find_problems
 
 REQUIRED = ("dialogue_id", "utterance_id", "speaker")
 COLUMNS = (*REQUIRED, "text", "emotion", "split", "media", "start_s", "end_s")
+RECORDINGS = (".mp4", ".mkv", ".mov", ".webm", ".avi", ".wav", ".flac", ".mp3", ".m4a", ".ogg")
 TEST_SHARE = 0.2  # of dialogues, where the table has no column for the split (our own choice)
 
 
@@ -53,8 +60,9 @@ def read_folder(
         DataError: no table, or defects in it; all of them, each with its line.
     """
     root = Path(root)
-    path = find_table(root)
-    frame, lines = _READERS[path.suffix](path)
+    files = find_tables(root)
+    path = files[0] if files[0].suffix in _READERS else root
+    frame, lines = _READERS[path.suffix](path) if path != root else _read_subtitles(files)
     notes = _check_columns(path, frame)
     if frame.empty:
         raise DataError(f"{path}: no utterances at all")
@@ -64,13 +72,14 @@ def read_folder(
     if set(frame["split"]) <= {"train", "test"}:
         notes.append(cut_validation(frame, split))
     frame["position"] = frame.groupby("dialogue_id", sort=False, dropna=False).cumcount()
+    sources = {file.name: sha256_file(file) for file in files}
     known = sorted(frame["emotion"].dropna().unique()) if labels is None else labels
     corpus = Corpus(
         name=name,
-        version=sha256_file(path)[:12],
+        version=_version(sources),
         labels=tuple(known),
         licence=licence,
-        sources={path.name: sha256_file(path)},
+        sources=sources,
         utterances=frame,
         notes=tuple(notes),
     )
@@ -81,16 +90,50 @@ def read_folder(
     return corpus
 
 
-def find_table(root: Path) -> Path:
-    """The one table of conversations in a folder."""
+def find_tables(root: Path) -> list[Path]:
+    """The one table of conversations in a folder or, without one, its subtitles."""
     found = [root / f"conversations{suffix}" for suffix in _READERS]
     found = [path for path in found if path.is_file()]
+    if not found:
+        found = sorted(p for p in root.iterdir() if p.suffix in SUFFIXES and p.name[0] != ".")
+        if found:
+            return found
     if len(found) != 1:
         what = " and ".join(path.name for path in found) or "none"
         raise DataError(
-            f"{root}: expected one of conversations.csv, .tsv or .parquet, found {what}"
+            f"{root}: expected one of conversations.csv, .tsv or .parquet, found {what}; or name "
+            "subtitles with speakers (.srt, .vtt) like their recordings. Start a table with: "
+            f"ariigcn corpus init {root}"
         )
-    return found[0]
+    return found
+
+
+def _version(sources: dict[str, str]) -> str:
+    digests = list(sources.values())
+    whole = digests[0] if len(digests) == 1 else sha256("".join(digests).encode()).hexdigest()
+    return whole[:12]
+
+
+def _read_subtitles(files: list[Path]) -> tuple[pd.DataFrame, list[str]]:
+    """Cues as rows, and the file and line that each stands on; a recording is found by its name."""
+    rows, lines, problems = [], [], []
+    for path in files:
+        cues, wrong = read_subtitles(path)
+        problems += wrong
+        media = [path.with_suffix(s).name for s in RECORDINGS if path.with_suffix(s).is_file()]
+        if len(media) > 1:
+            problems.append(
+                f"{path.name}: more than one recording of that name: {', '.join(media)}"
+            )
+        for number, cue in enumerate(sorted(cues, key=lambda cue: cue.start_s)):
+            span = (str(cue.start_s), str(cue.end_s)) if media else (None, None)
+            names = (path.stem, f"{path.stem}-{number:04d}", cue.speaker)
+            rows.append((*names, cue.text, media[0] if media else None, *span))
+            lines.append(f"{path.name}, line {cue.line}")
+    if problems:
+        raise DataError(problem_list(f"{files[0].parent}: subtitles cannot be used", problems))
+    columns = [*REQUIRED, "text", "media", "start_s", "end_s"]
+    return pd.DataFrame(rows, columns=columns, dtype=object), lines
 
 
 def _read_csv(path: Path) -> tuple[pd.DataFrame, list[str]]:

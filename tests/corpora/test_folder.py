@@ -134,3 +134,80 @@ def test_columns_without_a_meaning_are_noted_and_left(tmp_path):
     table = "\n".join(f"{line},x" for line in GOOD.replace("end_s\n", "end_s,colour\n").split("\n"))
     table = table.replace("colour,x", "colour").removesuffix(",x")
     assert load(write(tmp_path, table)).notes == ("columns not used: colour",)
+
+
+SRT = """\ufeff1
+00:00:03,500 --> 00:00:05,000
+Ben: And   <i>you</i>?
+I wonder.
+
+2
+00:00:01,000 --> 00:00:03,250
+Ann Lee: Hello, Ben: fine &amp; well.
+"""
+VTT = """WEBVTT - a talk
+
+NOTE
+speakers are tagged
+
+STYLE
+::cue { color: red }
+
+first
+00:01.000 --> 00:02.500 align:start
+<v.loud Cleo>So.</v>
+
+01:00:02.500 --> 01:00:03.000
+<v Dan>Late, <00:19.000>isn't it?
+"""
+
+
+def test_subtitles_with_speakers_are_conversations(tmp_path):
+    write(tmp_path, SRT, "talk.srt")
+    write(tmp_path, VTT, "call.vtt")
+    write(tmp_path, SRT, "third.srt")
+    (tmp_path / "talk.mp4").touch()
+    (tmp_path / "._talk.srt").write_bytes(b"\x00")
+    corpus = read_folder(tmp_path)
+    rows = corpus.utterances
+    talk = rows[rows["dialogue_id"] == "talk"]
+    assert talk["speaker"].tolist() == ["Ann Lee", "Ben"]
+    assert talk["text"].tolist() == ["Hello, Ben: fine & well.", "And you? I wonder."]
+    assert talk["media"].tolist() == ["talk.mp4"] * 2
+    assert talk[["start_s", "end_s"]].to_numpy().tolist() == [[1.0, 3.25], [3.5, 5.0]]
+    call = rows[rows["dialogue_id"] == "call"]
+    assert call["speaker"].tolist() == ["Cleo", "Dan"]
+    assert call["text"].tolist() == ["So.", "Late, isn't it?"]
+    assert call["media"].isna().all()
+    assert corpus.labels == ()
+    assert list(corpus.sources) == ["call.vtt", "talk.srt", "third.srt"]
+    write_corpus(corpus, tmp_path / "utterances.parquet")
+
+
+def test_everything_wrong_with_subtitles_is_told_at_once(tmp_path):
+    bad = (
+        "1\n00:00:zz,000 --> 00:00:02,000\nAnn: Hi\n\n2\n00:00:02,000 --> 00:00:01,000\nAnn: Hi\n\n"
+        "3\n00:00:03,000 --> 00:00:04,000\nno name here\n\n"
+        "4\n00:00:05,000 --> 00:00:06,000\n- Ann: Hi\n- Ben: Hi\n"
+    )
+    write(tmp_path, bad, "talk.srt")
+    (tmp_path / "call.vtt").write_bytes(
+        "WEBVTT\n\n00:01.000 --> 00:02.000\nAnn: Ol\xe9".encode("latin-1")
+    )
+    told = complaint(tmp_path)
+    for finding in (
+        "talk.srt, line 2: expected times",
+        "talk.srt, line 6: the cue ends before it starts",
+        "talk.srt, line 10: no speaker",
+        "talk.srt, line 14: two speakers in one cue",
+        "call.vtt: not in UTF-8",
+    ):
+        assert finding in told
+
+
+def test_a_table_goes_before_subtitles_and_may_open_with_comments(tmp_path):
+    write(tmp_path, SRT, "talk.srt")
+    corpus = load(write(tmp_path, "# how to read this\n\n#, and more\n" + GOOD))
+    assert list(corpus.sources) == ["conversations.csv"]
+    told = complaint(write(tmp_path, "# a comment\n" + GOOD.replace(",validation,", ",dev,")))
+    assert "line 5 (b0): split must be one of" in told

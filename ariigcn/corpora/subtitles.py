@@ -1,0 +1,91 @@
+"""SubRip and WebVTT with speakers: one file a recording, one cue an utterance.
+
+A speaker is a voice tag (``<v Ann>Hello``) or a name before a colon (``Ann: Hello``); a cue of two
+lines with dashes holds two speakers and is refused. A parser of our own: those on PyPI take a
+malformed cue for text of the one before, and tell no lines.
+"""
+
+import html
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+SUFFIXES = (".srt", ".vtt")
+_CLOCK = r"(?:(\d+):)?(\d{1,2}):(\d{2})[,.](\d{1,3})"
+_TIMES = re.compile(rf"\s*{_CLOCK}\s*-->\s*{_CLOCK}(?:\s.*)?")
+_VOICE = re.compile(r"<v(?:\.[^\s>]*)?\s+([^>]+)>")
+_NAME = re.compile(r"\s*-?\s*([^\W\d_][\w .'\-]{0,39}?)\s*:\s+(.*)", re.DOTALL)
+_TAG = re.compile(r"</?[a-zA-Z][^>]*>|<\d[\d:.]*>|\{\\[^}]*\}")
+_BLOCKS = ("NOTE", "STYLE", "REGION", "WEBVTT")
+
+
+@dataclass(frozen=True)
+class Cue:
+    """An utterance: seconds within the recording, speaker, text, and the line its times stand on."""
+
+    start_s: float
+    end_s: float
+    speaker: str
+    text: str
+    line: int
+
+
+def read_subtitles(path: Path) -> tuple[list[Cue], list[str]]:
+    """The cues in the order of the file, and what is wrong with the others, each with its line."""
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        return [], [f"{path.name}: not in UTF-8 ({error}); save it as UTF-8"]
+    cues, problems = [], []
+    for first, block in _blocks(text.splitlines()):
+        if block[0].startswith(_BLOCKS):
+            continue
+        at = next((i for i, line in enumerate(block[:2]) if "-->" in line), None)
+        where = f"{path.name}, line {first + (at or 0)}"
+        times = _TIMES.fullmatch(block[at]) if at is not None else None
+        if at is None or times is None:
+            problems.append(f"{where}: expected times such as 00:01:02,500 --> 00:01:04,000")
+            continue
+        groups = times.groups()
+        start, end = _seconds(groups[:4]), _seconds(groups[4:])
+        speaker, said = _speaker("\n".join(block[at + 1 :]))
+        if end <= start:
+            problems.append(f"{where}: the cue ends before it starts")
+        elif len(re.findall(r"^\s*-\s", "\n".join(block[at + 1 :]), re.MULTILINE)) > 1:
+            problems.append(f"{where}: two speakers in one cue; make it two")
+        elif not speaker:
+            problems.append(f"{where}: no speaker; write 'Ann: ...' or '<v Ann>...'")
+        else:
+            cues.append(Cue(start, end, speaker, said, first + at))
+    return cues, problems
+
+
+def _blocks(lines: list[str]) -> list[tuple[int, list[str]]]:
+    """Runs of lines that are not blank, with the number of their first line."""
+    blocks: list[tuple[int, list[str]]] = []
+    open_block = False
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            open_block = False
+        elif open_block:
+            blocks[-1][1].append(line)
+        else:
+            blocks.append((number, [line]))
+            open_block = True
+    return blocks
+
+
+def _seconds(parts: tuple[str | None, ...]) -> float:
+    hours, minutes, seconds, fraction = (part or "0" for part in parts)
+    whole = int(hours) * 3600 + int(minutes) * 60 + int(seconds)
+    return round(whole + float(f"0.{fraction}"), 3)
+
+
+def _speaker(text: str) -> tuple[str, str]:
+    """Who speaks, and the words without tags, entities resolved, on one line."""
+    voice = _VOICE.search(text)
+    words = html.unescape(_TAG.sub("", text))
+    if voice:
+        return " ".join(html.unescape(voice[1]).split()), " ".join(words.split())
+    named = _NAME.fullmatch(words)
+    return (named[1].strip(), " ".join(named[2].split())) if named else ("", "")
