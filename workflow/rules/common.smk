@@ -37,6 +37,13 @@ def section(value):
     return value.model_dump(mode="json")
 
 
+def corpus_files():
+    """What the utterance table is made from."""
+    if cfg.corpus == "demo":
+        return MEDIA_ROOT
+    return DOWNLOADED if cfg.downloads else table_files(MEDIA_ROOT)
+
+
 def one_of(names):
     """A wildcard's pattern that matches these names and nothing else."""
     return "|".join(re.escape(name) for name in names) or "(?!)"

@@ -36,13 +36,6 @@ if cfg.downloads:
             "../scripts/download.py"
 
 
-def corpus_files():
-    """What the utterance table is made from."""
-    if cfg.corpus == "demo":
-        return MEDIA_ROOT
-    return DOWNLOADED if cfg.downloads else table_files(MEDIA_ROOT)
-
-
 rule utterances:
     input:
         corpus_files(),
