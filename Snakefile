@@ -19,7 +19,6 @@ include: "workflow/rules/report.smk"
 
 localrules:
     all,
-    download,
     features,
     graphs,
     models,

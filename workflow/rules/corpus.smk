@@ -19,6 +19,9 @@ if cfg.corpus == "demo":
 
 if cfg.downloads:
 
+    localrules:
+        download,
+
     # The output is the manifest alone: Snakemake removes outputs before a rerun, and what has
     # arrived or is unpacked must outlive a run that was cut.
     rule download:
