@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 
-from ariigcn.models.layers import ModalityLinear, ModalityNorm
+from ariigcn.models.layers import Dropout, ModalityLinear, ModalityNorm
 
 
 class Generators(nn.Module):
@@ -20,7 +20,7 @@ class Generators(nn.Module):
         super().__init__()
         self.first = ModalityLinear(modalities, hidden, hidden)
         self.second = ModalityLinear(modalities, hidden, hidden)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
         self.norm = ModalityNorm(modalities, hidden)
 
     def forward(self, h: Tensor) -> Tensor:

@@ -17,7 +17,7 @@ from ariigcn.models.adversarial import (
 from ariigcn.models.config import ModelConfig
 from ariigcn.models.contrastive import ICCL, IMCL, PairLoss, Stream, contrastive_losses
 from ariigcn.models.encoders import ContextEncoder, ModalityEncoders, Standardiser
-from ariigcn.models.layers import ModalityLinear
+from ariigcn.models.layers import Dropout, ModalityLinear
 from ariigcn.models.relation_graph import SpeakerRelationLayer, make_tiles
 
 
@@ -59,7 +59,7 @@ class ARIIGCN(nn.Module):
     ) -> None:
         super().__init__()
         self.config = config
-        self.modalities = tuple(dimensions)
+        self.modalities, self.relations = tuple(dimensions), relations
         count, hidden, dropout = len(dimensions), config.hidden, config.dropout
         self.standardise = Standardiser(dimensions)
         self.encoders = ModalityEncoders(dimensions, hidden, dropout, config.input_dropout)
@@ -67,15 +67,15 @@ class ARIIGCN(nn.Module):
         self.generators = Generators(count, hidden, dropout)
         self.discriminators = Discriminators(count, hidden)
         self.graph = nn.ModuleList(
-            SpeakerRelationLayer(count, hidden, relations, dropout)
+            SpeakerRelationLayer(count, hidden, relations, config.relation_bases, dropout)
             for _ in range(config.graph_layers)
         )
         self.projection = ModalityLinear(count, hidden, config.projection)
         self.classifier = nn.Sequential(
-            nn.Dropout(dropout),
+            Dropout(dropout),
             nn.Linear(count * hidden, hidden),
             nn.GELU(),
-            nn.Dropout(dropout),
+            Dropout(dropout),
             nn.Linear(hidden, classes),
         )
         self.register_buffer(
@@ -91,7 +91,7 @@ class ARIIGCN(nn.Module):
         z = self.generators(h)
         g = z
         if len(self.graph):
-            tiles = make_tiles(batch.edge_index, batch.edge_type, batch.num_nodes)
+            tiles = make_tiles(batch.edge_index, batch.edge_type, batch.num_nodes, self.relations)
             for layer in self.graph:
                 g = layer(g, tiles)
         joined = g.transpose(0, 1).flatten(1)

@@ -44,6 +44,9 @@ class ModelConfig(Section):
         "none", description="Recurrent encoder over the dialogue after the MLPs [ours]."
     )
     graph_layers: int = Field(2, ge=0, description="Relational layers; 0: without graph.")
+    relation_bases: int = Field(
+        0, ge=0, description="Matrices that the relations share, as in R-GCN; 0: one a relation."
+    )
     projection: int = Field(64, ge=2, description="Size of the contrastive streams' projection.")
     dropout: float = Field(0.3, ge=0, lt=1, description="Share of activations dropped.")
     input_dropout: float = Field(0.0, ge=0, lt=1, description="Share of features dropped.")

@@ -35,16 +35,10 @@ class PairLoss:
     def __call__(self, s: Tensor, positive: Tensor, negative: Tensor, counts: "Counts") -> Tensor:
         """A block's share of the loss: s, positive, negative are [rows, K]."""
         forms: dict[str, Callable[[Tensor, Tensor, Tensor, Counts], Tensor]] = {
-            "hinge": self._hinge,
             "infonce": self._infonce,
             "supcon": self._supcon,
         }
         return forms[self.form](s, positive, negative, counts)
-
-    def _hinge(self, s: Tensor, positive: Tensor, negative: Tensor, counts: "Counts") -> Tensor:
-        attract = ((1 - s) * positive).sum() / counts.positives
-        repel = ((s - (1 - self.margin)).clamp_min(0) * negative).sum() / counts.negatives
-        return attract + repel
 
     def _infonce(self, s: Tensor, positive: Tensor, negative: Tensor, counts: "Counts") -> Tensor:
         s = s / self.temperature
@@ -62,11 +56,26 @@ class PairLoss:
 
 @dataclass(frozen=True)
 class Counts:
-    """How many pairs, and anchors with a positive, a stream has in the batch; at least 1 each."""
+    """How many pairs, and anchors with a positive, a stream has in the batch."""
 
-    positives: float
-    negatives: float
-    anchors: float
+    positive_pairs: float
+    negative_pairs: float
+    anchors_with_any: float
+
+    @property
+    def positives(self) -> float:
+        """Positive pairs to divide by."""
+        return max(self.positive_pairs, 1.0)
+
+    @property
+    def negatives(self) -> float:
+        """Negative pairs to divide by."""
+        return max(self.negative_pairs, 1.0)
+
+    @property
+    def anchors(self) -> float:
+        """Anchors to divide by."""
+        return max(self.anchors_with_any, 1.0)
 
 
 @dataclass(frozen=True)
@@ -98,9 +107,9 @@ class Stream:
             own_positives = (per_class - 1).expand_as(table)
             own_negatives = (table.sum() - per_class).expand_as(table)
         return Counts(
-            positives=max(float((table * own_positives).sum()), 1.0),
-            negatives=max(float((table * own_negatives).sum()), 1.0),
-            anchors=max(float(table[own_positives > 0].sum()), 1.0),
+            positive_pairs=float((table * own_positives).sum()),
+            negative_pairs=float((table * own_negatives).sum()),
+            anchors_with_any=float(table[own_positives > 0].sum()),
         )
 
 
@@ -125,6 +134,8 @@ def contrastive_losses(
     """
     if len(u) < 2:
         return {name: u.sum() * 0 for name in streams}
+    if loss.form == "hinge":
+        return _hinge_losses(u, label, modality, 1 - loss.margin, streams)
     counts = {name: stream.counts(label, modality) for name, stream in streams.items()}
 
     def block(u_rows: Tensor, u_all: Tensor, rows: slice) -> Tensor:
@@ -138,6 +149,71 @@ def contrastive_losses(
 
     totals: Tensor = _RowBlocks.apply(u, block, len(streams))
     return dict(zip(streams, totals.unbind(), strict=True))
+
+
+def _hinge_losses(
+    u: Tensor,
+    label: Tensor,
+    modality: Tensor,
+    threshold: float,
+    streams: dict[str, Stream],
+) -> dict[str, Tensor]:
+    """The hinge form: attraction from sums over groups, repulsion from pairs.
+
+    Attraction is linear in s, so that the sum over all positive pairs follows from the sum of the
+    nodes of each emotion and modality, at a cost linear in K.
+    """
+    table = u.new_zeros(int(label.max()) + 1, int(modality.max()) + 1, u.shape[1])
+    table = table.index_put((label, modality), u, accumulate=True)
+    per_class = table.sum(1).square().sum()
+    order = modality.argsort(stable=True)
+    sizes = modality.bincount().tolist()
+    everyone, within = _Repulsion.apply(u[order], label[order], sizes, threshold)
+    losses = {}
+    for name, stream in streams.items():
+        only_modal = stream.within_modality_negatives
+        alone = table.square().sum() if only_modal else u.square().sum()
+        count = stream.counts(label, modality)
+        attract = (count.positive_pairs - (per_class - alone)) / count.positives
+        losses[name] = attract + (within if only_modal else everyone) / count.negatives
+    return losses
+
+
+class _Repulsion(torch.autograd.Function):
+    r"""Sums of :math:`\max(0, s_{ij} - \theta)` over pairs that differ in emotion: of all modalities,
+    and of the same modality.
+
+    Both sums share every similarity, and s is symmetric: one product for the values and one for the
+    gradient of all pairs, a block of rows at a time, where :class:`_RowBlocks` needs two a stream.
+    """
+
+    @staticmethod
+    def forward(
+        ctx: Any, u: Tensor, label: Tensor, sizes: list[int], threshold: float
+    ) -> tuple[Tensor, Tensor]:
+        """u [K, P] ordered by modality, each of which has so many nodes."""
+        everyone, within = u.new_zeros(()), u.new_zeros(())
+        gradients = u.new_zeros(2, *u.shape)
+        stop = 0
+        for size in sizes:
+            own = slice(stop, stop := stop + size)
+            for start in range(own.start, own.stop, ROWS):
+                rows = slice(start, min(start + ROWS, own.stop))
+                excess = (u[rows] @ u.T).sub_(threshold).clamp_min_(0)
+                excess.masked_fill_(label[rows, None] == label, 0)
+                everyone += excess.sum()
+                within += excess[:, own].sum()
+                excess.sign_()
+                torch.mm(excess, u, out=gradients[0, rows])
+                torch.mm(excess[:, own], u[own], out=gradients[1, rows])
+        ctx.save_for_backward(gradients)
+        return everyone, within
+
+    @staticmethod
+    def backward(ctx: Any, *outer: Tensor) -> tuple[Tensor, None, None, None]:
+        (gradients,) = ctx.saved_tensors
+        # Each pair was counted from both of its ends.
+        return 2 * (outer[0] * gradients[0] + outer[1] * gradients[1]), None, None, None
 
 
 class _RowBlocks(torch.autograd.Function):

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-from ariigcn.models.layers import ModalityLinear, ModalityNorm
+from ariigcn.models.layers import Dropout, ModalityLinear, ModalityNorm
 
 
 class Standardiser(nn.Module):
@@ -59,8 +59,8 @@ class ModalityEncoders(nn.Module):
         super().__init__()
         count = len(dimensions)
         self.first = nn.ModuleDict({m: nn.Linear(d, hidden) for m, d in dimensions.items()})
-        self.input_dropout = nn.Dropout(input_dropout)
-        self.dropout = nn.Dropout(dropout)
+        self.input_dropout = Dropout(input_dropout)
+        self.dropout = Dropout(dropout)
         self.second = ModalityLinear(count, hidden, hidden)
         self.norm = ModalityNorm(count, hidden)
         self.missing = nn.Parameter(torch.randn(count, 1, hidden) * 0.02)
@@ -86,7 +86,7 @@ class ContextEncoder(nn.Module):
             nn.GRU(hidden, hidden // 2, batch_first=True, bidirectional=True)
             for _ in range(modalities)
         )
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
         self.norm = ModalityNorm(modalities, hidden)
 
     def forward(self, h: Tensor, batch: Tensor, ptr: Tensor) -> Tensor:

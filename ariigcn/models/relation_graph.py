@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from ariigcn.models.layers import ModalityLinear, ModalityNorm
+from ariigcn.models.layers import Dropout, ModalityLinear, ModalityNorm
 
 TILE = 32
 
@@ -22,20 +22,25 @@ class Tiles:
 
     Shapes:
         source: int64 [K, W], rows read by a tile (clamped at the batch's end).
-        relation: int64 [K, T, W], type of the edge, -1 where there is none.
+        relation: float32 [R, K, T, W], 1 at each edge's type; all zero where there is no edge.
+        absent: bool [K, T, W], True where there is no edge.
     """
 
     source: Tensor
     relation: Tensor
+    absent: Tensor
 
 
-def make_tiles(edge_index: Tensor, edge_type: Tensor, nodes: int, size: int = TILE) -> Tiles:
+def make_tiles(
+    edge_index: Tensor, edge_type: Tensor, nodes: int, relations: int, size: int = TILE
+) -> Tiles:
     """Lay edges (ordered by target, each target with a self-edge) out as tiles.
 
     Args:
         edge_index: [2, E] source and target rows of the batch.
         edge_type: [E].
         nodes: n, rows in the batch.
+        relations: R, edge types that there are.
         size: T, targets a tile.
     """
     count = -(-nodes // size)
@@ -46,9 +51,9 @@ def make_tiles(edge_index: Tensor, edge_type: Tensor, nodes: int, size: int = TI
     high = torch.zeros_like(low).scatter_reduce(0, tile, source, "amax")
     width = int((high - low).max()) + 1
     reach = low.unsqueeze(1) + torch.arange(width, device=source.device)
-    relation = torch.full((count, size, width), -1, device=source.device)
-    relation[tile, target % size, source - low[tile]] = edge_type
-    return Tiles(reach.clamp_max(nodes - 1), relation)
+    relation = torch.zeros(relations, count, size, width, device=source.device)
+    relation[edge_type, tile, target % size, source - low[tile]] = 1.0
+    return Tiles(reach.clamp_max(nodes - 1), relation, relation.sum(0) == 0)
 
 
 class SpeakerRelationLayer(nn.Module):
@@ -62,50 +67,68 @@ class SpeakerRelationLayer(nn.Module):
     :math:`\mathrm{LeakyReLU}(a_s^\top z_j + a_t^\top z_i + b_r)` [paper: learned attention over the
     window; ours: its additive form, the bias a relation, the layer norm].
 
+    With B bases, :math:`W_r = \sum_b c_{rb} V_b` as in R-GCN: B products instead of R, and weights
+    that do not grow with the relations [ours].
+
     Shapes:
         z [M, n, H] -> g [M, n, H].
     """
 
-    def __init__(self, modalities: int, hidden: int, relations: int, dropout: float) -> None:
+    mixture: Tensor
+
+    def __init__(
+        self, modalities: int, hidden: int, relations: int, bases: int, dropout: float
+    ) -> None:
         super().__init__()
-        self.relations = relations
         self.score = ModalityLinear(modalities, hidden, 2)
-        self.relation_bias = nn.Parameter(torch.zeros(modalities, relations))
-        # W_0 and every W_r stand in one matrix: one product serves all relations.
-        self.weight = ModalityLinear(modalities, hidden * (relations + 1), hidden)
+        self.relation_bias = nn.Parameter(torch.zeros(modalities, 1, relations))
+        if bases:
+            mixture = torch.randn(modalities, bases, relations) / bases**0.5
+            self.mixture = nn.Parameter(mixture)
+        else:
+            own = torch.eye(relations).expand(modalities, -1, -1)
+            self.register_buffer("mixture", own, persistent=False)
+        self.own = ModalityLinear(modalities, hidden, hidden)
+        # The bases stand in one matrix, below each other: one product serves all of them.
+        inputs = hidden * self.mixture.shape[1]
+        self.related = nn.Parameter(torch.empty(modalities, inputs, hidden))
+        bound = 1 / (hidden + inputs) ** 0.5
+        for weight in (self.own.weight, self.related):
+            nn.init.uniform_(weight, -bound, bound)
         self.norm = ModalityNorm(modalities, hidden)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
 
     def forward(self, z: Tensor, tiles: Tiles) -> Tensor:
         """Let every utterance read those that reach it."""
         neighbours = self._aggregate(z, self.attention(z, tiles), tiles)
-        message = self.weight(torch.cat([z, neighbours], dim=-1))
+        message = torch.baddbmm(self.own(z), neighbours, self.related)
         return self.norm(z + self.dropout(nn.functional.gelu(message)))
 
     def attention(self, z: Tensor, tiles: Tiles) -> Tensor:
         """alpha, [M, K, T, W]; zero where there is no edge."""
         modalities, nodes, _ = z.shape
-        count, size, _ = tiles.relation.shape
+        count, size, width = tiles.absent.shape
         from_source, from_target = self.score(z).unbind(-1)  # each [M, n]
         from_target = nn.functional.pad(from_target, (0, count * size - nodes))
+        bias = self.relation_bias @ tiles.relation.flatten(1)
         score = (
             from_source[:, tiles.source].unsqueeze(2)
             + from_target.view(modalities, count, size, 1)
-            + self.relation_bias[:, tiles.relation.clamp_min(0)]
+            + bias.view(modalities, count, size, width)
         )
-        absent = tiles.relation < 0
-        score = nn.functional.leaky_relu(score, 0.2).masked_fill(absent, float("-inf"))
+        score = nn.functional.leaky_relu(score, 0.2).masked_fill(tiles.absent, float("-inf"))
         # Rows past the batch's end have no edge at all; a softmax over nothing would be NaN.
-        score = score.masked_fill(absent.all(-1, keepdim=True), 0.0)
-        return score.softmax(-1).masked_fill(absent, 0.0)
+        score = score.masked_fill(tiles.absent.all(-1, keepdim=True), 0.0)
+        return score.softmax(-1).masked_fill(tiles.absent, 0.0)
 
     def _aggregate(self, z: Tensor, alpha: Tensor, tiles: Tiles) -> Tensor:
-        """sum_j alpha_ij z_j for each relation apart, [M, n, R * H]."""
+        """sum_j c_{r(ij) b} alpha_ij z_j for each base apart, [M, n, B * H]."""
         modalities, nodes, hidden = z.shape
-        count, size, width = tiles.relation.shape
-        types = torch.arange(self.relations, device=z.device).view(1, 1, -1, 1)
-        chosen = alpha.unsqueeze(3) * (tiles.relation.unsqueeze(2) == types)  # [M, K, T, R, W]
-        left = chosen.reshape(modalities * count, size * self.relations, width)
+        count, size, width = tiles.absent.shape
+        share = (self.mixture @ tiles.relation.flatten(1)).view(modalities, -1, count, size, width)
+        bases = share.shape[1]
+        left = (alpha.unsqueeze(1) * share).permute(0, 2, 3, 1, 4)
+        left = left.reshape(modalities * count, size * bases, width)
         right = z[:, tiles.source].reshape(modalities * count, width, hidden)
-        summed = torch.bmm(left, right).view(modalities, count * size, self.relations * hidden)
+        summed = torch.bmm(left, right).view(modalities, count * size, bases * hidden)
         return summed[:, :nodes]

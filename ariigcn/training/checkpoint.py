@@ -32,8 +32,8 @@ def save_checkpoint(folder: Path, epoch: int, run: str, state: dict[str, Any]) -
     tensors: dict[str, Tensor] = {}
     tree = json.dumps(_pack(state, tensors))
     data = save(tensors, metadata={"run": run, "state": tree})
-    digest = hashlib.sha256(data).hexdigest()[:16]
-    with atomic_path(folder / f"epoch-{epoch:05d}.{digest}.safetensors") as temporary:
+    del tensors
+    with atomic_path(folder / f"epoch-{epoch:05d}.{_digest(data)}.safetensors") as temporary:
         temporary.write_bytes(data)
     for old in _files(folder)[:-KEPT]:
         remove(old)
@@ -42,8 +42,7 @@ def save_checkpoint(folder: Path, epoch: int, run: str, state: dict[str, Any]) -
 def load_checkpoint(folder: Path, run: str) -> dict[str, Any] | None:
     """The newest whole checkpoint of this run, or None where there is none."""
     for path in reversed(_files(folder)):
-        digest = hashlib.sha256(path.read_bytes()).hexdigest()[:16]
-        if digest != path.name.split(".")[1]:
+        if _digest(path.read_bytes()) != path.name.split(".")[1]:
             logger.warning("%s is torn (its digest differs); trying the one before", path)
             continue
         with safe_open(path, framework="pt") as file:
@@ -58,6 +57,10 @@ def load_checkpoint(folder: Path, run: str) -> dict[str, Any] | None:
     return None
 
 
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()[:16]
+
+
 def _files(folder: Path) -> list[Path]:
     """Checkpoints by epoch; temporary files start with a dot and do not count."""
     return sorted(folder.glob("epoch-*.safetensors")) if folder.is_dir() else []
@@ -67,7 +70,7 @@ def _pack(tree: Any, tensors: dict[str, Tensor]) -> Any:
     """Replace tensors by references; dicts become lists of pairs, since JSON keys are strings."""
     if isinstance(tree, Tensor):
         name = f"{len(tensors):05d}"
-        tensors[name] = tree.detach().cpu().contiguous().clone()
+        tensors[name] = tree.detach().cpu().contiguous()
         return {"tensor": name}
     if isinstance(tree, dict):
         return {"dict": [[key, _pack(value, tensors)] for key, value in tree.items()]}

@@ -30,6 +30,11 @@ class TrainingConfig(Section):
         "stopping; last: a fixed number of epochs, for corpora without a validation split.",
     )
     patience: int = Field(15, ge=1, description="Epochs without a better one before stopping.")
+    checkpoint_s: float = Field(
+        10.0,
+        ge=0,
+        description="Seconds between checkpoints, at least; 0: every epoch. No result depends on it.",
+    )
     threads: int = Field(
         1, ge=1, description="CPU threads; part of the result, since sums depend on it."
     )

@@ -5,6 +5,7 @@ import logging
 import math
 import random
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -58,8 +59,12 @@ class Trainer:
         self.dialogues = standardised(dialogues.to(device), self.model)
         self.train_dialogues = dialogues.of_split("train")
         own, game = split_parameters(self.model)
-        self.optimiser = AdamW(own, config.learning_rate, weight_decay=config.weight_decay)
-        self.game_optimiser = AdamW(game, config.discriminator_learning_rate, betas=(0.5, 0.999))
+        self.optimiser = AdamW(
+            own, config.learning_rate, weight_decay=config.weight_decay, fused=True
+        )
+        self.game_optimiser = AdamW(
+            game, config.discriminator_learning_rate, betas=(0.5, 0.999), fused=True
+        )
         # Discriminators that never step must not have their rate stepped either.
         playing = (self.game_optimiser,) if model.is_adversarial else ()
         self.schedulers = [LambdaLR(o, self._rate) for o in (self.optimiser, *playing)]
@@ -72,10 +77,13 @@ class Trainer:
         state = load_checkpoint(checkpoints, run)
         if state:
             self._restore(state)
+        saved = time.monotonic()
         with progress("training epochs", self.config.epochs, len(self.history)) as counter:
             while not self._finished():
                 self._epoch()
-                save_checkpoint(checkpoints, len(self.history), run, self._state())
+                if time.monotonic() - saved >= self.config.checkpoint_s:
+                    save_checkpoint(checkpoints, len(self.history), run, self._state())
+                    saved = time.monotonic()
                 counter.advance()
         logger.info("selected epoch %d of %d", self.selected_epoch, len(self.history))
 
@@ -86,7 +94,7 @@ class Trainer:
 
     def selected_model(self) -> ARIIGCN:
         """The model with the selected epoch's weights, for evaluation."""
-        self.model.load_state_dict(self.best["weights"])
+        self.model.load_state_dict(self.best["weights"] or self._evaluated().state_dict())
         return self.model.eval()
 
     @torch.no_grad()
@@ -112,24 +120,34 @@ class Trainer:
             len(self.train_dialogues),
             generator=torch.Generator().manual_seed(self.seed * 100_003 + epoch),
         )
-        steps = [
-            self._step(self.dialogues.batch(part), epoch)
-            for part in self.train_dialogues[order].split(self.config.batch_dialogues)
-        ]
+        parts = self.train_dialogues[order].split(self.config.batch_dialogues)
+        steps = [self._step(self.dialogues.batch(part), epoch) for part in parts]
+        self._check_finite(parts, steps, epoch)
         for scheduler in self.schedulers:
             scheduler.step()
         row = {"epoch": float(epoch), **mean_terms(steps), **self._validate()}
         row["seconds"] = time.perf_counter() - started
-        if not math.isfinite(row["loss"]):
-            raise DataError(
-                f"the loss is {row['loss']} in epoch {epoch}; lower training.learning_rate or the "
-                "weights in model.losses (the last good checkpoint is kept)"
-            )
         self.history.append(row)
         score = row["validation_weighted_f1"]
-        if self.config.selection == "last" or score > self.best["score"]:
+        if self.config.selection == "last":
+            self.best["epoch"] = epoch  # its weights are at hand
+        elif score > self.best["score"]:
             weights = copy.deepcopy(self._evaluated().state_dict())
             self.best = {"epoch": epoch, "score": score, "weights": weights}
+
+    def _check_finite(
+        self, parts: Sequence[Tensor], steps: list[dict[str, Tensor]], epoch: int
+    ) -> None:
+        """Raise where a step's loss is not finite; looked at once an epoch, so that no step waits."""
+        losses = torch.stack([step["loss"] for step in steps]).tolist()
+        for part, loss in zip(parts, losses, strict=True):
+            if not math.isfinite(loss):
+                names = ", ".join(self.dialogues.graph.dialogue_ids[d] for d in part.tolist())
+                raise DataError(
+                    f"the loss is {loss} in epoch {epoch} on the dialogues {names}; look at their "
+                    "features, or lower training.learning_rate or the weights in model.losses "
+                    "(the last good checkpoint is kept)"
+                )
 
     def _step(self, batch: Data, epoch: int) -> dict[str, Tensor]:
         """The discriminators' step on detached representations, then everything else's."""

@@ -100,7 +100,8 @@ def test_perfect_nodes_have_no_hinge_loss():
     assert losses["iccl"].item() == 0
 
 
-def test_memory_is_linear_in_the_nodes():
+@pytest.mark.parametrize("form", ["hinge", "supcon"])
+def test_memory_is_linear_in_the_nodes(form):
     """Nothing larger than a block of rows is ever kept, and one gradient a stream outlives it."""
     count = 2400
     u, label, modality = nodes(count=count)
@@ -108,7 +109,6 @@ def test_memory_is_linear_in_the_nodes():
     with torch.autograd.graph.saved_tensors_hooks(
         lambda t: saved.append(t.numel()) or t, lambda t: t
     ):
-        losses = contrastive_losses(u, label, modality, PairLoss("hinge", 0.5, 0.1), STREAMS)
-    assert max(saved) == contrastive.ROWS * count
-    kept = losses["imcl"].grad_fn.next_functions[0][0].saved_tensors
-    assert [tuple(t.shape) for t in kept] == [(len(STREAMS), *u.shape)]
+        contrastive_losses(u, label, modality, PairLoss(form, 0.5, 0.1), STREAMS)
+    assert max(saved) <= contrastive.ROWS * count
+    assert count * count not in saved

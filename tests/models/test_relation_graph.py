@@ -17,13 +17,24 @@ CONFIGS = [
 ]
 
 
-def layer_and_batch(config, lengths=(3, 1, 40, 70, 2)):
+def layer_and_batch(config, lengths=(3, 1, 40, 70, 2), bases=0):
     torch.manual_seed(0)
     dialogues = make_toy(list(lengths), config=config)
-    layer = SpeakerRelationLayer(2, 8, len(dialogues.graph.relations), dropout=0.0)
+    layer = SpeakerRelationLayer(2, 8, len(dialogues.graph.relations), bases, dropout=0.0)
     torch.nn.init.normal_(layer.relation_bias)
     batch = whole_batch(dialogues)
     return layer, batch, torch.randn(2, batch.num_nodes, 8)
+
+
+def tiles_of(layer, batch, **options):
+    relations = layer.relation_bias.shape[-1]
+    return make_tiles(batch.edge_index, batch.edge_type, batch.num_nodes, relations, **options)
+
+
+def matrices(layer, hidden=8):
+    """W_0, [M, H, H], and the relations' own W_r, [M, R, H, H]."""
+    bases = torch.stack(layer.related.split(hidden, dim=1), dim=1)
+    return layer.own.weight, torch.einsum("mbr,mbio->mrio", layer.mixture, bases)
 
 
 def finish(layer, z, total):
@@ -33,8 +44,7 @@ def finish(layer, z, total):
 
 def plain_layer(layer, z, batch):
     """The equation as it is written: one target, one edge, one relation at a time."""
-    hidden = z.shape[2]
-    parts = layer.weight.weight.split(hidden, dim=1)
+    own, related = matrices(layer)
     total = torch.zeros_like(z)
     for m in range(len(z)):
         scores = layer.score(z)[m]
@@ -43,12 +53,12 @@ def plain_layer(layer, z, batch):
             logits = []
             for e in into:
                 j, r = batch.edge_index[0, e], batch.edge_type[e]
-                logits.append(scores[j, 0] + scores[i, 1] + layer.relation_bias[m, r])
+                logits.append(scores[j, 0] + scores[i, 1] + layer.relation_bias[m, 0, r])
             alpha = torch.nn.functional.leaky_relu(torch.stack(logits), 0.2).softmax(0)
-            total[m, i] = z[m, i] @ parts[0][m] + layer.weight.bias[m, 0]
+            total[m, i] = z[m, i] @ own[m] + layer.own.bias[m, 0]
             for a, e in zip(alpha, into, strict=True):
                 j, r = batch.edge_index[0, e], batch.edge_type[e]
-                total[m, i] += a * (z[m, j] @ parts[1 + r][m])
+                total[m, i] += a * (z[m, j] @ related[m, r])
     return finish(layer, z, total)
 
 
@@ -73,30 +83,31 @@ class EdgeByEdge(MessagePassing):
         return softmax(score, index)[:, None] * torch.einsum("eh,eho->eo", z_j, weight)
 
 
+@pytest.mark.parametrize("bases", [0, 2])
 @pytest.mark.parametrize("config", CONFIGS, ids=lambda c: c.name)
-def test_equals_the_plain_loop(config):
-    layer, batch, z = layer_and_batch(config, lengths=(3, 1, 40))
-    tiles = make_tiles(batch.edge_index, batch.edge_type, batch.num_nodes)
-    assert torch.allclose(layer(z, tiles), plain_layer(layer, z, batch), atol=1e-5)
+def test_equals_the_plain_loop(config, bases):
+    layer, batch, z = layer_and_batch(config, lengths=(3, 1, 40), bases=bases)
+    assert torch.allclose(layer(z, tiles_of(layer, batch)), plain_layer(layer, z, batch), atol=1e-5)
 
 
+@pytest.mark.parametrize("bases", [0, 2])
 @pytest.mark.parametrize("config", CONFIGS, ids=lambda c: c.name)
-def test_equals_message_passing_with_gradients(config):
-    layer, batch, z = layer_and_batch(config)
+def test_equals_message_passing_with_gradients(config, bases):
+    layer, batch, z = layer_and_batch(config, bases=bases)
     z.requires_grad_()
-    tiles = make_tiles(batch.edge_index, batch.edge_type, batch.num_nodes)
+    tiles = tiles_of(layer, batch)
     ours = layer(z, tiles)
     (ours_gradient,) = torch.autograd.grad(ours.square().sum(), z)
-    parts = torch.stack(layer.weight.weight.split(8, dim=1), dim=1)  # [M, 1 + R, H, H]
+    own, related = matrices(layer)
     total = torch.stack(
         [
-            z[m] @ parts[m, 0]
-            + layer.weight.bias[m]
+            z[m] @ own[m]
+            + layer.own.bias[m]
             + EdgeByEdge()(
                 z[m],
                 layer.score(z)[m],
-                layer.relation_bias[m],
-                parts[m, 1:],
+                layer.relation_bias[m, 0],
+                related[m],
                 batch.edge_index,
                 batch.edge_type,
             )
@@ -111,17 +122,14 @@ def test_equals_message_passing_with_gradients(config):
 
 def test_tile_size_does_not_matter():
     layer, batch, z = layer_and_batch(CONFIGS[0])
-    outputs = [
-        layer(z, make_tiles(batch.edge_index, batch.edge_type, batch.num_nodes, size))
-        for size in (1, 7, 32, 500)
-    ]
+    outputs = [layer(z, tiles_of(layer, batch, size=size)) for size in (1, 7, 32, 500)]
     for output in outputs[1:]:
         assert torch.allclose(output, outputs[0], atol=1e-6)
 
 
 def test_attention_sums_to_one_over_what_reaches_a_node():
     layer, batch, z = layer_and_batch(CONFIGS[0])
-    tiles = make_tiles(batch.edge_index, batch.edge_type, batch.num_nodes)
+    tiles = tiles_of(layer, batch)
     alpha = layer.attention(z, tiles).flatten(1, 2)[:, : batch.num_nodes]
     assert torch.allclose(alpha.sum(-1), torch.ones(2, batch.num_nodes), atol=1e-6)
-    assert (layer.attention(z, tiles)[:, tiles.relation < 0] == 0).all()
+    assert (layer.attention(z, tiles)[:, tiles.absent] == 0).all()

@@ -18,7 +18,7 @@ OVERLAY = """
 demo: {dialogues: 8}
 features: {block: 8, video: {parameters: {frames: 2}}}
 model: {hidden: 16}
-training: {epochs: 8, patience: 8}
+training: {epochs: 8, patience: 8, checkpoint_s: 0}
 seeds: [0]
 experiments: {audio: null, video: null}
 """
