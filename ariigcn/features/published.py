@@ -1,6 +1,7 @@
 """Features that others have published: read from their files, written to the same store.
 
 One importer a corpus: a function that reads a modality's files, and one line in :data:`IMPORTERS`.
+An importer knows of its files whether the encoder has seen the corpus's labels, or asks.
 """
 
 import hashlib
@@ -13,21 +14,30 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from ariigcn.core.errors import ConfigError, DataError
+from ariigcn.core.errors import ConfigError, DataError, problem_list
 from ariigcn.core.files import sha256_file
 from ariigcn.core.settings import Section, unknown_name
 from ariigcn.corpora import mosi
-from ariigcn.corpora.table import read_corpus
+from ariigcn.corpora import published as papers
+from ariigcn.corpora.table import Corpus, read_corpus
 from ariigcn.features.store import Rows, Status, StoreHeader, write_store
 
 
 class Parameters(Section):
-    """Published features have nothing to set; what may be said is what they have seen."""
+    """What of the published files is taken, and what their encoder has seen."""
 
     fitted_on: Literal["none", "train"] | None = Field(
         None,
         description="Split whose labels the features' encoder has seen. Empty: what is known of "
         "the files; it cannot be denied.",
+    )
+    file: str | None = Field(
+        None,
+        description="Corpus 'published': another pickle in corpus_root, whose dialogues and their "
+        "lengths are those of the table. Empty: the table's own.",
+    )
+    layer: Literal["mean", "1", "2", "3", "4"] = Field(
+        "mean", description="Corpus 'published': which of RoBERTa's four layers, or their mean."
     )
 
 
@@ -46,7 +56,7 @@ class Published:
     sources: Mapping[str, str]
 
 
-def _mosi(root: Path, modality: str) -> Published:
+def _mosi(root: Path, modality: str, corpus: Corpus, parameters: Parameters) -> Published:
     ids, values = mosi.read_features(root, modality)
     return Published(
         utterance_ids=ids,
@@ -57,7 +67,61 @@ def _mosi(root: Path, modality: str) -> Published:
     )
 
 
-IMPORTERS: dict[str, Callable[[Path, str], Published]] = {"mosi": _mosi}
+# Modality and width -> what the papers say of the encoder: DialogueRNN's and MELD's text CNNs and
+# COSMIC's RoBERTa were trained on the emotions of the training split, and MELD's audio was selected by
+# them; openSMILE and the face network were not.
+SEEN = {
+    ("text", 100): "train",
+    ("text", 600): "train",
+    ("text", 1024): "train",
+    ("audio", 300): "train",
+    ("audio", 1582): "none",
+    ("video", 342): "none",
+}
+
+
+def _papers(root: Path, modality: str, corpus: Corpus, parameters: Parameters) -> Published:
+    path = papers.find_file(root, parameters.file or next(iter(corpus.sources)))
+    file = papers.read_published(path)
+    try:
+        vectors = file.features(modality, parameters.layer)
+    except DataError as error:
+        raise DataError(f"features.{modality}: {path.name}: {error}") from None
+    table = corpus.utterances
+    ids, blocks, problems = [], [], []
+    for dialogue, rows in table.groupby("dialogue_id", sort=False)["utterance_id"]:
+        block = vectors.get(str(dialogue))
+        if block is None:
+            continue
+        if len(block) != len(rows):
+            problems.append(f"dialogue {dialogue}: {len(block)} vectors, {len(rows)} in the table")
+        ids += rows.tolist()
+        blocks.append(block)
+    widths = {block.shape[1] for block in blocks}
+    if len(widths) > 1:
+        problems.append(f"vectors of {', '.join(map(str, sorted(widths)))} numbers")
+    if problems or not blocks:
+        problems = problems or ["no dialogue of the table is in it"]
+        raise DataError(problem_list(f"features.{modality}: {path.name} does not fit", problems))
+    width = widths.pop()
+    seen = SEEN.get((modality, width)) or parameters.fitted_on
+    if seen is None:
+        raise ConfigError(
+            f"features.{modality}.parameters.fitted_on: it is not known whether the encoder of these "
+            f"{width} numbers has seen the training labels; say 'train' or 'none'"
+        )
+    return Published(
+        utterance_ids=ids,
+        values=np.concatenate(blocks),
+        version=f"{file.layout}, {file.corpus}",
+        fitted_on=seen,
+        sources={path.name: sha256_file(path)},
+    )
+
+
+# Root, modality, table, parameters -> what is published.
+Importer = Callable[[Path, str, Corpus, Parameters], Published]
+IMPORTERS: dict[str, Importer] = {"mosi": _mosi, "published": _papers}
 
 
 def import_features(
@@ -86,8 +150,8 @@ def import_features(
     if corpus_name not in IMPORTERS:
         known = unknown_name(corpus_name, list(IMPORTERS), "corpus of published features")
         raise ConfigError(f"{known}; choose an encoder, or write an importer for it")
-    published = IMPORTERS[corpus_name](Path(root), modality)
     corpus = read_corpus(table)
+    published = IMPORTERS[corpus_name](Path(root), modality, corpus, parameters)
     rows = _align(published, corpus.utterances["utterance_id"].tolist())
     if not rows.mask.any():
         raise DataError(
@@ -115,16 +179,20 @@ def make(modality: str, parameters: Parameters) -> NoReturn:
 
 
 def _align(published: Published, utterance_ids: list[str]) -> Rows:
-    """Rows for ``utterance_ids``; those that the files lack are missing."""
+    """Rows for ``utterance_ids``; those that the files lack are missing, broken ones failed."""
     place = {name: row for row, name in enumerate(published.utterance_ids)}
     rows = np.array([place.get(name, -1) for name in utterance_ids])
     found = rows >= 0
     values = np.where(found[:, None], published.values[rows], np.float32(0))
+    broken = ~np.isfinite(values).all(axis=1)
+    values[broken] = 0
+    status = np.where(found, np.where(broken, Status.FAILED, Status.OK), Status.MISSING)
+    told = {Status.MISSING: "not in the published files", Status.FAILED: "not finite as published"}
     return Rows(
         utterance_ids=utterance_ids,
         values=values,
-        status=[Status.OK if f else Status.MISSING for f in found],
-        messages=["" if f else "not in the published files" for f in found],
+        status=[Status(s) for s in status],
+        messages=[told.get(Status(s), "") for s in status],
     )
 
 

@@ -45,7 +45,7 @@ def table(tmp_path: Path) -> Path:
 def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
     """An importer of two features: one row out of order, one foreign, u1 absent."""
 
-    def read(root: Path, modality: str) -> Published:
+    def read(root: Path, modality: str, *_: object) -> Published:
         values = np.array([[2, 20], [9, 90], [0, 1]], dtype=np.float32)
         return Published(["u2", "foreign", "u0"], values, "v1", "train", {"a.csv": "aa"})
 
@@ -86,7 +86,7 @@ def test_features_of_another_corpus_are_refused(
     table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other = Published(["x"], np.ones((1, 2), np.float32), "v1", "none", {"a.csv": "aa"})
-    monkeypatch.setitem(published.IMPORTERS, "tiny", lambda root, modality: other)
+    monkeypatch.setitem(published.IMPORTERS, "tiny", lambda *_: other)
     with pytest.raises(DataError, match=r"published audio features and .* share no utterance"):
         import_features(
             "tiny", tmp_path, table, "audio", tmp_path / "t.h5", parameters=Parameters()
@@ -102,7 +102,7 @@ def test_a_corpus_without_importer_is_named(table: Path, tmp_path: Path) -> None
 
 @pytest.mark.parametrize("modality", ["text", "audio", "video"])
 def test_there_is_no_encoder_to_load(modality: str) -> None:
-    assert encoder_parameters(modality, "published", {}) == {"fitted_on": None}
+    assert encoder_parameters(modality, "published", {})["fitted_on"] is None
     with pytest.raises(ConfigError, match=f"features.{modality}: .* imported from their files"):
         make_encoder(modality, "published", {})
 
