@@ -1,6 +1,7 @@
 """Published features: into the table's order, with what they have seen on record."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,6 +18,7 @@ from ariigcn.features import published
 from ariigcn.features.published import Parameters, Published, import_features
 from ariigcn.features.registry import encoder_parameters, make_encoder
 from ariigcn.features.store import Status, open_store
+from tests.corpora.paper_files import write
 
 
 @pytest.fixture
@@ -105,6 +107,65 @@ def test_there_is_no_encoder_to_load(modality: str) -> None:
     assert encoder_parameters(modality, "published", {})["fitted_on"] is None
     with pytest.raises(ConfigError, match=f"features.{modality}: .* imported from their files"):
         make_encoder(modality, "published", {})
+
+
+def paper_store(root: Path, modality: str, **parameters: Any) -> Path:
+    """The store of a modality of the pickles in ``root``, table beside it."""
+    out = root / f"{modality}.h5"
+    table = root / "utterances.parquet"
+    given = Parameters(**parameters)
+    import_features("published", root, table, modality, out, parameters=given)
+    return out
+
+
+@pytest.mark.parametrize("corpus", ["iemocap", "meld"])
+def test_a_papers_pickle_becomes_a_table_and_its_stores(tmp_path: Path, corpus: str) -> None:
+    fields = write(tmp_path / "features.pkl", "mmgcn", corpus, protocol=2)
+    prepare("published", tmp_path, tmp_path / "utterances.parquet")
+    frame = read_corpus(tmp_path / "utterances.parquet").utterances
+    for modality in ("text", "audio", "video"):
+        expected = np.concatenate([np.stack(list(v)) for v in fields[modality].values()])
+        with open_store(paper_store(tmp_path, modality)) as store:
+            assert store.utterance_ids == frame["utterance_id"].tolist()
+            np.testing.assert_array_equal(store.read().values, expected)
+            assert store.mask.all()
+            seen = (
+                "train" if modality == "text" or (corpus, modality) == ("meld", "audio") else "none"
+            )
+            assert store.header.fitted_on == seen
+            assert len(store.header.weights_sha256) == 64
+
+
+def test_text_may_come_from_another_paper_by_dialogue(tmp_path: Path) -> None:
+    write(tmp_path / "features.pkl", "mmgcn", "iemocap")
+    fields = write(tmp_path / "cosmic.pkl", "cosmic", "iemocap")
+    options = {"file": "features.pkl"}
+    prepare("published", tmp_path, tmp_path / "utterances.parquet", options=options)
+    with open_store(paper_store(tmp_path, "text", file="cosmic.pkl", layer="2")) as store:
+        expected = np.concatenate([np.stack(v) for v in fields["roberta2"].values()])
+        np.testing.assert_array_equal(store.read().values, expected)
+    shorter = {key: rows[:2] for key, rows in fields["roberta1"].items()}
+    short = {f"roberta{i}": shorter for i in range(1, 5)}
+    write(tmp_path / "cosmic.pkl", "cosmic", "iemocap", **short)
+    with pytest.raises(DataError, match="Ses05F_impro01: 2 vectors, 6 in the table"):
+        paper_store(tmp_path, "text", file="cosmic.pkl")
+    with pytest.raises(DataError, match=r"features.video: cosmic.pkl: the file .* holds no video"):
+        paper_store(tmp_path, "video", file="cosmic.pkl")
+
+
+def test_what_nobody_knows_of_an_encoder_has_to_be_said(tmp_path: Path) -> None:
+    values = write(tmp_path / "features.pkl", "mmgcn", "meld")["audio"]
+    narrow = {key: [row[:64] for row in rows] for key, rows in values.items()}
+    narrow[0][1][3] = np.nan
+    write(tmp_path / "features.pkl", "mmgcn", "meld", audio=narrow)
+    prepare("published", tmp_path, tmp_path / "utterances.parquet")
+    with pytest.raises(ConfigError, match=r"features.audio.parameters.fitted_on: .* 64 numbers"):
+        paper_store(tmp_path, "audio")
+    with open_store(paper_store(tmp_path, "audio", fitted_on="none")) as store:
+        assert store.header.fitted_on == "none"
+        assert store.status[1] == Status.FAILED
+        assert store.messages[1] == "not finite as published"
+        assert int((~store.mask).sum()) == 1
 
 
 MODALITIES = ("text", "audio", "video")
