@@ -25,7 +25,7 @@ from ariigcn.core.errors import DataError, problem_list
 from ariigcn.core.files import sha256_file
 from ariigcn.core.settings import unknown_name
 from ariigcn.corpora.config import IemocapConfig, SplitConfig
-from ariigcn.corpora.source import clean_text, read_rows, was_mended
+from ariigcn.corpora.source import clean_text, read_lines, read_list, was_mended
 from ariigcn.corpora.splits import cut_validation, listed
 from ariigcn.corpora.table import Corpus
 
@@ -212,26 +212,16 @@ def _read_dialogue(rated: Path) -> tuple[pd.DataFrame, list[str]]:
 
 def read_labels(path: Path) -> dict[str, Turn]:
     """Turn -> its span and majority label's code; the raters' own lines are left."""
-    found = [_RATED.fullmatch(line) for line in _lines(path)]
+    found = [_RATED.fullmatch(line) for line in read_lines(path)]
     return {m[3]: Turn(float(m[1]), float(m[2]), m[4]) for m in found if m}
 
 
 def read_transcription(path: Path) -> dict[str, Turn]:
     """Turn -> its span and text; lines such as ``M: [LAUGHTER]`` are no turns and left."""
-    found = [_SPOKEN.fullmatch(line) for line in _lines(path)]
+    found = [_SPOKEN.fullmatch(line) for line in read_lines(path)]
     return {
         m[1]: Turn(float(m[2]), float(m[3]), clean_text(m[4]), was_mended(m[4])) for m in found if m
     }
-
-
-def _lines(path: Path) -> list[str]:
-    """A file's lines; what is not UTF-8 is read as latin-1 for :func:`clean_text` to mend."""
-    data = path.read_bytes()
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = data.decode("latin-1")
-    return text.splitlines()
 
 
 def _label(table: pd.DataFrame, options: IemocapConfig) -> list[str]:
@@ -276,35 +266,6 @@ def _follow_list(table: pd.DataFrame, names: "pd.Series[str]", options: IemocapC
         f"labels are those of the {len(listing)} utterances in {path.name}; for "
         f"{int(differs.sum())} of them its label is not the release's majority",
     ]
-
-
-def read_list(path: Path) -> dict[str, str | None]:
-    """Utterance id -> emotion or None, from a list; see :class:`IemocapConfig`.
-
-    Raises:
-        DataError: the file is absent, or has no column ``utterance_id``.
-    """
-    if path.suffix == ".parquet":
-        frame = pd.read_parquet(path)
-        if "emotion" in frame:
-            frame = frame[frame["emotion"].notna()]
-        rows = [[str(c) for c in frame.columns], *frame.astype(object).values.tolist()]
-    elif path.suffix in (".csv", ".tsv"):
-        rows = [
-            cells for _, cells in read_rows(path, delimiter="\t" if path.suffix == ".tsv" else ",")
-        ]
-    else:
-        rows = [["utterance_id"], *([line.strip()] for line in _lines(path))]
-    header, *body = rows
-    if "utterance_id" not in header:
-        raise DataError(f"{path}: no column utterance_id; it has {', '.join(map(str, header))}")
-    at = header.index("utterance_id")
-    label = header.index("emotion") if "emotion" in header else None
-    return {
-        str(cells[at]).strip(): None if label is None else str(cells[label]).strip() or None
-        for cells in body
-        if str(cells[at]).strip()
-    }
 
 
 def _attach_media(root: Path, table: pd.DataFrame, options: IemocapConfig) -> list[str]:

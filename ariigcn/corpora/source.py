@@ -7,6 +7,7 @@ import unicodedata
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from ariigcn.core.errors import DataError
@@ -58,14 +59,7 @@ def read_rows(
     Raises:
         DataError: the file is absent or empty, a record has another width or a quote is left open.
     """
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read ({error.strerror})") from error
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = data.decode("latin-1")
+    text = _read_text(path)
     reader = csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=delimiter)
     rows: list[tuple[int, list[str]]] = []
     try:
@@ -85,6 +79,58 @@ def read_rows(
     if not rows:
         raise DataError(f"{path}: empty; fetch it again")
     return rows
+
+
+def read_lines(path: Path) -> list[str]:
+    """A file's lines; what is not UTF-8 is read as latin-1 for :func:`clean_text` to mend."""
+    return _read_text(path).splitlines()
+
+
+def _read_text(path: Path) -> str:
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror})") from error
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return data.decode("latin-1")
+
+
+def read_list(path: Path) -> dict[str, str | None]:
+    """Utterance id -> emotion or None, from a list of utterances.
+
+    Args:
+        path: ``.txt`` with one id a line, or ``.csv``, ``.tsv`` or ``.parquet`` with a column
+            ``utterance_id`` and, where it labels them, ``emotion``.
+
+    Raises:
+        DataError: the file is absent, or has no column ``utterance_id``.
+    """
+    if path.suffix == ".parquet":
+        try:
+            frame = pd.read_parquet(path)
+        except (OSError, ValueError) as error:
+            raise DataError(f"{path}: cannot be read as parquet ({error})") from error
+        if "emotion" in frame:
+            frame = frame[frame["emotion"].notna()]
+        rows = [[str(c) for c in frame.columns], *frame.astype(object).values.tolist()]
+    elif path.suffix in (".csv", ".tsv"):
+        rows = [
+            cells for _, cells in read_rows(path, delimiter="\t" if path.suffix == ".tsv" else ",")
+        ]
+    else:
+        rows = [["utterance_id"], *([line.strip()] for line in read_lines(path))]
+    header, *body = rows
+    if "utterance_id" not in header:
+        raise DataError(f"{path}: no column utterance_id; it has {', '.join(map(str, header))}")
+    at = header.index("utterance_id")
+    label = header.index("emotion") if "emotion" in header else None
+    return {
+        str(cells[at]).strip(): None if label is None else str(cells[label]).strip() or None
+        for cells in body
+        if str(cells[at]).strip()
+    }
 
 
 def read_numbers(path: Path, width: int) -> NDArray[np.float64]:

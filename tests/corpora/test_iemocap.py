@@ -148,6 +148,7 @@ def test_a_list_decides_which_turns_count(tree: Path, tmp_path: Path) -> None:
     ("name", "content", "message"),
     [
         ("l.txt", "Ses09F_impro01_F000\n", r"1 of its 1 utterances are not in IEMOCAP: Ses09F"),
+        ("l.parquet", "no parquet", "cannot be read as parquet"),
         ("l.csv", "id\nSes01F_impro01_F000\n", "no column utterance_id; it has id"),
         ("l.csv", "utterance_id,emotion\nSes01F_impro01_F000,hapy\n", "did you mean 'happy'"),
     ],
