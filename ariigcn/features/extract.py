@@ -128,10 +128,10 @@ def clips_of(corpus: Corpus, media_root: Path) -> list[Clip]:
             Clip(
                 utterance_id=str(row.utterance_id),
                 text=row.text if isinstance(row.text, str) else None,
-                media=resolved(row.utterance_id, row.media),
+                media=resolved(str(row.utterance_id), row.media),
                 start_s=_number(row.start_s),
                 end_s=_number(row.end_s),
-                audio=resolved(row.utterance_id, getattr(row, "audio", None)),
+                audio=resolved(str(row.utterance_id), getattr(row, "audio", None)),
                 video_side=side if side in ("left", "right") else None,
             )
         )
