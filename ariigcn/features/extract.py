@@ -3,7 +3,8 @@
 Utterances are worked through in blocks, several processes at a time. Each finished block is a small
 store of its own in a hidden folder beside the result; at the end they are joined in the table's
 order. A killed run therefore loses at most the blocks in work, and neither the number of workers
-nor an interruption leaves a trace in the result's bytes.
+nor an interruption leaves a trace in the result's bytes. One that is asked to stop drops the blocks
+in work at once: a block may take minutes, and a scheduler's patience is seconds.
 
 A clip that crashes or hangs its decoder takes its process down; the block's clips are then tried one
 by one, so that it costs its own row and no other.
@@ -34,6 +35,7 @@ from ariigcn.core.code import code_version
 from ariigcn.core.errors import DataError, problem_list
 from ariigcn.core.files import remove
 from ariigcn.core.logs import progress
+from ariigcn.core.signals import STOP_SIGNALS, StoppedError, StopRequest
 from ariigcn.corpora.table import Corpus, read_corpus
 from ariigcn.features.config import EncoderConfig
 from ariigcn.features.encoder import Clip, Encoded, Encoder
@@ -43,6 +45,11 @@ from ariigcn.features.store import Rows, Status, StoreHeader, open_store, write_
 logger = logging.getLogger(__name__)
 # What a block may take beyond one clip's time limit: decoding and encoding of an ordinary clip.
 SECONDS_PER_CLIP = 2.0
+# How soon a request to stop is seen.
+LOOK_EVERY_S = 0.5
+KEPT = "finished blocks are kept"
+# A worker's own handler exits with the signal's number; without one, the signal kills it.
+STOPPED_EXITS = {sign * s for s in STOP_SIGNALS for sign in (1, -1)}
 
 
 @dataclass(frozen=True)
@@ -87,6 +94,7 @@ def extract(
 
     Raises:
         DataError: the table is not valid, or names media outside ``media_root``.
+        StoppedError: SIGTERM or SIGUSR1 came; finished blocks are kept.
     """
     table, media_root, out = Path(table), Path(media_root), Path(out)
     corpus = read_corpus(table)
@@ -98,8 +106,8 @@ def extract(
         header = pool.describe(corpus.name, features)
         waiting = [b for b in blocks if not b.finished(header)]
         done = len(clips) - sum(len(b.clips) for b in waiting)
-        with progress(what, len(clips), done) as counter:
-            for finished, results in pool.encode(waiting):
+        with progress(what, len(clips), done) as counter, StopRequest() as stop:
+            for finished, results in pool.encode(waiting, stop):
                 rows = _rows(finished.clips, results, header.dimension)
                 write_store(finished.path, header, [rows])
                 counter.advance(len(rows), failed=int((~rows.mask).sum()))
@@ -234,7 +242,9 @@ class Workers:
             **facts,
         )
 
-    def encode(self, blocks: Iterable[Block]) -> Iterator[tuple[Block, list[Encoded]]]:
+    def encode(
+        self, blocks: Iterable[Block], stop: StopRequest
+    ) -> Iterator[tuple[Block, list[Encoded]]]:
         """Each block with its results, in the order in which they are finished."""
         waiting, running = deque(blocks), dict[Future[list[Encoded]], Block]()
         while waiting or running:
@@ -242,9 +252,10 @@ class Workers:
             while waiting and len(running) <= self.workers:
                 block = waiting.popleft()
                 running[self._submit(block.clips)] = block
-            for future in wait(running, return_when=FIRST_COMPLETED).done:
+            stop.check(KEPT)
+            for future in wait(running, LOOK_EVERY_S, FIRST_COMPLETED).done:
                 block = running.pop(future)
-                yield block, self._results(future, block)
+                yield block, self._results(future, block, stop)
 
     def _submit(self, clips: Sequence[Clip]) -> "Future[list[Encoded]]":
         alone = len(clips) == 1
@@ -252,7 +263,9 @@ class Workers:
         future: Future[list[Encoded]] = self._pool.schedule(_encode, [clips], timeout=limit)
         return future
 
-    def _results(self, future: "Future[list[Encoded]]", block: Block) -> list[Encoded]:
+    def _results(
+        self, future: "Future[list[Encoded]]", block: Block, stop: StopRequest
+    ) -> list[Encoded]:
         """A block's results; where it died, those of its clips one by one."""
         trouble = _trouble(future, self.timeout_s)
         if trouble is None:
@@ -260,7 +273,8 @@ class Workers:
         first, last = block.clips[0].utterance_id, block.clips[-1].utterance_id
         logger.warning("%s to %s: %s; trying clip by clip", first, last, trouble)
         futures = [self._submit([clip]) for clip in block.clips]
-        wait(futures)
+        while wait(futures, LOOK_EVERY_S).not_done:
+            stop.check(KEPT)
         troubles = [_trouble(single, self.timeout_s) for single in futures]
         return [
             single.result()[0] if trouble is None else Encoded(None, Status.FAILED, trouble)
@@ -275,6 +289,9 @@ def _trouble(future: "Future[list[Encoded]]", timeout_s: float) -> str | None:
         return None
     if isinstance(error, ProcessExpired):
         code = error.exitcode
+        if code in STOPPED_EXITS:
+            # A scheduler signals every process of a job, and the workers may fall first.
+            raise StoppedError(f"a worker was stopped from outside; {KEPT}; the same command goes on")
         how = f"signal {-code}" if code < 0 else f"exit code {code}"
         return f"decoder crashed ({how})"
     if isinstance(error, TimeoutError):

@@ -21,6 +21,7 @@ from torch_geometric.data import Data
 
 from ariigcn.core.errors import DataError
 from ariigcn.core.logs import progress
+from ariigcn.core.signals import GRACE_S, StopRequest
 from ariigcn.graphs.dialogues import Dialogues
 from ariigcn.models.ariigcn import ARIIGCN
 from ariigcn.training.checkpoint import load_checkpoint, save_checkpoint
@@ -73,18 +74,28 @@ class Trainer:
         self.best: dict[str, Any] = {"epoch": 0, "score": -1.0, "weights": {}}
 
     def fit(self, checkpoints: Path, run: str) -> None:
-        """Train to the end, from the last checkpoint of the same run where there is one."""
+        """Train to the end, from the last checkpoint of the same run where there is one.
+
+        Asked to stop, it finishes an epoch that ends within ``GRACE_S`` and drops a longer one,
+        since an epoch longer than that has its predecessor's checkpoint on disk.
+
+        Raises:
+            StoppedError: SIGTERM or SIGUSR1 came; the last checkpoint is kept.
+        """
         state = load_checkpoint(checkpoints, run)
         if state:
             self._restore(state)
         saved = time.monotonic()
-        with progress("training epochs", self.config.epochs, len(self.history)) as counter:
+        total, done = self.config.epochs, len(self.history)
+        with progress("training epochs", total, done) as counter, StopRequest() as stop:
             while not self._finished():
-                self._epoch()
-                if time.monotonic() - saved >= self.config.checkpoint_s:
+                self._epoch(stop)
+                since, took = time.monotonic() - saved, self.history[-1]["seconds"]
+                if stop or since >= self.config.checkpoint_s or took >= GRACE_S:
                     save_checkpoint(checkpoints, len(self.history), run, self._state())
                     saved = time.monotonic()
                 counter.advance()
+                stop.check(f"epoch {len(self.history)} is kept")
         logger.info("selected epoch %d of %d", self.selected_epoch, len(self.history))
 
     @property
@@ -111,7 +122,7 @@ class Trainer:
         impatient = self.config.selection == "validation" and waited >= self.config.patience
         return done >= self.config.epochs or (done > 0 and impatient)
 
-    def _epoch(self) -> None:
+    def _epoch(self, stop: StopRequest) -> None:
         """One pass, its validation, and the choice whether it is the best so far."""
         started = time.perf_counter()
         epoch = len(self.history) + 1
@@ -121,7 +132,10 @@ class Trainer:
             generator=torch.Generator().manual_seed(self.seed * 100_003 + epoch),
         )
         parts = self.train_dialogues[order].split(self.config.batch_dialogues)
-        steps = [self._step(self.dialogues.batch(part), epoch) for part in parts]
+        steps = []
+        for part in parts:
+            stop.check(f"epoch {epoch} is dropped, the one before is kept", GRACE_S)
+            steps.append(self._step(self.dialogues.batch(part), epoch))
         self._check_finite(parts, steps, epoch)
         for scheduler in self.schedulers:
             scheduler.step()

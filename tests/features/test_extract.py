@@ -120,8 +120,22 @@ if __name__ == "__main__":
     folder = Path(sys.argv[1])
     features = EncoderConfig(modality="text", encoder="troubled", parameters={"pause_s": 0.05})
     out = folder / "out.h5"
-    module.extract(folder / "t.parquet", folder, out, features, block=2, workers=2)
+    limit = float(sys.argv[2])
+    module.extract(
+        folder / "t.parquet", folder, out, features, block=2, workers=2, timeout_s=limit
+    )
 """
+
+
+def start(folder: Path, timeout_s: float = 120) -> subprocess.Popen[str]:
+    """An extraction in a process group of its own."""
+    return subprocess.Popen(
+        [sys.executable, "-c", SCRIPT, str(folder), str(timeout_s)],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        start_new_session=True,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
 
 
 def wait_for(condition: Callable[[], bool], seconds: float = 60) -> None:
@@ -137,11 +151,7 @@ def test_a_killed_run_goes_on_and_leaves_no_trace(
     texts: list[str | None] = ["a" * (n % 9 + 1) for n in range(40)]
     path = table(tmp_path / "t.parquet", texts)
     blocks = tmp_path / ".out.h5.blocks"
-    run = subprocess.Popen(
-        [sys.executable, "-c", SCRIPT, str(tmp_path)],
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        start_new_session=True,
-    )
+    run = start(tmp_path)
     wait_for(lambda: len(list(blocks.glob("0*.h5"))) >= 3 or run.poll() is not None)
     os.killpg(run.pid, signal.SIGKILL)
     run.wait()
@@ -162,6 +172,34 @@ def test_a_killed_run_goes_on_and_leaves_no_trace(
 
     extract(path, tmp_path, tmp_path / "other.h5", features, block=2, workers=2)
     assert (tmp_path / "out.h5").read_bytes() == (tmp_path / "other.h5").read_bytes()
+
+
+@pytest.mark.parametrize("whole_group", [False, True])
+def test_asked_to_stop_it_drops_the_blocks_in_work_and_ends_with_the_same_bytes(
+    tmp_path: Path, whole_group: bool
+) -> None:
+    """The scheduler signals one process or all of a job; no row may say that its decoder crashed."""
+    texts: list[str | None] = ["a" * (n % 9 + 1) for n in range(12)] + ["hang"]
+    path = table(tmp_path / "t.parquet", texts)
+    run = start(tmp_path, timeout_s=3600)
+    wait_for(lambda: len(list((tmp_path / ".out.h5.blocks").glob("0*.h5"))) == 6)
+    asked = time.monotonic()
+    if whole_group:
+        os.killpg(run.pid, signal.SIGTERM)
+    else:
+        run.send_signal(signal.SIGUSR1)
+    _, errors = run.communicate(timeout=30)
+    assert time.monotonic() - asked < 10
+    assert run.returncode == 1
+    assert "StoppedError: " in errors
+    assert "finished blocks are kept" in errors
+    assert not (tmp_path / "out.h5").exists()
+
+    features = text_encoder(pause_s=0.05)
+    for name in ("out", "undisturbed"):
+        extract(path, tmp_path, tmp_path / f"{name}.h5", features, block=2, timeout_s=1)
+    assert contents(tmp_path / "out.h5")[2][-1] == "took longer than 1 s"
+    assert (tmp_path / "out.h5").read_bytes() == (tmp_path / "undisturbed.h5").read_bytes()
 
 
 def test_blocks_of_another_setting_or_a_changed_file_are_not_taken(tmp_path: Path) -> None:

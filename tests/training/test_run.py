@@ -1,6 +1,11 @@
 """A run learns, repeats itself to the bit, and resumes to the bit."""
 
 import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -95,6 +100,60 @@ def test_a_stopped_run_resumes_to_the_bit(inputs, tmp_path, monkeypatch, stop_af
     assert not (tmp_path / "stopped" / "model").exists()
     torch.manual_seed(99)  # whatever the new process drew before
     train(make_run(inputs), make_files(tmp_path / "stopped"))
+    assert outcome(tmp_path / "stopped") == outcome(tmp_path / "whole")
+
+
+SCRIPT = """
+import sys, time
+from pathlib import Path
+from ariigcn.training import loop
+from ariigcn.training.run import train
+from tests.training.test_run import TRAINING, make_files, make_run
+
+folder, loop.GRACE_S = Path(sys.argv[1]), float(sys.argv[2])
+real = loop.Trainer._step
+
+def slow(self, batch, epoch):
+    print("step", flush=True)
+    time.sleep(0.1)
+    return real(self, batch, epoch)
+
+loop.Trainer._step = slow
+stores = {name: folder / f"{name}.h5" for name in ("text", "audio", "video")}
+training = TRAINING.model_copy(update={"checkpoint_s": 1e9})
+train(make_run((folder / "graph.h5", stores), training=training), make_files(folder / "stopped"))
+"""
+
+
+@pytest.mark.parametrize(
+    ("number", "grace_s", "said", "kept"),
+    [
+        (signal.SIGTERM, 30.0, "by SIGTERM; epoch 2 is kept", "epoch-00002"),
+        (signal.SIGUSR1, 0.0, "by SIGUSR1; epoch 2 is dropped", "epoch-00001"),
+    ],
+)
+def test_asked_to_stop_it_finishes_a_short_epoch_and_drops_a_long_one(
+    inputs, tmp_path, number, grace_s, said, kept
+):
+    run = subprocess.Popen(
+        [sys.executable, "-c", SCRIPT, str(tmp_path), str(grace_s)],
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    steps = len(load_dialogues(*inputs).of_split("train"))
+    for _ in range(steps + 2):
+        assert run.stdout.readline() == "step\n"
+    run.send_signal(number)
+    _, errors = run.communicate(timeout=60)
+    assert run.returncode == 1
+    assert said in errors
+    newest = max((tmp_path / "stopped" / ".checkpoints").iterdir())
+    assert newest.name.startswith(kept)
+
+    train(make_run(inputs), make_files(tmp_path / "stopped"))
+    train(make_run(inputs), make_files(tmp_path / "whole"))
     assert outcome(tmp_path / "stopped") == outcome(tmp_path / "whole")
 
 
