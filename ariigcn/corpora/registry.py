@@ -72,7 +72,7 @@ def prepare(
 def table_files(root: Path | str) -> list[str]:
     """The tables in a corpus's folder and one level below: what a changed corpus changes."""
     patterns = (
-        *("*.csv", "*.tsv", "*.parquet", "*/*.csv", "*.pkl", "*.srt", "*.vtt"),
+        *("*.csv", "*.tsv", "*.parquet", "*/*.csv", "*.pkl", "*.pickle", "*.srt", "*.vtt"),
         *("Session*/dialog/EmoEvaluation/*.txt", "Session*/dialog/transcriptions/*.txt"),
     )
     return sorted(str(path) for pattern in patterns for path in Path(root).glob(pattern))
