@@ -17,7 +17,8 @@ class Clip:
 
     ``start_s`` and ``end_s`` are seconds within ``media``; None means the whole file. ``audio`` is a
     file of this utterance's sound alone, heard in place of ``media``; ``video_side`` the half of the
-    picture that shows the speaker.
+    picture that shows the speaker. ``context`` is what was said before it in its conversation, oldest
+    first; only as much as the encoder asks for (its parameter ``context_utterances``).
     """
 
     utterance_id: str
@@ -27,6 +28,7 @@ class Clip:
     end_s: float | None = None
     audio: Path | None = None
     video_side: Literal["left", "right"] | None = None
+    context: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,8 @@ class Encoder(Protocol):
 
     Attributes:
         version: release of the encoder and of what decides its values.
-        weights_sha256: digest of its weights; empty where it has none.
+        weights_sha256: digest of its weights; empty where it has none. Asked for once a run: it may
+            read gigabytes.
         dimension: D.
         feature_names: D names, or empty.
     """

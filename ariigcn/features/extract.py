@@ -98,7 +98,7 @@ def extract(
     """
     table, media_root, out = Path(table), Path(media_root), Path(out)
     corpus = read_corpus(table)
-    clips = clips_of(corpus, media_root)
+    clips = clips_of(corpus, media_root, features.parameters.get("context_utterances", 0))
     folder = out.with_name(f".{out.name}.blocks")
     blocks = _cut(clips, block, folder, _recipe(corpus, features))
     what = f"{corpus.name}: {features.modality} features"
@@ -117,9 +117,13 @@ def extract(
     logger.info("%s: %s", what, ", ".join(f"{n} {status}" for status, n in tally.most_common()))
 
 
-def clips_of(corpus: Corpus, media_root: Path) -> list[Clip]:
-    """The table's rows as clips, their media resolved below ``media_root``."""
+def clips_of(corpus: Corpus, media_root: Path, context: int = 0) -> list[Clip]:
+    """The table's rows as clips, their media resolved below ``media_root``.
+
+    Each is given the texts of up to ``context`` utterances before it in its dialogue.
+    """
     root = media_root.resolve()
+    said: dict[str, deque[str]] = {}
     clips, outside = [], []
 
     def resolved(name: str, path: Any) -> Path | None:
@@ -132,6 +136,7 @@ def clips_of(corpus: Corpus, media_root: Path) -> list[Clip]:
 
     for row in corpus.utterances.itertuples(index=False):
         side = getattr(row, "video_side", None)
+        before = said.setdefault(str(row.dialogue_id), deque(maxlen=context))
         clips.append(
             Clip(
                 utterance_id=str(row.utterance_id),
@@ -141,8 +146,10 @@ def clips_of(corpus: Corpus, media_root: Path) -> list[Clip]:
                 end_s=_number(row.end_s),
                 audio=resolved(str(row.utterance_id), getattr(row, "audio", None)),
                 video_side=side if side in ("left", "right") else None,
+                context=tuple(before),
             )
         )
+        before.append(row.text if isinstance(row.text, str) else "")
     if outside:
         raise DataError(
             problem_list(f"media outside {root}; move them there or name their folder", outside)
@@ -291,7 +298,9 @@ def _trouble(future: "Future[list[Encoded]]", timeout_s: float) -> str | None:
         code = error.exitcode
         if code in STOPPED_EXITS:
             # A scheduler signals every process of a job, and the workers may fall first.
-            raise StoppedError(f"a worker was stopped from outside; {KEPT}; the same command goes on")
+            raise StoppedError(
+                f"a worker was stopped from outside; {KEPT}; the same command goes on"
+            )
         how = f"signal {-code}" if code < 0 else f"exit code {code}"
         return f"decoder crashed ({how})"
     if isinstance(error, TimeoutError):

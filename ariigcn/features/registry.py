@@ -16,16 +16,21 @@ if TYPE_CHECKING:
 
 ENCODERS: dict[str, dict[str, str]] = {
     "text": {
+        "glove": "ariigcn.features.text_glove",
+        "huggingface": "ariigcn.features.text_huggingface",
         "minilm": "ariigcn.features.text_minilm",
         "published": "ariigcn.features.published",
     },
     "audio": {
+        "huggingface": "ariigcn.features.audio_huggingface",
         "opensmile": "ariigcn.features.audio_opensmile",
         "published": "ariigcn.features.published",
     },
     "video": {
         "efficientnet-lite0": "ariigcn.features.video_efficientnet",
+        "huggingface": "ariigcn.features.video_huggingface",
         "published": "ariigcn.features.published",
+        "r3d18": "ariigcn.features.video_r3d18",
     },
 }
 

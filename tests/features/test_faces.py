@@ -8,7 +8,17 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from ariigcn.features.faces import Box, FaceFinder, crop, fill_gaps
+from ariigcn.features.faces import (
+    Box,
+    FaceFinder,
+    FaceParameters,
+    crop,
+    face_crops,
+    fill_gaps,
+    follow,
+    smooth,
+)
+from ariigcn.features.media import ClipError
 
 
 @pytest.fixture(scope="module")
@@ -60,3 +70,29 @@ def test_a_crop_stays_inside_its_frame() -> None:
     assert corner.min() == 255
     assert crop(frame, Box(100, 50, 500), margin=0, side=32).shape == (32, 32, 3)
     assert crop(frame, None, margin=0, side=32).mean() == pytest.approx(255 / 8, abs=1)
+
+
+def test_following_keeps_to_one_face_where_the_largest_changes() -> None:
+    left, right = Box(100, 100, 60), Box(400, 100, 50)
+    grown = Box(395, 100, 80)
+    found = [[left, right], [grown, left], [], [Box(110, 105, 62)], [Box(110, 105, 200)]]
+    assert follow(found, seed=0) == [left, left, None, Box(110, 105, 62), None]
+    assert follow(found, seed=1) == [right, grown, None, None, None]
+
+
+def test_smoothing_is_over_neighbours_and_all_or_none() -> None:
+    boxes = [Box(0, 0, 10), Box(30, 0, 10), Box(0, 0, 40)]
+    assert smooth(boxes) == [Box(15, 0, 10), Box(10, 0, 20), Box(15, 0, 25)]
+    assert smooth([None, None]) == [None, None]
+
+
+def test_crops_of_a_clip_follow_its_face(portrait: NDArray[np.uint8]) -> None:
+    asked = FaceParameters(follow=True)
+    blank = np.full_like(portrait, 90)
+    finder = FaceFinder(asked.face, asked.detection_side, asked.smallest_face)
+    crops, note = face_crops([portrait, blank, portrait], finder, asked, 64)
+    assert crops.shape == (3, 64, 64, 3)
+    assert note == "face in 2 of 3 frames"
+    np.testing.assert_array_equal(crops[0], crops[2])
+    with pytest.raises(ClipError, match="no face in any of 1 frames"):
+        face_crops([blank], finder, asked, 64)

@@ -1,0 +1,80 @@
+"""Checkpoints of the hub: local or not, whole or not, of the right kind or not."""
+
+import hashlib
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from ariigcn.core.errors import DataError
+from ariigcn.features.huggingface import HubParameters, hidden, load
+from tests.features.tiny_models import WIDTH, speech_model, text_model
+
+
+def named(folder: Path, layers: tuple[int, ...] = (-1,)) -> HubParameters:
+    return HubParameters(model=str(folder), layers=layers)
+
+
+def test_a_folder_loads_without_the_head_that_no_feature_needs(tmp_path: Path) -> None:
+    loaded = load(named(text_model(tmp_path)), "text", "input_ids")
+    digest = hashlib.sha256((tmp_path / "model.safetensors").read_bytes()).hexdigest()
+    assert loaded.weights_sha256() == digest
+    assert loaded.version.startswith("transformers ")
+    assert loaded.version.endswith("RobertaModel, float32 on cpu")
+    assert not loaded.model.training
+
+
+def test_a_pickle_is_read_as_tensors_only(tmp_path: Path) -> None:
+    whole = load(named(text_model(tmp_path)), "text", "input_ids").model.state_dict()
+    tensors = load_file(tmp_path / "model.safetensors")
+    torch.save(tensors, tmp_path / "pytorch_model.bin")
+    (tmp_path / "model.safetensors").unlink()
+    loaded = load(named(tmp_path), "text", "input_ids")
+    for name, value in loaded.model.state_dict().items():
+        if "pooler" not in name:
+            torch.testing.assert_close(value, whole[name])
+    torch.save({"weight": Path("anything")}, tmp_path / "pytorch_model.bin")
+    with pytest.raises(DataError, match="more than tensors; refused"):
+        load(named(tmp_path), "text", "input_ids")
+
+
+def test_weights_that_would_be_made_up_are_refused(tmp_path: Path) -> None:
+    path = text_model(tmp_path) / "model.safetensors"
+    tensors = load_file(path)
+    del tensors["roberta.encoder.layer.1.output.dense.weight"]
+    save_file(tensors, path, metadata={"format": "pt"})
+    with pytest.raises(DataError, match=r"1 weights are missing.*encoder\.layer\.1\.output"):
+        load(named(tmp_path), "text", "input_ids")
+
+
+def test_a_model_that_cannot_be_reached_says_how_to_name_a_local_copy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+    asked = HubParameters(model="nobody/no-such-model")
+    with pytest.raises(DataError) as caught:
+        load(asked, "audio", "input_values")
+    assert "hf download nobody/no-such-model --local-dir DIR" in str(caught.value)
+    assert "features.audio.parameters.model: DIR" in str(caught.value)
+
+
+def test_a_folder_without_weights_and_a_model_of_another_kind(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="no weights; expected"):
+        load(named(tmp_path), "text", "input_ids")
+    with pytest.raises(DataError, match="Wav2Vec2Model is no text encoder"):
+        load(named(speech_model(tmp_path)), "text", "input_ids")
+
+
+def test_layers_are_averaged_and_counted(tmp_path: Path) -> None:
+    text_model(tmp_path)
+    model = load(named(tmp_path, (0, -2, -1)), "text", "input_ids").model
+    ids = torch.tensor([[0, 5, 6, 1]])
+    states = model(input_ids=ids, output_hidden_states=True).hidden_states
+    assert hidden(model, (-1,), input_ids=ids).shape == (1, 4, WIDTH)
+    torch.testing.assert_close(
+        hidden(model, (0, -2, -1), input_ids=ids), (states[0] + states[2] + states[3]) / 3
+    )
+    with pytest.raises(DataError, match="the model has 0 to 3"):
+        load(named(tmp_path, (4,)), "text", "input_ids")
