@@ -1,6 +1,7 @@
 # The two commands of the README, and what maintainers run.
 #   make demo    a virtual environment, the pinned install, the whole workflow on the built-in corpus
 #   make test    the same environment with the test extras; every test
+#   make test-slurm   the workflow through a SLURM of one node, brought up for it: Debian, root
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -8,7 +9,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 TESTABLE := $(VENV)/.testable
 
-.PHONY: demo test lint clean
+.PHONY: demo test test-slurm lint clean
 
 demo: $(INSTALLED)
 	$(BIN)/snakemake --cores all all
@@ -16,6 +17,10 @@ demo: $(INSTALLED)
 
 test: $(TESTABLE) lint
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest
+
+test-slurm: $(TESTABLE)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[slurm]'
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -m slurm tests/slurm
 
 lint: $(TESTABLE)
 	$(BIN)/ruff check .
