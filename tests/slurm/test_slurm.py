@@ -90,6 +90,9 @@ def test_a_job_asks_for_what_the_profile_says_and_comes_again_with_more_memory(
 ):
     (tmp_path / "Snakefile").write_text(RETRIED)
     shutil.copytree(root / "profiles", tmp_path / "profiles")
+    profile = tmp_path / "profiles/slurm/profile.yaml"
+    edited = profile.read_text().replace("# gpu_model: a100", "gpu_model: fake")
+    profile.write_text(edited)
     command = through_slurm(tmp_path, "train")
     output, _ = command.communicate(timeout=200)
     assert command.returncode == 0, output
@@ -99,7 +102,7 @@ def test_a_job_asks_for_what_the_profile_says_and_comes_again_with_more_memory(
     assert (first["TimeLimit"], second["TimeLimit"]) == ("04:00:00", "08:00:00")
     assert first["Partition"] == "gpu"
     assert first["CPUs/Task"] == "3"
-    assert first["TresPerJob"] == "gres:gpu:1"
+    assert first["TresPerJob"] == "gres:gpu:fake:1"
     assert first["Requeue"] == "1"
     assert re.fullmatch(r"gpu [01]\n", (tmp_path / "seen.txt").read_text())
 
