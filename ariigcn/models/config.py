@@ -41,15 +41,15 @@ class ModelConfig(Section):
     )
     hidden: int = Field(128, ge=8, description="H, the size of every representation.")
     context: Literal["none", "gru"] = Field(
-        "none", description="Recurrent encoder over the dialogue after the MLPs [ours]."
+        "gru", description="Recurrent encoder over the dialogue after the MLPs [ours]."
     )
     graph_layers: int = Field(2, ge=0, description="Relational layers; 0: without graph.")
     relation_bases: int = Field(
-        0, ge=0, description="Matrices that the relations share, as in R-GCN; 0: one a relation."
+        2, ge=0, description="Matrices that the relations share, as in R-GCN; 0: one a relation."
     )
     projection: int = Field(64, ge=2, description="Size of the contrastive streams' projection.")
-    dropout: float = Field(0.3, ge=0, lt=1, description="Share of activations dropped.")
-    input_dropout: float = Field(0.0, ge=0, lt=1, description="Share of features dropped.")
+    dropout: float = Field(0.5, ge=0, lt=1, description="Share of activations dropped.")
+    input_dropout: float = Field(0.3, ge=0, lt=1, description="Share of features dropped.")
     modality_dropout: float = Field(
         0.0, ge=0, lt=1, description="Chance that an utterance's modality is masked in training."
     )

@@ -10,7 +10,7 @@ from ariigcn.core.settings import Section
 class TrainingConfig(Section):
     """One loop for every model."""
 
-    epochs: int = Field(60, ge=1, description="Passes over the training dialogues, at most.")
+    epochs: int = Field(40, ge=1, description="Passes over the training dialogues, at most.")
     batch_dialogues: int = Field(8, ge=1, description="Dialogues a step.")
     learning_rate: float = Field(1e-3, gt=0, description="AdamW, of everything but discriminators.")
     discriminator_learning_rate: float = Field(1e-3, gt=0, description="AdamW, of discriminators.")
@@ -22,14 +22,14 @@ class TrainingConfig(Section):
     warmup_epochs: int = Field(2, ge=0, description="Epochs of linear learning-rate warm-up.")
     clip_norm: float = Field(1.0, gt=0, description="Largest norm of the gradient.")
     average: float = Field(
-        0.0, ge=0, lt=1, description="Decay of the moving average of weights a step; 0: none."
+        0.99, ge=0, lt=1, description="Decay of the moving average of weights a step; 0: none."
     )
     selection: Literal["validation", "last"] = Field(
         "validation",
         description="validation: the epoch with the best validation weighted F1, with early "
         "stopping; last: a fixed number of epochs, for corpora without a validation split.",
     )
-    patience: int = Field(15, ge=1, description="Epochs without a better one before stopping.")
+    patience: int = Field(10, ge=1, description="Epochs without a better one before stopping.")
     checkpoint_s: float = Field(
         10.0,
         ge=0,

@@ -70,6 +70,7 @@ class Trainer:
         playing = (self.game_optimiser,) if model.is_adversarial else ()
         self.schedulers = [LambdaLR(o, self._rate) for o in (self.optimiser, *playing)]
         self.average = copy.deepcopy(self.model).eval() if config.average else None
+        self.steps = 0
         self.history: list[dict[str, float]] = []
         self.best: dict[str, Any] = {"epoch": 0, "score": -1.0, "weights": {}}
 
@@ -214,10 +215,13 @@ class Trainer:
 
     @torch.no_grad()
     def _update_average(self) -> None:
+        """Move the average; its memory grows with the steps, or the initial weights would linger."""
+        self.steps += 1
         if self.average is not None:
+            decay = min(self.config.average, self.steps / (self.steps + 10))
             pairs = zip(self.average.parameters(), self.model.parameters(), strict=True)
             for kept, now in pairs:
-                kept.lerp_(now, 1 - self.config.average)
+                kept.lerp_(now, 1 - decay)
 
     def _lambda_adv(self, epoch: int) -> float:
         """The generators' weight, grown linearly over the warm-up."""
@@ -244,6 +248,7 @@ class Trainer:
             "schedulers": [s.state_dict() | {"lr_lambdas": []} for s in self.schedulers],
             "torch": torch.get_rng_state(),
             "cuda": torch.cuda.get_rng_state_all() if self.device.type == "cuda" else [],
+            "steps": self.steps,
             "history": self.history,
             "best": self.best,
         }
@@ -259,7 +264,7 @@ class Trainer:
         torch.set_rng_state(state["torch"])
         if state["cuda"]:
             torch.cuda.set_rng_state_all(state["cuda"])
-        self.history, self.best = state["history"], state["best"]
+        self.steps, self.history, self.best = state["steps"], state["history"], state["best"]
 
 
 def standardised(dialogues: Dialogues, model: ARIIGCN) -> Dialogues:
