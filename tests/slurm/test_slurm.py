@@ -19,7 +19,7 @@ OVERLAY = """
 demo: {dialogues: 8}
 features: {block: 2, video: {parameters: {frames: 2}}}
 model: {hidden: 16}
-training: {epochs: 150, patience: 150, checkpoint_s: 0}
+training: {epochs: 80, patience: 80, checkpoint_s: 0}
 seeds: [0, 1]
 experiments: {text: null, audio: null, video: null}
 """
@@ -159,7 +159,7 @@ def cancel_one_training_and_let_the_other_run_out_of_time(folder: Path) -> None:
 def preempt_once_and_finish(folder: Path) -> None:
     """SLURM puts the preempted job back into the queue under the same number."""
     command = through_slurm_with_overlay(folder, "all")
-    wait_for(lambda: list(folder.glob(f"{CHECKPOINTS}/seed-0/epoch-0004*")), command, "epoch 40")
+    wait_for(lambda: list(folder.glob(f"{CHECKPOINTS}/seed-0/epoch-0002*")), command, "epoch 20")
     job = jobs(folder, "rule_train_wildcards_ar-iigcn_0")[-1]
     scontrol("requeue", job["JobId"])
     wait_for(
