@@ -190,6 +190,11 @@ class Config(ExperimentConfig):
         return self.corpus == "meld" and self.corpus_root is None
 
     @property
+    def cache_dir(self) -> Path | None:
+        """The folder of encoders' results by content, or None."""
+        return None if self.features.cache is None else self.data_dir / self.features.cache
+
+    @property
     def media_root(self) -> Path:
         """The folder that the table's media paths are relative to."""
         if self.corpus == "demo" or self.corpus_root is None:

@@ -61,6 +61,15 @@ class FeaturesConfig(Section):
     timeout_s: float = Field(
         120.0, gt=0, description="Seconds after which a clip counts as failed."
     )
+    shards: int = Field(
+        1, ge=1, description="Jobs that an encoder's extraction is split in; 64 suits a cluster."
+    )
+    cache: str | None = Field(
+        "cache",
+        min_length=1,
+        description="Folder of results by content, below data_dir unless absolute: no clip meets the "
+        "same encoder twice. Null: none.",
+    )
 
     @field_validator("text", "audio", "video", mode="before")
     @classmethod

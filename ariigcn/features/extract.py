@@ -6,8 +6,8 @@ order. A killed run therefore loses at most the blocks in work, and neither the 
 nor an interruption leaves a trace in the result's bytes. One that is asked to stop drops the blocks
 in work at once: a block may take minutes, and a scheduler's patience is seconds.
 
-A clip that crashes or hangs its decoder takes its process down; the block's clips are then tried one
-by one, so that it costs its own row and no other.
+A corpus may be worked through in shards, whole blocks each, by as many jobs; :func:`merge` joins
+their stores to the very bytes that one job would have written.
 
 Each modality opens and decodes the clips by itself, so that a changed audio parameter never touches
 video. The price is small, since a decoder sees its own stream's packets only: of 940 ms CPU that a
@@ -18,57 +18,29 @@ decode pictures, and opening the file once instead of twice would save 25 ms.
 import hashlib
 import json
 import logging
-import sys
 from collections import Counter as Tally
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, wait
-from dataclasses import asdict, dataclass
-from multiprocessing import get_context
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from pebble import ProcessExpired, ProcessPool
 
 from ariigcn.core.code import code_version
 from ariigcn.core.errors import DataError, problem_list
 from ariigcn.core.files import remove
 from ariigcn.core.logs import progress
-from ariigcn.core.signals import STOP_SIGNALS, StoppedError, StopRequest
+from ariigcn.core.signals import StopRequest
 from ariigcn.corpora.table import Corpus, read_corpus
+from ariigcn.features.cache import Cache
 from ariigcn.features.config import EncoderConfig
-from ariigcn.features.encoder import Clip, Encoded, Encoder
-from ariigcn.features.registry import encoder_module, load_encoder
-from ariigcn.features.store import Rows, Status, StoreHeader, open_store, write_store
+from ariigcn.features.encoder import Clip, Encoded
+from ariigcn.features.registry import encoder_module
+from ariigcn.features.store import Rows, Status, open_store, write_store
+from ariigcn.features.workers import Block, Workers
 
 logger = logging.getLogger(__name__)
-# What a block may take beyond one clip's time limit: decoding and encoding of an ordinary clip.
-SECONDS_PER_CLIP = 2.0
-# How soon a request to stop is seen.
-LOOK_EVERY_S = 0.5
-KEPT = "finished blocks are kept"
-# A worker's own handler exits with the signal's number; without one, the signal kills it.
-STOPPED_EXITS = {sign * s for s in STOP_SIGNALS for sign in (1, -1)}
-
-
-@dataclass(frozen=True)
-class Block:
-    """Neighbouring utterances that are encoded, stored and, after a kill, repeated together."""
-
-    clips: tuple[Clip, ...]
-    path: Path
-
-    def finished(self, header: StoreHeader) -> bool:
-        """Whether an earlier run left this very block, whole, from this very encoder."""
-        if not self.path.is_file():
-            return False
-        try:
-            with open_store(self.path) as store:
-                ids = [clip.utterance_id for clip in self.clips]
-                return store.header == header and store.read().utterance_ids == ids
-        except DataError:
-            return False
 
 
 def extract(
@@ -80,6 +52,8 @@ def extract(
     block: int = 64,
     timeout_s: float = 120.0,
     workers: int = 1,
+    shard: tuple[int, int] = (0, 1),
+    cache: Path | None = None,
 ) -> None:
     """Encode a corpus in one modality.
 
@@ -91,6 +65,8 @@ def extract(
         block: utterances a block.
         timeout_s: seconds after which a clip counts as failed.
         workers: processes; each runs on one thread.
+        shard: which part of the blocks, from 0, and of how many.
+        cache: folder of results by content; None: none are looked up or kept.
 
     Raises:
         DataError: the table is not valid, or names media outside ``media_root``.
@@ -100,21 +76,54 @@ def extract(
     corpus = read_corpus(table)
     clips = clips_of(corpus, media_root, features.parameters.get("context_utterances", 0))
     folder = out.with_name(f".{out.name}.blocks")
-    blocks = _cut(clips, block, folder, _recipe(corpus, features))
-    what = f"{corpus.name}: {features.modality} features"
+    blocks = _part(_cut(clips, block, folder, _recipe(corpus, features)), shard)
+    count = sum(len(b.clips) for b in blocks)
+    part = "" if shard[1] == 1 else f", shard {shard[0] + 1} of {shard[1]}"
+    what = f"{corpus.name}: {features.modality} features{part}"
     with Workers(features, workers, timeout_s) as pool:
         header = pool.describe(corpus.name, features)
         waiting = [b for b in blocks if not b.finished(header)]
-        done = len(clips) - sum(len(b.clips) for b in waiting)
-        with progress(what, len(clips), done) as counter, StopRequest() as stop:
-            for finished, results in pool.encode(waiting, stop):
+        done = count - sum(len(b.clips) for b in waiting)
+        kept = None if cache is None else Cache.of(cache, header, _code(features))
+        with progress(what, count, done) as counter, StopRequest() as stop:
+            for finished, results in pool.encode(waiting, stop, kept):
                 rows = _rows(finished.clips, results, header.dimension)
                 write_store(finished.path, header, [rows])
                 counter.advance(len(rows), failed=int((~rows.mask).sum()))
     tally: Tally[Status] = Tally()
-    write_store(out, header, _joined(blocks, tally))
+    write_store(out, header, _joined(blocks, tally), count)
     remove(folder)
     logger.info("%s: %s", what, ", ".join(f"{n} {status}" for status, n in tally.most_common()))
+
+
+def merge(shards: Sequence[Path], out: Path) -> None:
+    """Join the stores of a corpus's shards, in their order, holding a thousand rows at a time.
+
+    Raises:
+        DataError: a shard is damaged, or made by another encoder than the first.
+    """
+    count = 0
+    for path in shards:
+        with open_store(path) as store, open_store(shards[0]) as first:
+            if store.header != first.header:
+                raise DataError(
+                    f"{path}: made by another encoder than {shards[0]}; remove both and run again"
+                )
+            header, count = store.header, count + len(store)
+
+    def rows() -> Iterator[Rows]:
+        for path in shards:
+            with open_store(path) as store:
+                yield from store.blocks(1024)
+
+    write_store(out, header, rows(), count)
+    logger.info("%s: %d rows from %d shards", out, count, len(shards))
+
+
+def _part(blocks: list[Block], shard: tuple[int, int]) -> list[Block]:
+    """The blocks of one shard: neighbours, and as many as in any other, give or take one."""
+    number, of = shard
+    return blocks[len(blocks) * number // of : len(blocks) * (number + 1) // of]
 
 
 def clips_of(corpus: Corpus, media_root: Path, context: int = 0) -> list[Clip]:
@@ -163,14 +172,13 @@ def _number(value: Any) -> float | None:
 
 def _recipe(corpus: Corpus, features: EncoderConfig) -> list[Any]:
     """What else decides a block's values, beside its rows."""
-    module = encoder_module(features.modality, features.encoder)
-    return [
-        corpus.name,
-        features.modality,
-        features.encoder,
-        features.parameters,
-        code_version(module, __name__),
-    ]
+    facts = [corpus.name, features.modality, features.encoder, features.parameters]
+    return [*facts, code_version("ariigcn.features.extract"), _code(features)]
+
+
+def _code(features: EncoderConfig) -> str:
+    """The version of the encoder's own code."""
+    return code_version(encoder_module(features.modality, features.encoder))
 
 
 def _cut(clips: Sequence[Clip], size: int, folder: Path, recipe: list[Any]) -> list[Block]:
@@ -216,142 +224,3 @@ def _joined(blocks: Iterable[Block], tally: "Tally[Status]") -> Iterator[Rows]:
             rows = store.read()
         tally.update(rows.status)
         yield rows
-
-
-class Workers:
-    """Processes that hold the encoder; one that dies is replaced."""
-
-    def __init__(self, features: EncoderConfig, workers: int, timeout_s: float) -> None:
-        self.workers, self.timeout_s = workers, timeout_s
-        module = encoder_module(features.modality, features.encoder)
-        self._pool = ProcessPool(
-            max_workers=workers,
-            initializer=_load,
-            initargs=(module, features.modality, features.parameters),
-            context=get_context("spawn"),
-        )
-
-    def __enter__(self) -> "Workers":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._pool.stop()
-        self._pool.join()
-
-    def describe(self, corpus: str, features: EncoderConfig) -> StoreHeader:
-        """The store's header, as the loaded encoder tells it; raises what loading it raised."""
-        facts: dict[str, Any] = self._pool.schedule(_describe).result()
-        return StoreHeader(
-            corpus=corpus,
-            modality=features.modality,
-            encoder=features.encoder,
-            parameters=features.parameters,
-            **facts,
-        )
-
-    def encode(
-        self, blocks: Iterable[Block], stop: StopRequest
-    ) -> Iterator[tuple[Block, list[Encoded]]]:
-        """Each block with its results, in the order in which they are finished."""
-        waiting, running = deque(blocks), dict[Future[list[Encoded]], Block]()
-        while waiting or running:
-            # One block more than there are workers, so that none of them waits for this loop.
-            while waiting and len(running) <= self.workers:
-                block = waiting.popleft()
-                running[self._submit(block.clips)] = block
-            stop.check(KEPT)
-            for future in wait(running, LOOK_EVERY_S, FIRST_COMPLETED).done:
-                block = running.pop(future)
-                yield block, self._results(future, block, stop)
-
-    def _submit(self, clips: Sequence[Clip]) -> "Future[list[Encoded]]":
-        alone = len(clips) == 1
-        limit = self.timeout_s + (0 if alone else SECONDS_PER_CLIP * len(clips))
-        future: Future[list[Encoded]] = self._pool.schedule(_encode, [clips], timeout=limit)
-        return future
-
-    def _results(
-        self, future: "Future[list[Encoded]]", block: Block, stop: StopRequest
-    ) -> list[Encoded]:
-        """A block's results; where it died, those of its clips one by one."""
-        trouble = _trouble(future, self.timeout_s)
-        if trouble is None:
-            return future.result()
-        first, last = block.clips[0].utterance_id, block.clips[-1].utterance_id
-        logger.warning("%s to %s: %s; trying clip by clip", first, last, trouble)
-        futures = [self._submit([clip]) for clip in block.clips]
-        while wait(futures, LOOK_EVERY_S).not_done:
-            stop.check(KEPT)
-        troubles = [_trouble(single, self.timeout_s) for single in futures]
-        return [
-            single.result()[0] if trouble is None else Encoded(None, Status.FAILED, trouble)
-            for single, trouble in zip(futures, troubles, strict=True)
-        ]
-
-
-def _trouble(future: "Future[list[Encoded]]", timeout_s: float) -> str | None:
-    """What went wrong with a task, in words for its row, or None."""
-    error = future.exception()
-    if error is None:
-        return None
-    if isinstance(error, ProcessExpired):
-        code = error.exitcode
-        if code in STOPPED_EXITS:
-            # A scheduler signals every process of a job, and the workers may fall first.
-            raise StoppedError(
-                f"a worker was stopped from outside; {KEPT}; the same command goes on"
-            )
-        how = f"signal {-code}" if code < 0 else f"exit code {code}"
-        return f"decoder crashed ({how})"
-    if isinstance(error, TimeoutError):
-        return f"took longer than {timeout_s:g} s"
-    return f"encoder failed ({type(error).__name__}: {error})"
-
-
-# A worker's encoder, or what was raised when it was loaded: raised again in the first task, where
-# it reaches the parent with its own words.
-_loaded: Callable[[], Encoder] | None = None
-
-
-def _load(module: str, modality: str, parameters: dict[str, Any]) -> None:
-    """Set a worker up: its encoder, and one thread for every library that would take all cores."""
-    global _loaded  # noqa: PLW0603
-    try:
-        encoder = load_encoder(module, modality, parameters)
-    except Exception as error:
-        _loaded = _raiser(error)
-        return
-    for library, limit in (("torch", "set_num_threads"), ("cv2", "setNumThreads")):
-        if library in sys.modules:
-            getattr(sys.modules[library], limit)(1)
-    _loaded = lambda: encoder  # noqa: E731
-
-
-def _raiser(error: Exception) -> Callable[[], Encoder]:
-    def raise_it() -> Encoder:
-        raise error
-
-    return raise_it
-
-
-def _encoder() -> Encoder:
-    assert _loaded is not None, "runs in a worker only"
-    return _loaded()
-
-
-def _describe() -> dict[str, Any]:
-    encoder = _encoder()
-    return {
-        "encoder_version": encoder.version,
-        "dimension": encoder.dimension,
-        "weights_sha256": encoder.weights_sha256,
-        "feature_names": tuple(encoder.feature_names),
-        "fitted_on": getattr(encoder, "fitted_on", "none"),
-    }
-
-
-def _encode(clips: Sequence[Clip]) -> list[Encoded]:
-    results = _encoder().encode(clips)
-    if len(results) != len(clips):
-        raise RuntimeError(f"{len(results)} results for {len(clips)} clips")
-    return results

@@ -1,9 +1,12 @@
 """The feature store: one HDF5 file a modality and encoder, one row an utterance.
 
-Datasets: ``values`` float32 [N, D] (chunked, compressed), ``utterance_id`` [N], ``status`` [N],
-``message`` [N] and, where the encoder names them, ``feature_names`` [D]. Attributes: ``corpus``,
-``modality``, ``encoder``, ``encoder_version``, ``weights_sha256``, ``parameters`` (JSON) and
-``fitted_on`` (the split whose labels the encoder has seen, or ``none``).
+Datasets: ``values`` float32 [N, D], ``utterance_id`` [N], ``status`` [N], ``message`` [N] and, where
+the encoder names them, ``feature_names`` [D]. Attributes: ``corpus``, ``modality``, ``encoder``,
+``encoder_version``, ``weights_sha256``, ``parameters`` (JSON) and ``fitted_on`` (the split whose
+labels the encoder has seen, or ``none``).
+
+``values`` is one run of plain numbers, mapped into memory where it is read: compression saves a tenth
+of a file of features and makes reading a dialogue some hundred times slower (docs/performance.md).
 """
 
 import json
@@ -22,7 +25,6 @@ from ariigcn.core.errors import DataError
 from ariigcn.core.files import atomic_path
 
 FORMAT = 1
-CHUNK_ROWS = 64
 
 
 class Status(StrEnum):
@@ -72,50 +74,52 @@ class Rows:
         return np.array([s == Status.OK for s in self.status], dtype=bool)
 
 
-def write_store(path: Path | str, header: StoreHeader, blocks: Iterable[Rows]) -> None:
-    """Write a store block by block, in order, without holding more than one block."""
+def write_store(
+    path: Path | str, header: StoreHeader, blocks: Iterable[Rows], count: int | None = None
+) -> None:
+    """Write a store block by block, in order; its bytes do not depend on how rows come in blocks.
+
+    Args:
+        path: the file.
+        header: what it says of itself.
+        blocks: its rows.
+        count: how many rows they hold; where told, one block at a time is held.
+
+    Raises:
+        DataError: rows that do not fit the header, are not finite, or are not ``count``.
+    """
+    if count is None:
+        blocks = list(blocks)
+        count = sum(map(len, blocks))
     with atomic_path(path) as temporary, h5py.File(temporary, "w") as file:
-        _write_header(file, header)
+        _write_attributes(file, header)
+        values = file.create_dataset("values", (count, header.dimension), np.float32)
+        columns: dict[str, list[str]] = {"utterance_id": [], "status": [], "message": []}
+        done = 0
         for rows in blocks:
-            _append(file, header, rows)
+            _check_rows(rows, header)
+            if len(rows) and done + len(rows) <= count:
+                values[done : done + len(rows)] = rows.values
+            done += len(rows)
+            columns["utterance_id"] += rows.utterance_ids
+            columns["status"] += [str(s) for s in rows.status]
+            columns["message"] += rows.messages
+        if done != count:
+            raise DataError(f"{path}: {done} rows came where {count} were announced")
+        text = h5py.string_dtype("utf-8")
+        if header.feature_names:
+            columns["feature_names"] = list(header.feature_names)
+        for name, column in columns.items():
+            file.create_dataset(name, (len(column),), text, data=column or None)
 
 
-def _write_header(file: h5py.File, header: StoreHeader) -> None:
+def _write_attributes(file: h5py.File, header: StoreHeader) -> None:
     file.attrs["format"] = FORMAT
     for key, value in asdict(header).items():
         if key == "parameters":
             file.attrs[key] = json.dumps(value, sort_keys=True)
         elif key != "feature_names":
             file.attrs[key] = value
-    text = h5py.string_dtype("utf-8")
-    file.create_dataset(
-        "values",
-        shape=(0, header.dimension),
-        maxshape=(None, header.dimension),
-        dtype=np.float32,
-        chunks=(CHUNK_ROWS, max(header.dimension, 1)),
-        compression="gzip",
-        compression_opts=1,
-        shuffle=True,
-    )
-    for name in ("utterance_id", "status", "message"):
-        file.create_dataset(name, shape=(0,), maxshape=(None,), dtype=text, chunks=(4096,))
-    if header.feature_names:
-        file.create_dataset("feature_names", data=list(header.feature_names), dtype=text)
-
-
-def _append(file: h5py.File, header: StoreHeader, rows: Rows) -> None:
-    _check_rows(rows, header)
-    start, stop = file["values"].shape[0], file["values"].shape[0] + len(rows)
-    columns = {
-        "values": rows.values,
-        "utterance_id": list(rows.utterance_ids),
-        "status": [str(s) for s in rows.status],
-        "message": list(rows.messages),
-    }
-    for name, data in columns.items():
-        file[name].resize(stop, axis=0)
-        file[name][start:stop] = data
 
 
 def _check_rows(rows: Rows, header: StoreHeader) -> None:
@@ -149,12 +153,20 @@ class FeatureStore:
             self.utterance_ids: list[str] = self._file["utterance_id"].asstr()[:].tolist()
             self.status = [Status(s) for s in self._file["status"].asstr()[:]]
             self.messages: list[str] = self._file["message"].asstr()[:].tolist()
-            if self._file["values"].shape != (len(self), self.header.dimension):
-                raise ValueError(f"values have shape {self._file['values'].shape}")
+            self._values = self._map(self._file["values"])
         except (OSError, KeyError, ValueError) as error:
             raise DataError(
                 f"{path}: not a readable feature store ({error}); remove it and run again"
             ) from error
+
+    def _map(self, values: h5py.Dataset) -> Any:
+        """The values as an array in the file, or, where they are chunked, as HDF5 reads them."""
+        if values.shape != (len(self), self.header.dimension):
+            raise ValueError(f"values have shape {values.shape}")
+        offset = values.id.get_offset()
+        if offset is None:
+            return values
+        return np.memmap(self.path, values.dtype, "r", offset, values.shape)
 
     def __len__(self) -> int:
         return len(self.utterance_ids)
@@ -168,7 +180,7 @@ class FeatureStore:
         """Rows ``start`` to ``stop`` (exclusive; all by default)."""
         part = slice(start, len(self) if stop is None else stop)
         try:
-            values = self._file["values"][part]
+            values = np.array(self._values[part])
         except OSError as error:
             raise DataError(f"{self.path}: damaged ({error}); remove it and run again") from error
         rows = Rows(self.utterance_ids[part], values, self.status[part], self.messages[part])

@@ -17,7 +17,7 @@ from ariigcn.core.errors import DataError
 from ariigcn.corpora.table import Corpus, write_corpus
 from ariigcn.features import extract as module
 from ariigcn.features.config import EncoderConfig
-from ariigcn.features.extract import extract
+from ariigcn.features.extract import extract, merge
 from ariigcn.features.registry import ENCODERS
 from ariigcn.features.store import FeatureStore, Status, open_store
 from tests.features.make_clips import grey_frames, tone, write_video, write_wav
@@ -208,6 +208,33 @@ def test_asked_to_stop_it_drops_the_blocks_in_work_and_ends_with_the_same_bytes(
         extract(path, tmp_path, tmp_path / f"{name}.h5", features, block=2, timeout_s=1)
     assert contents(tmp_path / "out.h5")[2][-1] == "took longer than 1 s"
     assert (tmp_path / "out.h5").read_bytes() == (tmp_path / "undisturbed.h5").read_bytes()
+
+
+def test_shards_are_joined_to_the_bytes_of_one_job(tmp_path: Path) -> None:
+    texts: list[str | None] = [*["a" * n for n in range(1, 11)], None]
+    path = table(tmp_path / "t.parquet", texts)
+    extract(path, tmp_path, tmp_path / "whole.h5", text_encoder(), block=3)
+    shards = [tmp_path / f"{number}.h5" for number in range(5)]
+    for number, shard in enumerate(shards):
+        extract(path, tmp_path, shard, text_encoder(), block=3, shard=(number, 5))
+    assert [len(contents(shard)[0]) for shard in shards] == [0, 3, 3, 3, 2]
+    merge(shards, tmp_path / "joined.h5")
+    assert (tmp_path / "joined.h5").read_bytes() == (tmp_path / "whole.h5").read_bytes()
+    extract(path, tmp_path, shards[4], text_encoder(scale=2), block=3, shard=(4, 5))
+    with pytest.raises(DataError, match="made by another encoder"):
+        merge(shards, tmp_path / "joined.h5")
+
+
+def test_a_cached_clip_is_not_encoded_again_in_another_corpus(tmp_path: Path) -> None:
+    cache, words = tmp_path / "cache", ["a", "bb", "nan", "bug"]
+    first = table(tmp_path / "1.parquet", [*words])
+    extract(first, tmp_path, tmp_path / "1.h5", text_encoder(), block=1, cache=cache)
+    assert sum(path.is_file() for path in cache.rglob("*")) == 2
+    second = table(tmp_path / "2.parquet", ["ccc", *words])
+    extract(second, tmp_path, tmp_path / "2.h5", text_encoder(), block=2, cache=cache)
+    extract(second, tmp_path, tmp_path / "3.h5", text_encoder(), block=2)
+    assert (tmp_path / "2.h5").read_bytes() == (tmp_path / "3.h5").read_bytes()
+    assert sum(path.is_file() for path in cache.rglob("*")) == 3
 
 
 def test_blocks_of_another_setting_or_a_changed_file_are_not_taken(tmp_path: Path) -> None:

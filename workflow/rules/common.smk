@@ -53,6 +53,24 @@ def store_path(modality, name):
     return f"{RESULTS}/features/{modality}.{name}.h5"
 
 
+SHARDS = cfg.features.shards
+# What one extraction job writes: the store or, where there are several jobs, a shard of it.
+SHARD = f"{RESULTS}/features/.shards/{{modality}}.{{store}}/{{shard}}-of-{SHARDS}.h5"
+SHARD_LOG = "" if SHARDS == 1 else ".{shard}"
+
+
+def extracted(modality):
+    """The output of a modality's extraction."""
+    if SHARDS == 1:
+        return store_path(modality, "{store}")
+    return temp(SHARD.replace("{modality}", modality))
+
+
+def shard_of(wildcards):
+    """Which part of the clips a job is for, from 0, and of how many."""
+    return [int(wildcards.get("shard", 1)) - 1, SHARDS]
+
+
 def encoder_of(modality):
     """The encoder's configuration, as a function of the rule's wildcards."""
     return lambda wildcards: section(STORES[modality][wildcards.store])

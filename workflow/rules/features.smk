@@ -1,13 +1,14 @@
-# One rule a modality, so that a changed audio parameter decodes no picture again.
+# One rule a modality, so that a changed audio parameter decodes no picture again; features.shards
+# jobs a store.
 
 
 rule extract_text:
     input:
         table=TABLE,
     output:
-        store_path("text", "{store}"),
+        extracted("text"),
     log:
-        f"{LOGS}/extract_text.{{store}}.log",
+        f"{LOGS}/extract_text.{{store}}{SHARD_LOG}.log",
     wildcard_constraints:
         store=one_of(EXTRACTED["text"]),
     conda:
@@ -20,6 +21,7 @@ rule extract_text:
         media_root=MEDIA_ROOT,
         block=cfg.features.block,
         timeout_s=cfg.features.timeout_s,
+        shard=shard_of,
         code=encoder_code("text"),
     script:
         "../scripts/extract.py"
@@ -27,9 +29,9 @@ rule extract_text:
 
 use rule extract_text as extract_audio with:
     output:
-        store_path("audio", "{store}"),
+        extracted("audio"),
     log:
-        f"{LOGS}/extract_audio.{{store}}.log",
+        f"{LOGS}/extract_audio.{{store}}{SHARD_LOG}.log",
     wildcard_constraints:
         store=one_of(EXTRACTED["audio"]),
     threads: 8
@@ -38,14 +40,15 @@ use rule extract_text as extract_audio with:
         media_root=MEDIA_ROOT,
         block=cfg.features.block,
         timeout_s=cfg.features.timeout_s,
+        shard=shard_of,
         code=encoder_code("audio"),
 
 
 use rule extract_text as extract_video with:
     output:
-        store_path("video", "{store}"),
+        extracted("video"),
     log:
-        f"{LOGS}/extract_video.{{store}}.log",
+        f"{LOGS}/extract_video.{{store}}{SHARD_LOG}.log",
     wildcard_constraints:
         store=one_of(EXTRACTED["video"]),
     threads: 8
@@ -54,7 +57,30 @@ use rule extract_text as extract_video with:
         media_root=MEDIA_ROOT,
         block=cfg.features.block,
         timeout_s=cfg.features.timeout_s,
+        shard=shard_of,
         code=encoder_code("video"),
+
+
+if SHARDS > 1:
+
+    rule merge_features:
+        input:
+            expand(SHARD, shard=range(1, SHARDS + 1), allow_missing=True),
+        output:
+            store_path("{modality}", "{store}"),
+        log:
+            f"{LOGS}/merge_features.{{modality}}.{{store}}.log",
+        wildcard_constraints:
+            modality=one_of(MODALITIES),
+            store=one_of({name for names in EXTRACTED.values() for name in names}),
+        conda:
+            "../../envs/features.yaml"
+        resources:
+            mem_mb=2000,
+        params:
+            code=code_version("ariigcn.features.extract"),
+        script:
+            "../scripts/merge_features.py"
 
 
 rule import_features:

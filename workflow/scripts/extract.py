@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from ariigcn.config import load_config
 from ariigcn.core.logs import configure_logging
 from ariigcn.features.config import EncoderConfig
 from ariigcn.features.extract import extract
@@ -18,6 +19,9 @@ def main(snakemake):
         block=params.block,
         timeout_s=params.timeout_s,
         workers=snakemake.threads,
+        shard=tuple(params.shard),
+        # Not a parameter of the rule: where results are kept changes none.
+        cache=load_config(snakemake.config).cache_dir,
     )
 
 

@@ -1,0 +1,206 @@
+"""Worker processes that hold an encoder, and the blocks of clips that they are given.
+
+A clip that crashes or hangs its decoder takes its process down; the block's clips are then tried one
+by one, so that it costs its own row and no other. Each process runs on one thread.
+"""
+
+import logging
+import os
+import sys
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+from pebble import ProcessExpired, ProcessPool
+
+from ariigcn.core.errors import DataError
+from ariigcn.core.signals import STOP_SIGNALS, StoppedError, StopRequest
+from ariigcn.features.cache import Cache, encode_all
+from ariigcn.features.config import EncoderConfig
+from ariigcn.features.encoder import Clip, Encoded, Encoder
+from ariigcn.features.registry import encoder_module, load_encoder
+from ariigcn.features.store import Status, StoreHeader, open_store
+
+logger = logging.getLogger(__name__)
+# What a block may take beyond one clip's time limit: decoding and encoding of an ordinary clip.
+SECONDS_PER_CLIP = 2.0
+# How soon a request to stop is seen.
+LOOK_EVERY_S = 0.5
+KEPT = "finished blocks are kept"
+# A worker's own handler exits with the signal's number; without one, the signal kills it.
+STOPPED_EXITS = {sign * s for s in STOP_SIGNALS for sign in (1, -1)}
+# Read by numerical libraries when a worker imports them: its neighbours have the other cores.
+ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+
+
+@dataclass(frozen=True)
+class Block:
+    """Neighbouring utterances that are encoded, stored and, after a kill, repeated together."""
+
+    clips: tuple[Clip, ...]
+    path: Path
+
+    def finished(self, header: StoreHeader) -> bool:
+        """Whether an earlier run left this very block, whole, from this very encoder."""
+        if not self.path.is_file():
+            return False
+        try:
+            with open_store(self.path) as store:
+                ids = [clip.utterance_id for clip in self.clips]
+                return store.header == header and store.read().utterance_ids == ids
+        except DataError:
+            return False
+
+
+class Workers:
+    """Processes that hold the encoder; one that dies is replaced."""
+
+    def __init__(self, features: EncoderConfig, workers: int, timeout_s: float) -> None:
+        self.workers, self.timeout_s = workers, timeout_s
+        self._cache: Cache | None = None
+        module = encoder_module(features.modality, features.encoder)
+        self._pool = ProcessPool(
+            max_workers=workers,
+            initializer=_load,
+            initargs=(module, features.modality, features.parameters),
+            context=get_context("spawn"),
+        )
+
+    def __enter__(self) -> "Workers":
+        self._before = {name: os.environ.get(name) for name in ONE_THREAD}
+        os.environ.update(ONE_THREAD)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pool.stop()
+        self._pool.join()
+        for name, value in self._before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+    def describe(self, corpus: str, features: EncoderConfig) -> StoreHeader:
+        """The store's header, as the loaded encoder tells it; raises what loading it raised."""
+        facts: dict[str, Any] = self._pool.schedule(_describe).result()
+        return StoreHeader(
+            corpus=corpus,
+            modality=features.modality,
+            encoder=features.encoder,
+            parameters=features.parameters,
+            **facts,
+        )
+
+    def encode(
+        self, blocks: Iterable[Block], stop: StopRequest, cache: Cache | None = None
+    ) -> Iterator[tuple[Block, list[Encoded]]]:
+        """Each block with its results, in the order in which they are finished."""
+        self._cache = cache
+        waiting, running = deque(blocks), dict[Future[list[Encoded]], Block]()
+        while waiting or running:
+            # One block more than there are workers, so that none of them waits for this loop.
+            while waiting and len(running) <= self.workers:
+                block = waiting.popleft()
+                running[self._submit(block.clips)] = block
+            stop.check(KEPT)
+            for future in wait(running, LOOK_EVERY_S, FIRST_COMPLETED).done:
+                block = running.pop(future)
+                yield block, self._results(future, block, stop)
+
+    def _submit(self, clips: Sequence[Clip]) -> "Future[list[Encoded]]":
+        alone = len(clips) == 1
+        limit = self.timeout_s + (0 if alone else SECONDS_PER_CLIP * len(clips))
+        future: Future[list[Encoded]] = self._pool.schedule(
+            _encode, [clips, self._cache], timeout=limit
+        )
+        return future
+
+    def _results(
+        self, future: "Future[list[Encoded]]", block: Block, stop: StopRequest
+    ) -> list[Encoded]:
+        """A block's results; where it died, those of its clips one by one."""
+        trouble = _trouble(future, self.timeout_s)
+        if trouble is None:
+            return future.result()
+        first, last = block.clips[0].utterance_id, block.clips[-1].utterance_id
+        logger.warning("%s to %s: %s; trying clip by clip", first, last, trouble)
+        futures = [self._submit([clip]) for clip in block.clips]
+        while wait(futures, LOOK_EVERY_S).not_done:
+            stop.check(KEPT)
+        troubles = [_trouble(single, self.timeout_s) for single in futures]
+        return [
+            single.result()[0] if trouble is None else Encoded(None, Status.FAILED, trouble)
+            for single, trouble in zip(futures, troubles, strict=True)
+        ]
+
+
+def _trouble(future: "Future[list[Encoded]]", timeout_s: float) -> str | None:
+    """What went wrong with a task, in words for its row, or None."""
+    error = future.exception()
+    if error is None:
+        return None
+    if isinstance(error, ProcessExpired):
+        code = error.exitcode
+        if code in STOPPED_EXITS:
+            # A scheduler signals every process of a job, and the workers may fall first.
+            raise StoppedError(
+                f"a worker was stopped from outside; {KEPT}; the same command goes on"
+            )
+        how = f"signal {-code}" if code < 0 else f"exit code {code}"
+        return f"decoder crashed ({how})"
+    if isinstance(error, TimeoutError):
+        return f"took longer than {timeout_s:g} s"
+    return f"encoder failed ({type(error).__name__}: {error})"
+
+
+# A worker's encoder, or what was raised when it was loaded: raised again in the first task, where
+# it reaches the parent with its own words.
+_loaded: Callable[[], Encoder] | None = None
+
+
+def _load(module: str, modality: str, parameters: dict[str, Any]) -> None:
+    """Set a worker up: its encoder, and one thread for every library that would take all cores."""
+    global _loaded  # noqa: PLW0603
+    try:
+        encoder = load_encoder(module, modality, parameters)
+    except Exception as error:
+        _loaded = _raiser(error)
+        return
+    for library, limit in (("torch", "set_num_threads"), ("cv2", "setNumThreads")):
+        if library in sys.modules:
+            getattr(sys.modules[library], limit)(1)
+    _loaded = lambda: encoder  # noqa: E731
+
+
+def _raiser(error: Exception) -> Callable[[], Encoder]:
+    def raise_it() -> Encoder:
+        raise error
+
+    return raise_it
+
+
+def _encoder() -> Encoder:
+    assert _loaded is not None, "runs in a worker only"
+    return _loaded()
+
+
+def _describe() -> dict[str, Any]:
+    encoder = _encoder()
+    return {
+        "encoder_version": encoder.version,
+        "dimension": encoder.dimension,
+        "weights_sha256": encoder.weights_sha256,
+        "feature_names": tuple(encoder.feature_names),
+        "fitted_on": getattr(encoder, "fitted_on", "none"),
+    }
+
+
+def _encode(clips: Sequence[Clip], cache: Cache | None) -> list[Encoded]:
+    encoder = _encoder()
+    if cache is None or not getattr(encoder, "cached", True):
+        return encode_all(encoder, clips)
+    return cache.encode(encoder, clips)

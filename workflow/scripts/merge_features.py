@@ -1,0 +1,15 @@
+"""Rule merge_features: the stores of a corpus's shards, joined."""
+
+from pathlib import Path
+
+from ariigcn.core.logs import configure_logging
+from ariigcn.features.extract import merge
+
+
+def main(snakemake):
+    configure_logging(snakemake.log[0])
+    merge([Path(shard) for shard in snakemake.input], Path(snakemake.output[0]))
+
+
+if __name__ == "__main__":
+    main(snakemake)  # noqa: F821
