@@ -58,7 +58,9 @@ class StopRequest:
             StoppedError: names the signal and what is kept.
         """
         if self and time.monotonic() - self._asked_at >= grace_s:
-            raise StoppedError(f"stopped by {self._name}; {kept}; the same command goes on from there")
+            raise StoppedError(
+                f"stopped by {self._name}; {kept}; the same command goes on from there"
+            )
 
     def _note(self, number: int, _: FrameType | None) -> None:
         # The first request counts: the grace is not renewed.
