@@ -1,29 +1,26 @@
 """``ariigcn ...`` for people; the workflow's stages do not go through it."""
 
-import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 import yaml
 
-from ariigcn.config import Config, load_config, merge
+from ariigcn.config import load_config, merge
 from ariigcn.core.errors import AriigcnError, ConfigError
+from ariigcn.reference import config_page, schema_text
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
 corpus_app = typer.Typer(no_args_is_help=True, help="Look at a corpus, or start one.")
 app.add_typer(corpus_app, name="corpus")
 
 
-def schema_text() -> str:
-    """The configuration's JSON schema, as it stands in workflow/schemas."""
-    return json.dumps(Config.model_json_schema(), indent=2) + "\n"
-
-
 @app.command()
-def schema() -> None:
+def schema(
+    markdown: Annotated[bool, typer.Option(help="The page docs/config.md instead.")] = False,
+) -> None:
     """Print the configuration's JSON schema; editors complete and check config.yaml by it."""
-    typer.echo(schema_text(), nl=False)
+    typer.echo(config_page() if markdown else schema_text(), nl=False)
 
 
 @app.command()

@@ -2,12 +2,19 @@
 
 from typer.testing import CliRunner
 
-from ariigcn.cli import app, schema_text
+from ariigcn.cli import app
+from ariigcn.reference import config_page, schema_text
 
 
 def test_the_schema_in_the_tree_is_in_step(root):
     stored = (root / "workflow" / "schemas" / "config.schema.json").read_text()
     assert stored == schema_text(), "run: ariigcn schema > workflow/schemas/config.schema.json"
+
+
+def test_the_page_of_the_configuration_is_in_step(root):
+    stored = (root / "docs" / "config.md").read_text()
+    assert stored == config_page(), "run: ariigcn schema --markdown > docs/config.md"
+    assert "| `margin` | number, > 0, <= 2 | `0.5` |" in stored
 
 
 def test_check_counts_the_runs_or_names_what_is_wrong(root, tmp_path):

@@ -6,7 +6,7 @@ from ariigcn.core.code import PACKAGE_ROOT, closure, imports_of
 
 ORDER = (
     "core", "corpora", "features", "graphs", "models", "training", "evaluation", "report",
-    "config", "cli",
+    "config", "reference", "cli",
 )  # fmt: skip
 MODULES = sorted(
     ".".join(("ariigcn", *path.relative_to(PACKAGE_ROOT).with_suffix("").parts))

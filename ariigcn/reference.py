@@ -1,0 +1,88 @@
+"""The configuration as text for people: its JSON schema, and docs/config.md."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from types import NoneType
+from typing import Any, Literal, get_args, get_origin
+
+import annotated_types
+from pydantic.fields import FieldInfo
+
+from ariigcn.config import Config
+from ariigcn.core.settings import Section
+
+HEAD = """# Configuration
+
+Every key of `config.yaml`, with its type, bounds and default. An unknown key or an impossible value
+stops before the first job, naming the key and the mend. This page is made by `ariigcn schema --markdown`.
+"""
+BOUNDS = {
+    annotated_types.Ge: ">=",
+    annotated_types.Gt: ">",
+    annotated_types.Le: "<=",
+    annotated_types.Lt: "<",
+}
+
+
+def schema_text() -> str:
+    """The configuration's JSON schema, as it stands in workflow/schemas."""
+    return json.dumps(Config.model_json_schema(), indent=2) + "\n"
+
+
+def config_page() -> str:
+    """docs/config.md: one table a section."""
+    parts = [HEAD]
+    for path, section in _sections(Config(), ""):
+        summary = (section.__doc__ or "").strip().splitlines()[0]
+        rows = [
+            _row(name, field, getattr(section, name))
+            for name, field in type(section).model_fields.items()
+            if field.description and not isinstance(getattr(section, name), Section)
+        ]
+        title = f"`{path}`" if path else "Top level"
+        table = ["| key | type | default | |", "| --- | --- | --- | --- |", *rows]
+        parts.append("\n".join([f"## {title}", summary, "", *table]) + "\n")
+    return "\n".join(parts)
+
+
+def _sections(section: Section, path: str) -> Iterator[tuple[str, Section]]:
+    """A section with the sections within it, each with the path of its keys."""
+    yield path, section
+    for name in type(section).model_fields:
+        nested = getattr(section, name)
+        if isinstance(nested, Section):
+            yield from _sections(nested, f"{path}.{name}".strip("."))
+
+
+def _row(name: str, field: FieldInfo, default: Any) -> str:
+    if not isinstance(default, str | Path):
+        default = json.dumps(default, default=str)
+    kind = ", ".join([_kind(field.annotation), *_bounds(field)])
+    return f"| `{name}` | {kind} | {f'`{default}`' if default else ''} | {field.description} |"
+
+
+def _bounds(field: FieldInfo) -> list[str]:
+    return [
+        f"{sign} {getattr(constraint, kind.__name__.lower())}"
+        for constraint in field.metadata
+        for kind, sign in BOUNDS.items()
+        if isinstance(constraint, kind)
+    ]
+
+
+def _kind(annotation: Any) -> str:
+    """A type as a user would write its value."""
+    plain = {str: "text", int: "whole number", float: "number", bool: "true or false"}
+    if annotation in plain:
+        return plain[annotation]
+    if get_origin(annotation) is Literal:
+        return ", ".join(f"`{value}`" for value in get_args(annotation))
+    inner = [_kind(a) for a in get_args(annotation) if a not in (NoneType, Ellipsis)]
+    if get_origin(annotation) is tuple:
+        return f"list of {inner[0]}"
+    if get_origin(annotation) is dict:
+        return "mapping"
+    if inner:
+        return " or ".join([*inner, *(["null"] if NoneType in get_args(annotation) else [])])
+    return "path" if annotation is Path else "text"
