@@ -1,5 +1,6 @@
 # The two commands of the README, and what maintainers run.
 #   make demo    a virtual environment, the pinned install, the whole workflow on the built-in corpus
+#   make bench   what docs/performance.md rests on: half an hour on an idle machine
 #   make test    the same environment with the test extras; every test
 #   make test-slurm   the workflow through a SLURM of one node, brought up for it: Debian, root
 
@@ -9,7 +10,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 TESTABLE := $(VENV)/.testable
 
-.PHONY: demo test test-slurm lint clean
+.PHONY: bench demo test test-slurm lint clean
 
 demo: $(INSTALLED)
 	$(BIN)/snakemake --cores all all
@@ -38,6 +39,10 @@ $(INSTALLED): pyproject.toml constraints.txt
 $(TESTABLE): $(INSTALLED)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
 	touch $@
+
+bench: $(TESTABLE)
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m benchmarks.bench_features
+	$(BIN)/python -m benchmarks.bench_train --shape iemocap
 
 clean:
 	rm -rf $(VENV) data results logs .snakemake
