@@ -1,0 +1,65 @@
+"""The modules that docs/extending.md shows work as they stand there."""
+
+import re
+import sys
+from types import ModuleType
+
+import pytest
+import yaml
+
+from ariigcn.config import load_config
+from ariigcn.corpora import registry as corpora
+from ariigcn.corpora.config import SplitConfig
+from ariigcn.corpora.table import check_corpus
+from ariigcn.features import registry as encoders
+from ariigcn.features.encoder import Clip
+from ariigcn.features.store import Status
+
+
+@pytest.fixture
+def page(root):
+    return (root / "docs" / "extending.md").read_text(encoding="utf-8")
+
+
+def shown_module(page, path, monkeypatch):
+    """The module of a fenced block whose first line is its path, importable under that name."""
+    (source,) = re.findall(rf"```python\n# {re.escape(path)}\n(.*?)```", page, re.DOTALL)
+    name = path.removesuffix(".py").replace("/", ".")
+    module = ModuleType(name)
+    monkeypatch.setitem(sys.modules, name, module)
+    exec(compile(source, path, "exec"), module.__dict__)
+    return name
+
+
+def test_the_corpus(page, monkeypatch, tmp_path):
+    name = shown_module(page, "ariigcn/corpora/chats.py", monkeypatch)
+    monkeypatch.setitem(corpora.CORPORA, "chats", name)
+    lines = [
+        f"c{d}\t{'ab'[p % 2]}\t{'joy' if d % 2 else 'anger'}\twords"
+        for d in range(9)
+        for p in range(3)
+    ]
+    (tmp_path / "chats.tsv").write_text("\n".join(lines) + "\n")
+    corpus = corpora.load_corpus("chats", tmp_path, SplitConfig())
+    check_corpus(corpus)
+    assert set(corpus.utterances["split"]) == {"train", "validation", "test"}
+    assert corpus.labels == ("anger", "joy")
+
+
+def test_the_encoder(page, monkeypatch):
+    name = shown_module(page, "ariigcn/features/text_length.py", monkeypatch)
+    monkeypatch.setitem(encoders.ENCODERS["text"], "length", name)
+    encoder = encoders.load_encoder(name, "text", {"unit": 2})
+    full, empty = encoder.encode([Clip("a", "four", None), Clip("b", None, None)])
+    assert full.values.tolist() == [2.0]
+    assert empty.status == Status.MISSING
+    with pytest.raises(ValueError, match="did you mean 'unit'"):
+        encoders.encoder_parameters("text", "length", {"unti": 2})
+
+
+def test_the_experiments(page, root):
+    (overlay,) = re.findall(r"```yaml\n(experiments:.*?)```", page, re.DOTALL)
+    default = yaml.safe_load((root / "config.yaml").read_text())
+    config = load_config(default | yaml.safe_load(overlay))
+    assert set(config.stores("audio")) == {"opensmile", "is10"}
+    assert config.experiment("past-only").graph.future == 0
