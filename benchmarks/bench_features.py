@@ -30,6 +30,7 @@ from ariigcn.corpora.table import Corpus, write_corpus
 from ariigcn.features.config import EncoderConfig, FeaturesConfig
 from ariigcn.features.encoder import Clip
 from ariigcn.features.extract import clips_of, extract
+from ariigcn.features.registry import make_encoder
 from benchmarks.reading import candidates, random_dialogues
 from benchmarks.rerun import nothing_to_do
 
@@ -151,6 +152,13 @@ def worker_memory() -> Iterator[list[float]]:
         thread.join()
 
 
+def encoder_alone(features: EncoderConfig, clips: Sequence[Clip], block: int) -> Spent:
+    """The encoder over the same clips in this process: decoding and statuses, no pool, no files."""
+    encoder = make_encoder(features.modality, features.encoder, features.parameters)
+    blocks = [clips[start : start + block] for start in range(0, len(clips), block)]
+    return spent(lambda: [encoder.encode(part) for part in blocks])
+
+
 def against(
     corpus: Corpus, root: Path, features: EncoderConfig, bare: Callable[[], Any], cores: int
 ) -> dict[str, float]:
@@ -171,6 +179,7 @@ def against(
     start = run(few)
     with worker_memory() as peak:
         whole = run(count)
+    inside = encoder_alone(features, clips_of(corpus, root), block)
     after = spent(bare)
     clock, cpu = ((a + b) / 2 for a, b in zip(before, after, strict=True))
     more, share = whole - start, (count - few) / count
@@ -182,6 +191,7 @@ def against(
         "ratio": clock / cores / whole.clock,
         "ratio_without_start": clock * share / cores / more.clock,
         "cpu_ratio_without_start": cpu * share / more.cpu,
+        "encoder_cpu_ratio": cpu / inside.cpu,
         "start_s": start.clock - more.clock * few / (count - few),
         "worker_mb": peak[0],
         "filling_cache_cpu": filling.cpu / whole.cpu,
