@@ -247,32 +247,57 @@ def draw_history(histories: Sequence[Path], out: Path) -> None:
 
 
 def draw_discriminators(histories: Sequence[Path], out: Path) -> None:
-    """Each discriminator's real/fake accuracy by epoch, with chance at one half, and their loss."""
+    """The adversarial game by epoch: each discriminator's accuracy, their loss, what is achieved.
+
+    Above, each discriminator's real/fake accuracy with chance at one half; below, the
+    discriminators' loss, and a linear probe and the discrepancy between modalities before and after
+    the generators.
+    """
     with _style():
         runs = [read_run_table(path) for path in histories]
         shown = [m for m in MODALITY_ORDER if any(_has(frame, _accuracy(m)) for frame, _ in runs)]
         if not shown:
             return _save_nothing(out, "this experiment has no discriminators.")
-        with_loss = any(_has(frame, "loss_disc") for frame, _ in runs)
-        panels = len(shown) + with_loss
-        figure = Figure(figsize=(7.2, 2.1))
+        figure = Figure(figsize=(7.2, 4.2))
         for position, modality in enumerate(shown):
-            axes = figure.add_subplot(1, panels, position + 1)
-            axes.axhline(50, color=PALETTE["muted"], linewidth=1, linestyle=(0, (4, 3)))
+            axes = figure.add_subplot(2, 3, position + 1)
+            _draw_chance(axes, 50)
             _draw_seeds(axes, runs, _accuracy(modality), PALETTE[modality], 100)
-            axes.set(title=modality.capitalize(), xlabel="Epoch", ylim=(0, 100))
+            axes.set(title=modality.capitalize(), ylim=(0, 100))
             if position == 0:
                 axes.set_ylabel("Real/fake accuracy (%)")
-                axes.text(
-                    0.98, 47, "chance", transform=axes.get_yaxis_transform(), ha="right", va="top",
-                    fontsize=8, color=PALETTE["muted"],
-                )  # fmt: skip
-        if with_loss:
-            axes = figure.add_subplot(1, panels, panels)
-            _draw_seeds(axes, runs, "loss_disc", PALETTE["muted"], 1)
-            axes.set(title="Discriminators' loss", xlabel="Epoch")
+        axes = figure.add_subplot(2, 3, 4)
+        _draw_seeds(axes, runs, "loss_disc", PALETTE["muted"], 1)
+        axes.set(title="Discriminators' loss", xlabel="Epoch")
+        axes = figure.add_subplot(2, 3, 5)
+        _draw_chance(axes, 100 / len(shown))
+        _draw_before_after(axes, runs, "probe", 100)
+        axes.set(title="Linear probe (%)", xlabel="Epoch", ylim=(0, 100))
+        axes = figure.add_subplot(2, 3, 6)
+        _draw_before_after(axes, runs, "discrepancy", 1)
+        axes.set(title="Discrepancy (MMD\N{SUPERSCRIPT TWO})", xlabel="Epoch")
+        axes.set_ylim(bottom=0)
         _save(figure, out, _discriminators_title(runs, shown))
     return None
+
+
+def _draw_chance(axes: Axes, level: float) -> None:
+    axes.axhline(level, color=PALETTE["muted"], linewidth=1, linestyle=(0, (4, 3)))
+    axes.text(
+        0.98, level - 3, "chance", transform=axes.get_yaxis_transform(), ha="right", va="top",
+        fontsize=8, color=PALETTE["muted"],
+    )  # fmt: skip
+
+
+def _draw_before_after(
+    axes: Axes, runs: list[tuple[pd.DataFrame, dict[str, Any]]], name: str, scale: float
+) -> None:
+    """A diagnostic before the generators (muted) and after them."""
+    for stage, color in (("before", PALETTE["muted"]), ("after", PALETTE["text"])):
+        if any(_has(frame, f"{name}_{stage}") for frame, _ in runs):
+            _draw_seeds(axes, runs, f"{name}_{stage}", color, scale)
+            axes.plot([], [], color=color, linewidth=1.8, label=stage)
+    axes.legend(frameon=False, fontsize=8, loc="lower left")
 
 
 def _discriminators_title(runs: list[tuple[pd.DataFrame, dict[str, Any]]], shown: list[str]) -> str:

@@ -26,11 +26,12 @@ class Output:
     """What a forward pass gives.
 
     Shapes (M modalities, n utterances, C emotions):
-        logits [n, C]; aligned: z, the generators' output, [M, n, H]; nodes: g, after the graph,
-        [M, n, H]; mask [n, M], as the pass used it.
+        logits [n, C]; separate: h, before the generators, [M, n, H]; aligned: z, their output,
+        [M, n, H]; nodes: g, after the graph, [M, n, H]; mask [n, M], as the pass used it.
     """
 
     logits: Tensor
+    separate: Tensor
     aligned: Tensor
     nodes: Tensor
     mask: Tensor
@@ -44,7 +45,7 @@ class ARIIGCN(nn.Module):
         classes: C.
         relations: edge types of the graph.
         config: sizes and switches.
-        class_weights: [C] weights of the classification loss; all one by default.
+        past_only: no utterance reads a later one; the graph sees to it for its edges.
     """
 
     class_weights: Tensor
@@ -55,7 +56,8 @@ class ARIIGCN(nn.Module):
         classes: int,
         relations: int,
         config: ModelConfig,
-        class_weights: Tensor | None = None,
+        *,
+        past_only: bool = False,
     ) -> None:
         super().__init__()
         self.config = config
@@ -63,7 +65,9 @@ class ARIIGCN(nn.Module):
         count, hidden, dropout = len(dimensions), config.hidden, config.dropout
         self.standardise = Standardiser(dimensions)
         self.encoders = ModalityEncoders(dimensions, hidden, dropout, config.input_dropout)
-        self.context = ContextEncoder(count, hidden, dropout) if config.context == "gru" else None
+        self.context = (
+            ContextEncoder(count, hidden, dropout, past_only) if config.context == "gru" else None
+        )
         self.generators = Generators(count, hidden, dropout)
         self.discriminators = Discriminators(count, hidden)
         self.graph = nn.ModuleList(
@@ -78,9 +82,7 @@ class ARIIGCN(nn.Module):
             Dropout(dropout),
             nn.Linear(hidden, classes),
         )
-        self.register_buffer(
-            "class_weights", torch.ones(classes) if class_weights is None else class_weights
-        )
+        self.register_buffer("class_weights", torch.ones(classes))
 
     def forward(self, batch: Data) -> Output:
         """Classify every utterance of a batch of standardised dialogues."""
@@ -95,7 +97,7 @@ class ARIIGCN(nn.Module):
             for layer in self.graph:
                 g = layer(g, tiles)
         joined = g.transpose(0, 1).flatten(1)
-        return Output(self.classifier(joined), z, g, mask)
+        return Output(self.classifier(joined), h, z, g, mask)
 
     def _dropped(self, mask: Tensor) -> Tensor:
         """In training, mask modalities at random, but never an utterance's last [ours]."""

@@ -44,7 +44,13 @@ class BundleHead:
 
     def build(self) -> ARIIGCN:
         """The network, weights not loaded."""
-        return ARIIGCN(self.dimensions, len(self.labels), len(self.relations), self.model)
+        return ARIIGCN(
+            self.dimensions,
+            len(self.labels),
+            len(self.relations),
+            self.model,
+            past_only=self.graph.future == 0,
+        )
 
 
 def save_bundle(folder: Path, head: BundleHead, model: ARIIGCN) -> None:

@@ -41,7 +41,9 @@ class ModelConfig(Section):
     )
     hidden: int = Field(128, ge=8, description="H, the size of every representation.")
     context: Literal["none", "gru"] = Field(
-        "gru", description="Recurrent encoder over the dialogue after the MLPs [ours]."
+        "gru",
+        description="Recurrent encoder over the dialogue after the MLPs [ours]; "
+        "forward alone where graph.future is 0.",
     )
     graph_layers: int = Field(2, ge=0, description="Relational layers; 0: without graph.")
     relation_bases: int = Field(

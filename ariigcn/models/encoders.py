@@ -74,16 +74,19 @@ class ModalityEncoders(nn.Module):
 
 
 class ContextEncoder(nn.Module):
-    """A bidirectional GRU a modality over each dialogue, added to its input [ours, an option].
+    """A GRU a modality over each dialogue, added to its input [ours, an option].
+
+    It reads in both directions, or forward alone where no utterance may see a later one.
 
     Shapes:
         h [M, n, H], batch [n], ptr [b + 1]; output [M, n, H].
     """
 
-    def __init__(self, modalities: int, hidden: int, dropout: float) -> None:
+    def __init__(self, modalities: int, hidden: int, dropout: float, past_only: bool) -> None:
         super().__init__()
+        size = hidden if past_only else hidden // 2
         self.cells = nn.ModuleList(
-            nn.GRU(hidden, hidden // 2, batch_first=True, bidirectional=True)
+            nn.GRU(hidden, size, batch_first=True, bidirectional=not past_only)
             for _ in range(modalities)
         )
         self.dropout = Dropout(dropout)

@@ -24,10 +24,12 @@ from ariigcn.core.logs import progress
 from ariigcn.core.signals import GRACE_S, StopRequest
 from ariigcn.graphs.dialogues import Dialogues
 from ariigcn.models.ariigcn import ARIIGCN
+from ariigcn.models.diagnostics import mean_discrepancy, modality_probe
 from ariigcn.training.checkpoint import load_checkpoint, save_checkpoint
 from ariigcn.training.config import TrainingConfig
 
 EVALUATION_DIALOGUES = 64
+DIAGNOSED_DIALOGUES = 16
 logger = logging.getLogger(__name__)
 
 
@@ -141,6 +143,7 @@ class Trainer:
         for scheduler in self.schedulers:
             scheduler.step()
         row = {"epoch": float(epoch), **mean_terms(steps), **self._validate()}
+        row |= self._diagnose()
         row["seconds"] = time.perf_counter() - started
         self.history.append(row)
         score = row["validation_weighted_f1"]
@@ -208,6 +211,22 @@ class Trainer:
         accuracy = (predicted == label).double().mean()
         f1 = f1_score(label, predicted, average="weighted", zero_division=0)
         return dict(zip(names, (float(loss), float(accuracy), float(f1)), strict=True))
+
+    @torch.no_grad()
+    def _diagnose(self) -> dict[str, float]:
+        """How far apart the modalities lie before and after the generators, on held-out dialogues."""
+        if not self.model.is_adversarial:
+            return {}
+        held_out = self.dialogues.of_split("validation")
+        dialogues = held_out if len(held_out) else self.train_dialogues
+        output = self._evaluated().eval()(self.dialogues.batch(dialogues[:DIAGNOSED_DIALOGUES]))
+        stages = {"before": output.separate.float(), "after": output.aligned.float()}
+        measures = {"probe": modality_probe, "discrepancy": mean_discrepancy}
+        return {
+            f"{name}_{stage}": measure(x, output.mask)
+            for name, measure in measures.items()
+            for stage, x in stages.items()
+        }
 
     def _evaluated(self) -> ARIIGCN:
         """The weights that are judged: the moving average where one is kept."""

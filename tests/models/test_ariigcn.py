@@ -15,7 +15,9 @@ def make_model(dialogues, **config):
     torch.manual_seed(0)
     settings = ModelConfig(hidden=16, projection=8, **config)
     sizes = {m: SIZES[m] for m in settings.modalities}
-    return ARIIGCN(sizes, len(LABELS), len(dialogues.graph.relations), settings).eval()
+    past_only = bool((dialogues.edge_index[0] <= dialogues.edge_index[1]).all())
+    relations = len(dialogues.graph.relations)
+    return ARIIGCN(sizes, len(LABELS), relations, settings, past_only=past_only).eval()
 
 
 def select(dialogues, modalities):
@@ -39,9 +41,10 @@ def test_batch_composition_and_order_change_no_output(context):
     assert torch.allclose(model(mixed).logits, together[mixed.rows], atol=1e-5)
 
 
-def test_past_only_really_is():
+@pytest.mark.parametrize("context", ["none", "gru"])
+def test_past_only_really_is(context):
     dialogues = make_toy(LENGTHS, config=GraphConfig(past=5, future=0))
-    model = make_model(dialogues)
+    model = make_model(dialogues, context=context)
     batch = dialogues.batch(torch.tensor([2]))
     before = model(batch).logits
     batch.x_text[20:] += 5

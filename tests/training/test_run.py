@@ -25,7 +25,7 @@ from ariigcn.training.config import TrainingConfig
 from ariigcn.training.run import Run, RunFiles, class_weights, train
 from tests.synthetic_corpus import LABELS, make_corpus, make_toy
 
-MODEL = ModelConfig(hidden=16, projection=8)
+MODEL = ModelConfig(hidden=16, projection=8, dropout=0.1, input_dropout=0.0)
 TRAINING = TrainingConfig(
     epochs=6, batch_dialogues=1, learning_rate=1e-2, patience=6, average=0.5, checkpoint_s=0
 )
