@@ -17,7 +17,9 @@ def test_a_signal_is_noted_and_named_at_the_next_check(number):
         assert not stop
         os.kill(os.getpid(), number)
         assert stop
-        with pytest.raises(StoppedError, match=rf"{number.name}; 3 blocks are kept; the same command"):
+        with pytest.raises(
+            StoppedError, match=rf"{number.name}; 3 blocks are kept; the same command"
+        ):
             stop.check("3 blocks are kept")
     assert signal.getsignal(number) is before
 
