@@ -293,11 +293,13 @@ def _draw_before_after(
     axes: Axes, runs: list[tuple[pd.DataFrame, dict[str, Any]]], name: str, scale: float
 ) -> None:
     """A diagnostic before the generators (muted) and after them."""
-    for stage, color in (("before", PALETTE["muted"]), ("after", PALETTE["text"])):
-        if any(_has(frame, f"{name}_{stage}") for frame, _ in runs):
-            _draw_seeds(axes, runs, f"{name}_{stage}", color, scale)
-            axes.plot([], [], color=color, linewidth=1.8, label=stage)
-    axes.legend(frameon=False, fontsize=8, loc="lower left")
+    stages = {"before": PALETTE["muted"], "after": PALETTE["text"]}
+    shown = [s for s in stages if any(_has(frame, f"{name}_{s}") for frame, _ in runs)]
+    for stage in shown:
+        _draw_seeds(axes, runs, f"{name}_{stage}", stages[stage], scale)
+        axes.plot([], [], color=stages[stage], linewidth=1.8, label=stage)
+    if shown:
+        axes.legend(frameon=False, fontsize=8, loc="lower left")
 
 
 def _discriminators_title(runs: list[tuple[pd.DataFrame, dict[str, Any]]], shown: list[str]) -> str:

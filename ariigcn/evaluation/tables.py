@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
+from scipy.stats import t as student
 
 from ariigcn.core.errors import DataError
 from ariigcn.core.files import atomic_path
@@ -68,9 +69,12 @@ def results_frame(metrics: Mapping[str, Sequence[Path]], corpus: Corpus) -> pd.D
 
     Columns: experiment, modalities (``text+audio``), seeds, ``<score>_mean`` and ``<score>_sd`` for
     each of :data:`SCORES`, reachable_accuracy (the best any model can do on the test split from
-    these modalities with context; NaN where the corpus does not know) and share_of_reachable.
+    these modalities with context; NaN where the corpus does not know), share_of_reachable, and
+    :func:`paired_difference` of test weighted F1 to the first experiment as difference_mean,
+    difference_low and difference_high.
     """
     rows = []
+    main = read_seeds(next(iter(metrics.values())))
     for experiment, files in metrics.items():
         seeds = read_seeds(files)
         row: dict[str, Any] = {
@@ -83,6 +87,9 @@ def results_frame(metrics: Mapping[str, Sequence[Path]], corpus: Corpus) -> pd.D
             row[f"{name}_mean"], row[f"{name}_sd"] = mean_sd(values)
         row["reachable_accuracy"] = reachable_accuracy(corpus, row["modalities"])
         row["share_of_reachable"] = row["accuracy_mean"] / row["reachable_accuracy"]
+        difference = paired_difference(seeds, main)
+        for name, value in zip(("mean", "low", "high"), difference, strict=True):
+            row[f"difference_{name}"] = value
         rows.append(row)
     return pd.DataFrame(rows)
 
@@ -117,6 +124,25 @@ def read_seeds(files: Sequence[Path]) -> list[Metrics]:
     if len({seed["seed"] for seed in seeds}) != len(seeds):
         raise DataError(f"{files[0]}: a seed stands twice in this experiment; name each once")
     return seeds
+
+
+def paired_difference(
+    seeds: Sequence[Metrics], main: Sequence[Metrics]
+) -> tuple[float, float, float]:
+    """Test weighted F1 minus the main experiment's, paired by seed: mean, 95 % interval.
+
+    Student's t over the seeds that both have; NaN against itself and where there are too few.
+    """
+    own, other = (
+        {s["seed"]: s["splits"]["test"]["weighted_f1"] for s in runs if "test" in s["splits"]}
+        for runs in (seeds, main)
+    )
+    differences = [own[seed] - other[seed] for seed in own if seed in other]
+    if seeds[0]["experiment"] == main[0]["experiment"] or not differences:
+        return (float("nan"),) * 3
+    mean, sd = mean_sd(differences)
+    half = float(student.ppf(0.975, len(differences) - 1)) * sd / len(differences) ** 0.5
+    return mean, mean - half, mean + half
 
 
 def mean_sd(values: Sequence[float]) -> tuple[float, float]:

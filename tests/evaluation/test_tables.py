@@ -3,6 +3,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import ttest_rel
 
 from ariigcn.core.errors import DataError
 from ariigcn.corpora.table import read_corpus
@@ -10,6 +11,7 @@ from ariigcn.evaluation.metrics import read_metrics
 from ariigcn.evaluation.tables import (
     mean_sd,
     modality_key,
+    paired_difference,
     per_class_frame,
     percent,
     reachable_accuracy,
@@ -42,6 +44,26 @@ def test_reachable_accuracy_does_not_hang_on_the_order_of_modalities():
     assert reachable_accuracy(corpus, modality_key(["video", "text", "audio"])) == 0.91
     assert np.isnan(reachable_accuracy(corpus, modality_key(["video"])))
     assert np.isnan(reachable_accuracy(make_corpus(reachable=False), "text"))
+
+
+def runs(experiment, scores):
+    return [
+        {"experiment": experiment, "seed": seed, "splits": {"test": {"weighted_f1": score}}}
+        for seed, score in scores.items()
+    ]
+
+
+def test_differences_are_paired_by_seed_with_an_interval():
+    main = runs("main", {0: 0.5, 1: 0.6, 2: 0.7, 9: 0.1})
+    other = runs("other", {2: 0.72, 0: 0.51, 1: 0.63})
+    mean, low, high = paired_difference(other, main)
+    expected = ttest_rel([0.72, 0.51, 0.63], [0.7, 0.5, 0.6]).confidence_interval(0.95)
+    assert mean == pytest.approx(0.02)
+    assert (low, high) == pytest.approx((expected.low, expected.high))
+    assert np.isnan(paired_difference(main, main)).all()
+    alone = paired_difference(runs("other", {0: 0.6}), main)
+    assert alone[0] == pytest.approx(0.1)
+    assert np.isnan(alone[1:]).all()
 
 
 def test_one_row_an_experiment_in_the_given_order(project):
