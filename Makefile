@@ -1,6 +1,7 @@
 # The two commands of the README, and what maintainers run.
 #   make demo    a virtual environment, the pinned install, the whole workflow on the built-in corpus
-#   make bench   what docs/performance.md rests on: half an hour on an idle machine
+#   make bench   extraction's part of docs/performance.md: half an hour on an idle machine
+#   make bench-train   training's part of it, a few minutes
 #   make test    the same environment with the test extras; every test
 #   make test-slurm   the workflow through a SLURM of one node, brought up for it: Debian, root
 
@@ -10,7 +11,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 TESTABLE := $(VENV)/.testable
 
-.PHONY: bench demo test test-slurm lint clean
+.PHONY: bench bench-train demo test test-slurm lint clean
 
 demo: $(INSTALLED)
 	$(BIN)/snakemake --cores all all
@@ -42,7 +43,10 @@ $(TESTABLE): $(INSTALLED)
 
 bench: $(TESTABLE)
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m benchmarks.bench_features
-	$(BIN)/python -m benchmarks.bench_train --shape iemocap
+
+bench-train: $(TESTABLE)
+	for context in none gru; do $(BIN)/python -m benchmarks.bench_train --shape iemocap --context $$context; done
+	for context in none gru; do $(BIN)/python -m benchmarks.bench_train --shape meld --context $$context; done
 
 clean:
 	rm -rf $(VENV) data results logs .snakemake

@@ -76,7 +76,8 @@ def main(
     threads: int = 2,
     hidden: int = 512,
     form: str = "hinge",
-    bases: Annotated[int, typer.Option(help="Matrices that relations share; 0: one each.")] = 0,
+    bases: Annotated[int, typer.Option(help="Matrices that relations share; 0: one each.")] = 2,
+    context: Annotated[str, typer.Option(help="none or gru")] = "gru",
     precision: str = "float32",
     meld_tables: Annotated[Path | None, typer.Option(help="For MELD's real lengths.")] = None,
 ) -> None:
@@ -85,7 +86,12 @@ def main(
     shapes = {"iemocap": iemocap, "meld": lambda: meld(meld_tables)}
     weights = dict.fromkeys(("adversarial", "intra_inter_modal", "intra_inter_class"), 0.1)
     model = ModelConfig.model_validate(
-        {"hidden": hidden, "relation_bases": bases, "losses": {**weights, "form": form}}
+        {
+            "hidden": hidden,
+            "relation_bases": bases,
+            "context": context,
+            "losses": {**weights, "form": form},
+        }
     )
     training = TrainingConfig.model_validate(
         {

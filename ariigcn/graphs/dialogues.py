@@ -108,7 +108,7 @@ def load_dialogues(graph_path: Path, stores: Mapping[str, Path]) -> Dialogues:
         stores: modality -> feature store, in the order the model shall see them.
 
     Raises:
-        DataError: a store is of another corpus, or lacks utterances of the graph.
+        DataError: a store is of another corpus, lacks utterances of the graph, or is not finite.
     """
     graph = read_graph(graph_path)
     x, masks = {}, []
@@ -139,6 +139,11 @@ def _aligned(graph: Graph, path: Path) -> tuple[np.ndarray, np.ndarray]:
     with open_store(path) as store:
         rows, mask, ids = store.read(), store.mask, store.utterance_ids
         corpus = store.header.corpus
+    broken = np.flatnonzero(~np.isfinite(rows.values).all(axis=1))
+    if len(broken):
+        found = [f"row {row + 1} ({ids[row]})" for row in broken.tolist()]
+        title = f"{path}: NaN or infinite features; remove the file and extract again"
+        raise DataError(problem_list(title, found, 5))
     if corpus != graph.corpus:
         raise DataError(f"{path}: features of '{corpus}', but the graph is of '{graph.corpus}'")
     if ids == graph.utterance_ids:

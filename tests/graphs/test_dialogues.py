@@ -1,5 +1,6 @@
 """Batches are cut as torch_geometric would join them, and stores are lined up by utterance."""
 
+import h5py
 import numpy as np
 import pytest
 import torch
@@ -56,3 +57,13 @@ def test_features_of_another_corpus_or_table_are_refused(tmp_path):
     write_text_store(tmp_path / "short.h5", graph.utterance_ids[:-1])
     with pytest.raises(DataError, match=f"no row for {graph.utterance_ids[-1]}"):
         load_dialogues(tmp_path / "graph.h5", {"text": tmp_path / "short.h5"})
+
+
+def test_features_that_are_not_finite_are_refused_by_row(tmp_path):
+    graph = build_graph(make_corpus(LENGTHS), GraphConfig())
+    write_graph(graph, tmp_path / "graph.h5")
+    write_text_store(tmp_path / "text.h5", graph.utterance_ids)
+    with h5py.File(tmp_path / "text.h5", "r+") as file:
+        file["values"][2, 0] = np.nan
+    with pytest.raises(DataError, match=rf"(?s)text.h5: NaN.*row 3 \({graph.utterance_ids[2]}\)"):
+        load_dialogues(tmp_path / "graph.h5", {"text": tmp_path / "text.h5"})
