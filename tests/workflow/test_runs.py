@@ -100,13 +100,11 @@ def test_a_changed_learning_rate_extracts_nothing(finished):
 def test_shards_give_the_bytes_of_one_job(finished, tmp_path, root):
     folder = copy_workflow(root, tmp_path / "sharded")
     shutil.copytree(finished / "data", folder / "data")
-    snakemake(folder, "features", "--config", "features={shards: 3}")
-    names = ["text.minilm.h5", "audio.opensmile.h5", "video.efficientnet-lite0.h5"]
-    for name in names:
-        made, expected = (f / "results/demo/features" / name for f in (folder, finished))
-        assert made.read_bytes() == expected.read_bytes()
+    store = "results/demo/features/audio.opensmile.h5"  # the rules of all modalities are one
+    snakemake(folder, store, "--config", "features={shards: 3}")
+    assert (folder / store).read_bytes() == (finished / store).read_bytes()
     assert not list(folder.glob("results/demo/features/.shards/*/*.h5"))
-    assert planned(folder, "features", "--config", "features={shards: 3}") == set()
+    assert planned(folder, store, "--config", "features={shards: 3}") == set()
 
 
 def test_one_stage_again(finished):
