@@ -8,6 +8,7 @@ import yaml
 
 from ariigcn.config import load_config, merge
 from ariigcn.core.errors import AriigcnError, ConfigError
+from ariigcn.corpora.registry import CORPORA
 from ariigcn.reference import config_page, schema_text
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
@@ -42,7 +43,7 @@ def check(
 
 @corpus_app.command("check")
 def corpus_check(
-    name: Annotated[str, typer.Argument(help="demo, folder, iemocap, meld, mosi, published.")],
+    name: Annotated[str, typer.Argument(help=", ".join(CORPORA) + ".")],
     root: Annotated[Path, typer.Option(help="Folder that holds the corpus.")],
     options: Annotated[
         list[str] | None,

@@ -53,9 +53,7 @@ class ExperimentConfig(Section):
 class Config(ExperimentConfig):
     """A run of the workflow."""
 
-    corpus: str = Field(
-        "demo", description="Which corpus: demo, folder, iemocap, meld, mosi, published."
-    )
+    corpus: str = Field("demo", description=f"Which corpus: {', '.join(CORPORA)}.")
     corpus_root: Path | None = Field(
         None,
         description="Folder that holds the corpus. Null: demo is made, meld is downloaded; the "

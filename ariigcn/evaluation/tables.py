@@ -74,9 +74,9 @@ def results_frame(metrics: Mapping[str, Sequence[Path]], corpus: Corpus) -> pd.D
     difference_low and difference_high.
     """
     rows = []
-    main = read_seeds(next(iter(metrics.values())))
-    for experiment, files in metrics.items():
-        seeds = read_seeds(files)
+    runs = {experiment: read_seeds(files) for experiment, files in metrics.items()}
+    main = next(iter(runs.values()), [])
+    for experiment, seeds in runs.items():
         row: dict[str, Any] = {
             "experiment": experiment,
             "modalities": modality_key(seeds[0]["modalities"]),

@@ -5,6 +5,7 @@ the policy stands among the encoder's parameters in the store. Chosen frame by f
 two faces may be one person's now and the other's then; ``follow`` keeps to one of them.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,8 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from ariigcn.core.settings import Section
-from ariigcn.features.media import ClipError
+from ariigcn.features.encoder import Clip, Encoded
+from ariigcn.features.media import ClipError, sample_frames
 from ariigcn.features.store import Status
 
 Policy = Literal["largest", "centre", "whole-frame"]
@@ -48,6 +50,9 @@ class FaceParameters(Section):
     )
     smallest_face: float = Field(
         0.1, gt=0, le=1, description="Smallest face, share of the frame's shorter side."
+    )
+    min_duration_s: float = Field(
+        0.1, ge=0, description="Shorter clips are marked too short, seconds."
     )
 
 
@@ -103,6 +108,38 @@ class FaceFinder:
         off_centre = float(np.hypot(box.x - width / 2, box.y - height / 2))
         first = -box.side if self.policy == "largest" else off_centre
         return (first, box.x, box.y)
+
+
+class FaceCropEncoder(ABC):
+    """An encoder of a clip's face crops: frames, faces and statuses are the same for every network.
+
+    Args:
+        parameters: which faces, and from what length of clip on.
+        frames: frames a clip, evenly spaced.
+        side: side of a crop, pixels.
+    """
+
+    def __init__(self, parameters: FaceParameters, frames: int, side: int) -> None:
+        self._asked, self._frames, self._side = parameters, frames, side
+        self._faces = FaceFinder(
+            parameters.face, parameters.detection_side, parameters.smallest_face
+        )
+
+    def encode(self, clips: Sequence[Clip]) -> list[Encoded]:
+        """One vector a clip; the network sees one clip at a time, so no bits depend on neighbours."""
+        return [self._encode_one(clip) for clip in clips]
+
+    def _encode_one(self, clip: Clip) -> Encoded:
+        try:
+            frames = sample_frames(clip, self._frames, self._asked.min_duration_s)
+            crops, note = face_crops(frames, self._faces, self._asked, self._side)
+        except ClipError as error:
+            return Encoded(None, error.status, error.message)
+        return Encoded(self._pool(crops), message=note)
+
+    @abstractmethod
+    def _pool(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """A clip's crops, RGB [n, side, side, 3] -> its vector."""
 
 
 def face_crops(

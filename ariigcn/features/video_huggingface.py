@@ -5,7 +5,6 @@ with its own moments, where its image processor might cut borders off.
 """
 
 import json
-from collections.abc import Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -13,10 +12,8 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from ariigcn.core.errors import DataError
-from ariigcn.features.encoder import Clip, Encoded
-from ariigcn.features.faces import FaceFinder, FaceParameters, face_crops
+from ariigcn.features.faces import FaceCropEncoder, FaceParameters
 from ariigcn.features.huggingface import HubParameters, hidden, load
-from ariigcn.features.media import ClipError, sample_frames
 
 
 class Parameters(HubParameters, FaceParameters):
@@ -26,22 +23,16 @@ class Parameters(HubParameters, FaceParameters):
     pooling: Literal["mean", "cls"] = Field(
         "mean", description="Mean over the picture's patches, or the first token."
     )
-    min_duration_s: float = Field(
-        0.1, ge=0, description="Shorter clips are marked too short, seconds."
-    )
 
 
-class ImageEncoder:
+class ImageEncoder(FaceCropEncoder):
     """Frames -> faces -> an image encoder -> mean and sd over time, float32 [2 D]."""
 
     def __init__(self, parameters: Parameters) -> None:
         self.parameters = parameters
         self._loaded = load(parameters, "video", "pixel_values")
         self.version = self._loaded.version
-        self._read_settings()
-        self._faces = FaceFinder(
-            parameters.face, parameters.detection_side, parameters.smallest_face
-        )
+        super().__init__(parameters, parameters.frames, self._read_settings())
         # Convolutional networks name their width in different ways: a blank picture tells it.
         blank = np.zeros((1, self._side, self._side, 3), np.uint8)
         self.dimension = len(self._pool(blank))
@@ -56,34 +47,21 @@ class ImageEncoder:
         """Digest of the weight files."""
         return self._loaded.weights_sha256()
 
-    def _read_settings(self) -> None:
-        """How the model wants its pictures: side in pixels, and moments of the colours."""
+    def _read_settings(self) -> int:
+        """How the model wants its pictures: keeps the moments of the colours, gives their side."""
         path = self._loaded.folder / "preprocessor_config.json"
         try:
             settings: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
             size = settings.get("crop_size") or settings["size"]
             side = size if isinstance(size, int) else size.get("height") or size["shortest_edge"]
-            self._side = int(side)
             self._scale = np.float32(settings.get("rescale_factor", 1 / 255))
             self._mean = np.array(settings["image_mean"], np.float32)
             self._sd = np.array(settings["image_std"], np.float32)
+            return int(side)
         except (OSError, ValueError, KeyError, AttributeError) as error:
             raise DataError(
                 f"{path}: does not say how the model wants its pictures ({error!r})"
             ) from error
-
-    def encode(self, clips: Sequence[Clip]) -> list[Encoded]:
-        """One vector a clip; the network sees one clip's frames at a time."""
-        return [self._encode_one(clip) for clip in clips]
-
-    def _encode_one(self, clip: Clip) -> Encoded:
-        asked = self.parameters
-        try:
-            frames = sample_frames(clip, asked.frames, asked.min_duration_s)
-            crops, note = face_crops(frames, self._faces, asked, self._side)
-        except ClipError as error:
-            return Encoded(None, error.status, error.message)
-        return Encoded(self._pool(crops), message=note)
 
     def _pool(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Crops [n, side, side, 3] -> mean and sd over n, [2 D]."""

@@ -4,7 +4,6 @@ A 3D convolutional network, as in the paper, which names none; how frames are sa
 weights are torchvision's (BSD-3-Clause, trained on Kinetics-400), in a file that the user names.
 """
 
-from collections.abc import Sequence
 from pathlib import Path
 from pickle import UnpicklingError
 
@@ -14,9 +13,7 @@ from pydantic import Field
 
 from ariigcn.core.errors import DataError
 from ariigcn.core.files import sha256_file
-from ariigcn.features.encoder import Clip, Encoded
-from ariigcn.features.faces import FaceFinder, FaceParameters, face_crops
-from ariigcn.features.media import ClipError, sample_frames
+from ariigcn.features.faces import FaceCropEncoder, FaceParameters
 
 URL = "https://download.pytorch.org/models/r3d_18-b3b3357e.pth"
 
@@ -33,12 +30,9 @@ class Parameters(FaceParameters):
     windows: int = Field(
         2, ge=1, le=32, description="Windows of 16 frames a clip, all evenly spaced over it."
     )
-    min_duration_s: float = Field(
-        0.1, ge=0, description="Shorter clips are marked too short, seconds."
-    )
 
 
-class R3D18Video:
+class R3D18Video(FaceCropEncoder):
     """Frames -> faces -> R3D-18 -> mean over windows, time and space, float32 [512]."""
 
     version = "r3d_18 of torchvision"
@@ -51,7 +45,8 @@ class R3D18Video:
         from ariigcn.features.r3d18 import SIDE, WINDOW, load
 
         path = Path(parameters.weights).expanduser()
-        self.parameters, self._side, self._window = parameters, SIDE, WINDOW
+        super().__init__(parameters, parameters.windows * WINDOW, SIDE)
+        self._window = WINDOW
         if not path.is_file():
             raise DataError(
                 f"{path}: no such file; download {URL} where there is a network and name the file: "
@@ -72,22 +67,6 @@ class R3D18Video:
             raise DataError(f"{path}: not R3D-18's state dictionary ({error})") from error
         self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self._network = network.to(self._device)
-        self._faces = FaceFinder(
-            parameters.face, parameters.detection_side, parameters.smallest_face
-        )
-
-    def encode(self, clips: Sequence[Clip]) -> list[Encoded]:
-        """One vector a clip, each computed by itself."""
-        return [self._encode_one(clip) for clip in clips]
-
-    def _encode_one(self, clip: Clip) -> Encoded:
-        asked = self.parameters
-        try:
-            frames = sample_frames(clip, asked.windows * self._window, asked.min_duration_s)
-            crops, note = face_crops(frames, self._faces, asked, self._side)
-        except ClipError as error:
-            return Encoded(None, error.status, error.message)
-        return Encoded(self._pool(crops), message=note)
 
     def _pool(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Crops [n, 112, 112, 3] -> [512]; a window that is not full repeats its last frame."""

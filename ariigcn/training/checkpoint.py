@@ -32,7 +32,6 @@ def save_checkpoint(folder: Path, epoch: int, run: str, state: dict[str, Any]) -
     tensors: dict[str, Tensor] = {}
     tree = json.dumps(_pack(state, tensors))
     data = save(tensors, metadata={"run": run, "state": tree})
-    del tensors
     with atomic_path(folder / f"epoch-{epoch:05d}.{_digest(data)}.safetensors") as temporary:
         temporary.write_bytes(data)
     for old in _files(folder)[:-KEPT]:
