@@ -15,6 +15,7 @@ from ariigcn.corpora.config import (
     DownloadConfig,
     IemocapConfig,
     MeldConfig,
+    MosiConfig,
     PublishedConfig,
     SplitConfig,
 )
@@ -67,6 +68,7 @@ class Config(ExperimentConfig):
     )
     iemocap: IemocapConfig = Field(default_factory=IemocapConfig, description="IEMOCAP.")
     meld: MeldConfig = Field(default_factory=MeldConfig, description="MELD.")
+    mosi: MosiConfig = Field(default_factory=MosiConfig, description="CMU-MOSI.")
     published: PublishedConfig = Field(
         default_factory=PublishedConfig, description="Feature files of the field's papers."
     )
@@ -120,12 +122,7 @@ class Config(ExperimentConfig):
             self.experiment(name)
         for modality in MODALITIES:
             self.stores(modality)
-        presets = {"mosi": "mosi.yaml", "published": "iemocap-published.yaml"}
-        if self.corpus in presets and self.features.text.encoder != "published":
-            raise ValueError(
-                f"{self.corpus} comes as published features; "
-                f"use workflow/presets/{presets[self.corpus]}"
-            )
+        self._check_media()
         unknown = [n for n in self.evaluation.figures_of if n not in self.experiments]
         if unknown:
             known = list(self.experiments)
@@ -133,6 +130,17 @@ class Config(ExperimentConfig):
                 f"evaluation.figures_of: {unknown_name(unknown[0], known, 'experiment')}"
             )
         return self
+
+    def _check_media(self) -> None:
+        """A corpus without media has its sound and pictures as published features alone."""
+        presets = {"mosi": "mosi.yaml", "published": "iemocap-published.yaml"}
+        for modality in ("audio", "video"):
+            extracted = any(e.encoder != "published" for e in self.stores(modality).values())
+            if self.corpus in presets and extracted:
+                raise ValueError(
+                    f"{self.corpus} comes without media, so features.{modality}.encoder must be "
+                    f"'published'; use workflow/presets/{presets[self.corpus]}"
+                )
 
     def _check_root(self) -> None:
         if self.corpus == "demo" or self.downloads:

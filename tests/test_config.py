@@ -26,6 +26,10 @@ def test_the_shipped_configuration_and_presets_are_valid(root, tmp_path):
         ({"model": {"hiden": 3}}, "model: unknown key 'hiden'; did you mean 'hidden'?"),
         ({"model": {"hidden": "many"}}, r"model.hidden: .*integer.*\(got 'many'\)"),
         ({"training": {"learning_rate": -1}}, "training.learning_rate: .*greater than 0"),
+        (
+            {"corpus": "mosi", "corpus_root": "."},
+            "without media, so features.audio.encoder must be 'published'; use .*mosi.yaml",
+        ),
         ({"corpus": "melt"}, "unknown corpus 'melt'; did you mean 'meld'?"),
         ({"corpus": "folder"}, "needs its folder; name it with --config corpus_root=DIR"),
         (

@@ -69,9 +69,20 @@ class PublishedConfig(Section):
     )
 
 
+class MosiConfig(Section):
+    """CMU-MOSI as published: whether part of its training videos validates."""
+
+    validation: bool = Field(
+        False,
+        description="Cut a validation split. It tells something only where no encoder in use has "
+        "seen the training labels: not with the published text and video features.",
+    )
+
+
 OPTIONS: dict[str, type[Section]] = {
     "iemocap": IemocapConfig,
     "meld": MeldConfig,
+    "mosi": MosiConfig,
     "published": PublishedConfig,
 }
 

@@ -24,8 +24,9 @@ from numpy.typing import NDArray
 
 from ariigcn.core.errors import DataError, problem_list
 from ariigcn.core.files import sha256_file
-from ariigcn.corpora.config import SplitConfig
+from ariigcn.corpora.config import MosiConfig, SplitConfig
 from ariigcn.corpora.source import clean_text, read_numbers, read_rows
+from ariigcn.corpora.splits import cut_validation
 from ariigcn.corpora.table import Corpus
 
 VERSION = "published with bc-LSTM"
@@ -53,11 +54,11 @@ class Utterance:
         return f"{self.video}_{self.number}"
 
 
-def load(root: Path, split: SplitConfig) -> Corpus:
+def load(root: Path, split: SplitConfig, options: MosiConfig | None = None) -> Corpus:
     """Read MOSI: a dialogue is a video, its only speaker the video's.
 
-    No validation split is cut whatever ``split`` says: on features that have seen the training
-    labels it would measure nothing. Training here runs for a fixed number of epochs.
+    A validation split is cut only where ``options`` asks for it: on features that have seen the
+    training labels it measures nothing, and training runs for a fixed number of epochs.
 
     Raises:
         DataError: a file is absent or damaged, the files disagree, or sizes are not the published.
@@ -76,6 +77,13 @@ def load(root: Path, split: SplitConfig) -> Corpus:
         )
         for position, u in enumerate(video)
     ]
+    frame = _frame(rows)
+    note = (
+        "text and video features were trained on the labels of the training split: with them no "
+        "validation split tells anything, and the number of epochs is fixed beforehand"
+    )
+    cut = options is not None and options.validation
+    notes = (note, cut_validation(frame, split)) if cut else (note,)
     files = ["transcripts.csv", *(f"text_{part}.csv" for part in UTTERANCES)]
     files += [name for modality in DIMENSIONS for name in feature_files(modality)]
     return Corpus(
@@ -84,11 +92,8 @@ def load(root: Path, split: SplitConfig) -> Corpus:
         labels=LABELS,
         licence="feature files: MIT (bc-LSTM's repository); videos: not included, their owners'",
         sources={name: sha256_file(root / name) for name in files},
-        utterances=_frame(rows),
-        notes=(
-            "text and video features were trained on the labels of the training split: no "
-            "validation split is cut, and the number of epochs is fixed beforehand",
-        ),
+        utterances=frame,
+        notes=notes,
     )
 
 

@@ -1,11 +1,13 @@
 """Tri-modal adversarial representation (METHOD section 3): a generator and a discriminator a modality."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits
+from torch.nn.utils.parametrize import register_parametrization
 
+from ariigcn.models.config import DiscriminatorConfig
 from ariigcn.models.layers import Dropout, ModalityLinear, ModalityNorm
 
 
@@ -38,10 +40,13 @@ class Discriminators(nn.Module):
         [M, n, H] -> logits [M, M, n]: entry [d, m] is what D_d says of modality m.
     """
 
-    def __init__(self, modalities: int, hidden: int) -> None:
+    def __init__(self, modalities: int, hidden: int, *, spectral_norm: bool = False) -> None:
         super().__init__()
         self.first = ModalityLinear(modalities, hidden, hidden // 2)
         self.second = ModalityLinear(modalities, hidden // 2, 1)
+        if spectral_norm:
+            for layer in (self.first, self.second):
+                register_parametrization(layer, "weight", SpectralNorm(layer.weight))
 
     def forward(self, z: Tensor) -> Tensor:
         """Judge n representations of each of M modalities."""
@@ -51,12 +56,76 @@ class Discriminators(nn.Module):
         return self.second(inner).view(modalities, modalities, nodes)
 
 
+class SpectralNorm(nn.Module):
+    """Each modality's matrix over its largest singular value (Miyato et al., ICLR 2018).
+
+    One step of power iteration a training pass, from the vector that the last one left; torch's
+    own parametrisation takes a stack of matrices for one.
+
+    Shapes:
+        [M, I, O] -> [M, I, O].
+    """
+
+    left: Tensor
+
+    def __init__(self, weight: Tensor, steps: int = 15) -> None:
+        super().__init__()
+        start = nn.functional.normalize(torch.randn(weight.shape[0], 1, weight.shape[1]), dim=-1)
+        self.register_buffer("left", start)
+        for _ in range(steps):
+            self._iterate(weight)
+
+    def forward(self, weight: Tensor) -> Tensor:
+        """Normalise; the vectors take no gradient."""
+        if self.training:
+            self._iterate(weight)
+        right = self._right(weight.detach())
+        return weight / (self.left @ weight @ right.mT)
+
+    @torch.no_grad()
+    def _iterate(self, weight: Tensor) -> None:
+        right = self._right(weight)
+        self.left = nn.functional.normalize(right @ weight.mT, dim=-1)
+
+    def _right(self, weight: Tensor) -> Tensor:
+        return nn.functional.normalize(self.left @ weight, dim=-1)
+
+
 @dataclass(frozen=True)
 class DiscriminatorReport:
     """L_D, and each discriminator's balanced accuracy at real against fake, [M]; 0.5 = aligned."""
 
     loss: Tensor
     accuracy: Tensor
+
+
+def judge(
+    discriminators: Discriminators, z: Tensor, mask: Tensor, config: DiscriminatorConfig
+) -> DiscriminatorReport:
+    """The discriminators' own loss on representations that take no gradient, [M, n, H]."""
+    z = z.detach().requires_grad_(config.gradient_penalty > 0)
+    logits = discriminators(z)
+    report = discriminator_loss(logits, mask, config.label_smoothing)
+    if not config.gradient_penalty:
+        return report
+    penalty = config.gradient_penalty * gradient_penalty(logits, z, mask)
+    return replace(report, loss=report.loss + penalty)
+
+
+def gradient_penalty(logits: Tensor, z: Tensor, mask: Tensor) -> Tensor:
+    r"""R1 (Mescheder et al., ICML 2018): sum_m mean :math:`\frac12 \|\nabla_z D_m(z^m)\|^2`.
+
+    A discriminator that is flat where its own modality lies leaves the generators a way there.
+    Without it they lose on small corpora (docs/results.md).
+
+    Args:
+        logits: [M, M, n], from z.
+        z: [M, n, H], takes a gradient.
+        mask: bool [n, M]; masked nodes take no part.
+    """
+    own = (logits.diagonal().T * mask.T).sum()
+    (slope,) = torch.autograd.grad(own, z, create_graph=True)
+    return 0.5 * (slope.square().sum((1, 2)) / mask.sum(0).clamp_min(1)).sum()
 
 
 def discriminator_loss(logits: Tensor, mask: Tensor, smoothing: float = 0.0) -> DiscriminatorReport:

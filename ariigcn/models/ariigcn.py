@@ -11,8 +11,8 @@ from ariigcn.models.adversarial import (
     DiscriminatorReport,
     Discriminators,
     Generators,
-    discriminator_loss,
     generator_loss,
+    judge,
 )
 from ariigcn.models.config import ModelConfig
 from ariigcn.models.contrastive import ICCL, IMCL, PairLoss, Stream, contrastive_losses
@@ -69,7 +69,9 @@ class ARIIGCN(nn.Module):
             ContextEncoder(count, hidden, dropout, past_only) if config.context == "gru" else None
         )
         self.generators = Generators(count, hidden, dropout)
-        self.discriminators = Discriminators(count, hidden)
+        self.discriminators = Discriminators(
+            count, hidden, spectral_norm=config.discriminator.spectral_norm
+        )
         self.graph = nn.ModuleList(
             SpeakerRelationLayer(count, hidden, relations, config.relation_bases, dropout)
             for _ in range(config.graph_layers)
@@ -140,7 +142,7 @@ class ARIIGCN(nn.Module):
 
     def discriminator_report(self, output: Output) -> DiscriminatorReport:
         """L_D and the discriminators' accuracies on detached representations."""
-        return discriminator_loss(self.discriminators(output.aligned.detach()), output.mask)
+        return judge(self.discriminators, output.aligned, output.mask, self.config.discriminator)
 
     def _judge(self, z: Tensor) -> Tensor:
         """What frozen discriminators say: the gradient goes to z alone."""

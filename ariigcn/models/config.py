@@ -33,6 +33,22 @@ class LossConfig(Section):
     )
 
 
+class DiscriminatorConfig(Section):
+    """What keeps the discriminators from winning outright, after METHOD section 3 [ours]."""
+
+    gradient_penalty: float = Field(
+        0.0,
+        ge=0,
+        description="R1: weight of the squared gradient of D_m at its own modality; 0: off.",
+    )
+    label_smoothing: float = Field(
+        0.0, ge=0, lt=1, description="One-sided: real targets are 1 minus this."
+    )
+    spectral_norm: bool = Field(
+        False, description="Divide each layer's weights by their largest singular value."
+    )
+
+
 class ModelConfig(Section):
     """AR-IIGCN and its switches, METHOD sections 2 to 7."""
 
@@ -54,6 +70,9 @@ class ModelConfig(Section):
     input_dropout: float = Field(0.3, ge=0, lt=1, description="Share of features dropped.")
     modality_dropout: float = Field(
         0.0, ge=0, lt=1, description="Chance that an utterance's modality is masked in training."
+    )
+    discriminator: DiscriminatorConfig = Field(
+        default_factory=DiscriminatorConfig, description="The adversarial game's other side."
     )
     losses: LossConfig = Field(default_factory=LossConfig, description="The joint loss.")
 

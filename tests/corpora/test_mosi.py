@@ -9,7 +9,7 @@ from sklearn.preprocessing import StandardScaler
 
 from ariigcn.core.errors import DataError
 from ariigcn.corpora import mosi
-from ariigcn.corpora.config import SplitConfig
+from ariigcn.corpora.config import MosiConfig, SplitConfig
 from ariigcn.corpora.registry import prepare
 from ariigcn.corpora.table import read_corpus
 
@@ -120,6 +120,16 @@ def test_the_published_files(shared: Path, tmp_path: Path) -> None:
     assert frame.groupby("split").size().to_dict() == {"train": 1447, "test": 752}
     assert frame["dialogue_id"].nunique() == 93
     assert frame["emotion"].value_counts().to_dict() == {"positive": 1176, "negative": 1023}
+
+
+def test_validation_is_cut_by_video_where_it_is_asked_for(shared: Path) -> None:
+    corpus = mosi.load(
+        shared / "mosi", SplitConfig(validation_share=0.2), MosiConfig(validation=True)
+    )
+    frame = corpus.utterances
+    videos = frame.groupby("split")["dialogue_id"].nunique().to_dict()
+    assert videos == {"train": 50, "validation": 12, "test": 31}
+    assert not frame.groupby("dialogue_id")["split"].nunique().gt(1).any()
 
 
 @pytest.mark.parametrize(("modality", "share"), [("audio", 0.9), ("video", 0.3)])

@@ -4,7 +4,13 @@ import pytest
 import torch
 from torch.nn.functional import binary_cross_entropy_with_logits as bce
 
-from ariigcn.models.adversarial import Discriminators, discriminator_loss, generator_loss
+from ariigcn.models.adversarial import (
+    Discriminators,
+    discriminator_loss,
+    generator_loss,
+    judge,
+)
+from ariigcn.models.config import DiscriminatorConfig
 
 
 def judged(modalities=3, nodes=11):
@@ -56,3 +62,47 @@ def test_every_discriminator_judges_every_modality():
         for own, other in zip(alone.parameters(), judges.parameters(), strict=True):
             own.copy_(other[1:2])
     assert torch.allclose(alone(z[2:3])[0, 0], logits[1, 2], atol=1e-6)
+
+
+def test_spectral_norm_makes_each_modality_largest_singular_value_one():
+    torch.manual_seed(0)
+    judges = Discriminators(3, 16, spectral_norm=True)
+    with torch.no_grad():
+        judges.first.parametrizations.weight.original.mul_(
+            torch.tensor([1.0, 9.0, 0.1])[:, None, None]
+        )
+    for _ in range(100):
+        judges(torch.randn(3, 4, 16))
+    largest = torch.linalg.matrix_norm(judges.first.weight, ord=2)
+    assert torch.allclose(largest, torch.ones(3), atol=1e-3)
+    kept = judges.eval().first.weight
+    assert torch.equal(kept, judges.first.weight)
+
+
+def test_gradient_penalty_equals_its_equation_and_reaches_the_discriminators():
+    torch.manual_seed(0)
+    judges, z = Discriminators(2, 8), torch.randn(2, 5, 8)
+    mask = torch.ones(5, 2, dtype=torch.bool)
+    mask[3:, 1] = False
+    expected = 0.0
+    for m in range(2):
+        usable = z[m, mask[:, m]]
+        slopes = torch.autograd.functional.jacobian(
+            lambda own, m=m: judges(own.expand(2, -1, -1))[m, m].sum(), usable
+        )
+        expected += float(0.5 * slopes.square().sum(1).mean())
+    plain = judge(judges, z, mask, DiscriminatorConfig())
+    held = judge(judges, z, mask, DiscriminatorConfig(gradient_penalty=3.0))
+    assert (held.loss - plain.loss).item() == pytest.approx(3 * expected, rel=1e-4)
+    (gradient,) = torch.autograd.grad(held.loss - plain.loss, judges.first.weight)
+    assert gradient.abs().sum() > 0
+
+
+def test_label_smoothing_moves_the_real_side_alone():
+    logits, mask = judged()
+    smooth = discriminator_loss(logits, mask, smoothing=0.1).loss
+    own = torch.stack([logits[m, m][mask[:, m]].mean() for m in range(3)]).sum()
+    # BCE is linear in its target: moving it from 1 to .9 adds .1 of the logit.
+    assert (smooth - discriminator_loss(logits, mask).loss).item() == pytest.approx(
+        0.1 * own.item(), rel=1e-4
+    )
