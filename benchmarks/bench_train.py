@@ -37,35 +37,35 @@ def trainer_of(
 
 
 def measure(shape: Shape, model: ModelConfig, training: TrainingConfig) -> dict[str, float]:
-    """Median over epochs, the first left out; the floor is measured between them."""
+    """Median over epochs, the first left out; then the floor of one."""
     device = choose_device(training.device)
     dialogues = generate(shape, GraphConfig())
     test = dialogues.of_split("test")
     with tempfile.TemporaryDirectory() as folder:
-        recorded = trainer_of(dialogues, model, training.model_copy(update={"epochs": 1}), device)
-        recorder = ProductRecorder()
-        with recorder:
-            recorded.fit(Path(folder) / "recorded", "bench")
-        del recorded
-        floors = [replay(recorder.products, device) for _ in range(3)]
         trainer = trainer_of(dialogues, model, training, device)
         started = time.perf_counter()
         trainer.fit(Path(folder) / "timed", "bench")
         whole = time.perf_counter() - started
-        floors += [replay(recorder.products, device) for _ in range(2)]
-    epochs = [row["seconds"] for row in trainer.history[1:]]
-    started = time.perf_counter()
-    trainer.predict(trainer.selected_model(), test)
-    evaluation = time.perf_counter() - started
-    epoch, floor = statistics.median(epochs), statistics.median(floors)
+        started = time.perf_counter()
+        trainer.predict(trainer.selected_model(), test)
+        evaluation = time.perf_counter() - started
+        # Before the floor's own operands are made: they are as large as the training.
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        seconds = [row["seconds"] for row in trainer.history]
+        del trainer
+        recorded = trainer_of(dialogues, model, training.model_copy(update={"epochs": 1}), device)
+        with ProductRecorder() as recorder:
+            recorded.fit(Path(folder) / "recorded", "bench")
+    floors = [replay(recorder.products, device) for _ in range(5)]
+    epoch, floor = statistics.median(seconds[1:]), statistics.median(floors)
     return {
         "epoch_s": epoch,
         "floor_s": floor,
         "ratio": epoch / floor,
         "gflop": floating_operations(recorder.products) / 1e9,
-        "checkpoint_s": (whole - sum(row["seconds"] for row in trainer.history)) / training.epochs,
+        "checkpoint_s": (whole - sum(seconds)) / training.epochs,
         "evaluation_s": evaluation,
-        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        "peak_mb": peak,
     }
 
 

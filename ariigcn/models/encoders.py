@@ -8,6 +8,8 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from ariigcn.models.layers import Dropout, ModalityLinear, ModalityNorm
 
+ROWS = 1024  # standardised at a time, in double precision: a whole corpus would take its double
+
 
 class Standardiser(nn.Module):
     """The training split's own mean and scale, one pair a feature [ours].
@@ -39,8 +41,11 @@ class Standardiser(nn.Module):
         out = {}
         for column, (modality, values) in enumerate(x.items()):
             mean, scale = getattr(self, f"mean_{modality}"), getattr(self, f"scale_{modality}")
-            standard = ((values.double() - mean) / scale).float().clamp_(-10, 10)
-            out[modality] = standard * mask[:, column : column + 1]
+            usable = mask[:, column : column + 1]
+            parts = zip(values.split(ROWS), usable.split(ROWS), strict=True)
+            out[modality] = torch.cat(
+                [((v.double() - mean) / scale).float().clamp_(-10, 10) * u for v, u in parts]
+            )
         return out
 
 
