@@ -16,6 +16,8 @@ rule report_page:
         REPORT,
     log:
         f"{LOGS}/report.log",
+    benchmark:
+        f"{BENCHMARKS}/report_page.tsv"
     conda:
         "../../envs/evaluation.yaml"
     resources:
