@@ -19,6 +19,11 @@ INSPECTION = f"{RESULTS}/{MAIN}/inspection.h5"
 REPRESENTATIONS = f"{RESULTS}/figures/{MAIN}.representations.svg"
 
 
+def main_run(name):
+    """A file of the run that is looked into."""
+    return run_path(name).format(experiment=MAIN, seed=cfg.seeds[0])
+
+
 rule metrics:
     input:
         lambda wildcards: run_paths("predictions.parquet", wildcards.experiment),
@@ -91,7 +96,7 @@ rule inspection:
         **{m: store_path(m, e.store) for m, e in EXPERIMENTS[MAIN].encoders.items()},
         table=TABLE,
         graph=graph_path(EXPERIMENTS[MAIN].graph.name),
-        model=expand(run_path("model"), experiment=MAIN, seed=cfg.seeds[0]),
+        model=main_run("model"),
     output:
         inspection=INSPECTION,
         figure=REPRESENTATIONS,
