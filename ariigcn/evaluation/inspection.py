@@ -23,7 +23,7 @@ from ariigcn.models.ariigcn import ARIIGCN
 from ariigcn.models.bundle import load_bundle
 from ariigcn.models.relation_graph import SpeakerRelationLayer, Tiles
 
-SOURCES = 8  # strongest sources kept an utterance
+SOURCES = 24  # strongest sources kept an utterance: all of the default window
 DRAWN_NODES = 3000
 PERPLEXITY = 30.0
 BATCH_DIALOGUES = 64

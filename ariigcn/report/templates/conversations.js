@@ -7,7 +7,7 @@
   const view = element("conversation-view");
   const form = view.querySelector("form");
   const [list, lines, reading] = ["dialogues", "utterances", "reading"].map(element);
-  const AT_ONCE = 60; // dialogues added to the list at a time
+  const AT_ONCE = 24; // dialogues added to the list at a time
   let data; // the columns; see ariigcn/report/conversations.py
   let rowOf; // utterance's id -> its row
   let haystack; // what a search looks at, a string an utterance
@@ -25,8 +25,13 @@
   };
   const count = (number, what, plural = `${what}s`) => `${number.toLocaleString("en")} ${number === 1 ? what : plural}`;
   const percent = (perMille) => `${Math.round(perMille / 10)}\u00a0%`;
+  const tenths = (perMille) => `${(perMille / 10).toFixed(1)}\u00a0%`;
   const rows = (d) => Array.from({ length: data.start[d + 1] - data.start[d] }, (_, k) => data.start[d] + k);
   const isWrong = (i) => data.emotion[i] >= 0 && data.predicted[i] >= 0 && data.emotion[i] !== data.predicted[i];
+  const score = (all) => {
+    const labelled = all.filter((i) => data.emotion[i] >= 0);
+    return `${labelled.filter((i) => !isWrong(i)).length} of ${labelled.length} right`;
+  };
   const speaker = (i) => data.speakers[data.speaker[i]];
   const category = (emotion) => (emotion < 0 ? "category-none" : `category-${data.categories[emotion]}`);
   const color = (emotion) => (emotion < 0 ? "var(--rule)" : `var(--category-${data.categories[emotion]})`);
@@ -50,6 +55,11 @@
     const names = data.speakers.map((name, s) => new Option(name, s));
     form.elements.speaker.append(...names);
     filter();
+    setTimeout(prepareSearch);
+  }
+
+  function prepareSearch() {
+    haystack ??= data.id.map((id, i) => `${id}\n${speaker(i)}\n${data.text ? data.text[i] : ""}`.toLowerCase());
   }
 
   // Filters and the list of dialogues
@@ -63,9 +73,7 @@
     );
     const wrong = form.elements.wrong.checked;
     filtering = Boolean(query) || wrong || [emotion, predicted, who, split].some((value) => value >= 0);
-    if (query && !haystack) {
-      haystack = data.id.map((id, i) => `${id}\n${speaker(i)}\n${data.text ? data.text[i] : ""}`.toLowerCase());
-    }
+    if (query) prepareSearch();
     hit = new Uint8Array(data.id.length);
     found = [];
     for (let d = 0; d < data.dialogue.length; d++) {
@@ -106,13 +114,11 @@
 
   function option({ dialogue, hits }) {
     const all = rows(dialogue);
-    const labelled = all.filter((i) => data.emotion[i] >= 0);
-    const right = labelled.filter((i) => !isWrong(i)).length;
     const made = create("div", "option");
     made.id = `dialogue-${dialogue}`;
     made.setAttribute("role", "option");
     made.setAttribute("aria-selected", dialogue === opened);
-    const told = filtering ? count(hits, "match", "matches") : `${right} of ${labelled.length} right`;
+    const told = filtering ? count(hits, "match", "matches") : score(all);
     made.append(create("span", "name", data.dialogue[dialogue]), create("span", "told", told));
     // Above the true emotions, below the predicted ones: where the halves differ, it is wrong.
     const strip = create("span", "strip");
@@ -131,13 +137,11 @@
     const changed = opened !== dialogue;
     opened = dialogue;
     const all = rows(dialogue);
-    const labelled = all.filter((i) => data.emotion[i] >= 0);
-    const right = labelled.filter((i) => !isWrong(i)).length;
     element("dialogue-title").textContent = data.dialogue[dialogue];
     element("dialogue-facts").textContent = [
       data.splits[data.split[dialogue]],
       count(all.length, "utterance"),
-      `${right} of ${labelled.length} right`,
+      score(all),
     ].join(" · ");
     view.querySelector("#dialogue .steps").hidden = !filtering;
     lines.replaceChildren(...all.map(line));
@@ -219,24 +223,24 @@
     for (let k = i * data.sources; k < (i + 1) * data.sources && data.weight[k]; k++) {
       sources.push({ row: i + data.source[k], share: data.weight[k] });
     }
-    const strongest = Math.max(...sources.map(({ share }) => share));
+    // Full strength is three even shares, or the strongest source where that is more.
+    const even = 1000 / Math.max(data.reach[i], 1);
+    const full = Math.max(3 * even, ...sources.map(({ share }) => share));
     for (const { row, share } of sources) {
       const marked = element(`u-${data.id[row]}`);
       marked.classList.add("read");
-      marked.style.setProperty("--share", share / strongest);
-      marked.querySelector(".share").textContent = percent(share);
+      marked.style.setProperty("--share", share / full);
+      marked.querySelector(".share").textContent = tenths(share);
     }
     const told = likely.map(({ label, share }) => `${label} ${percent(share)}`).join(", ");
-    const most = sources.slice(0, 3).map(({ row, share }) => `${position(row)} (${percent(share)})`).join(", ");
-    const even = percent(1000 / Math.max(data.reach[i], 1));
-    const attention = sources.length ? `Reads most from ${most}; an even share is ${even}.` : "No graph read anything.";
+    const most = sources.slice(0, 3).map(({ row, share }) => `${position(row)} (${tenths(share)})`).join(", ");
+    const attention = sources.length ? `Reads most from ${most}; an even share is ${tenths(even)}.` : "No graph read anything.";
     reading.textContent = `${i - data.start[opened] + 1}: ${told}. ${attention}`;
   }
 
   function go(i) {
     const dialogue = dialogueOf(i);
     if (dialogue !== opened) {
-      opened = dialogue;
       const place = found.findIndex((entry) => entry.dialogue === dialogue);
       if (place >= listed) listMore(place + AT_ONCE);
       open(dialogue);
@@ -310,5 +314,6 @@
     observer.disconnect();
     load();
   }, { rootMargin: "600px" }).observe(view);
-  follow();
+  // After the browser has gone to the fragment by itself, which takes the focus away.
+  addEventListener("load", () => setTimeout(follow));
 })();
