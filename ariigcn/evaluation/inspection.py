@@ -24,7 +24,7 @@ from ariigcn.models.bundle import load_bundle
 from ariigcn.models.relation_graph import SpeakerRelationLayer, Tiles
 
 SOURCES = 24  # strongest sources kept an utterance: all of the default window
-DRAWN_NODES = 3000
+DRAWN_NODES = 2000
 PERPLEXITY = 30.0
 BATCH_DIALOGUES = 64
 
@@ -138,7 +138,7 @@ def embed(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     if len(vectors) < 4:
         return np.zeros((len(vectors), 2), np.float32)
     method = TSNE(
-        perplexity=min(PERPLEXITY, (len(vectors) - 1) / 3), init="pca", random_state=0, max_iter=750
+        perplexity=min(PERPLEXITY, (len(vectors) - 1) / 3), init="pca", random_state=0, max_iter=500
     )
     with threadpool_limits(limits=1):
         points = method.fit_transform(vectors)

@@ -8,6 +8,7 @@
   const form = view.querySelector("form");
   const [list, lines, reading] = ["dialogues", "utterances", "reading"].map(element);
   const AT_ONCE = 24; // dialogues added to the list at a time
+  const HINT = "Point at an utterance, or move to its number, to see what it read.";
   let data; // the columns; see ariigcn/report/conversations.py
   let rowOf; // utterance's id -> its row
   let haystack; // what a search looks at, a string an utterance
@@ -214,7 +215,7 @@
       marked.classList.remove("read", "reader");
       marked.querySelector(".share").textContent = "";
     }
-    reading.textContent = "";
+    reading.textContent = HINT;
     if (i < 0) return;
     element(`u-${data.id[i]}`).classList.add("reader");
     const likely = probabilities(i).sort((a, b) => b.share - a.share).slice(0, 3);
