@@ -15,11 +15,10 @@ import torch
 from numpy.typing import NDArray
 from sklearn.manifold import TSNE
 from threadpoolctl import threadpool_limits
-from torch import Tensor
+from torch import Tensor, nn
 
 from ariigcn.evaluation.inspection_file import STAGES, Inspection, write_inspection
 from ariigcn.graphs.dialogues import Dialogues, load_dialogues
-from ariigcn.models.ariigcn import ARIIGCN
 from ariigcn.models.bundle import load_bundle
 from ariigcn.models.relation_graph import SpeakerRelationLayer, Tiles
 
@@ -59,14 +58,19 @@ def inspect_model(bundle: Path, graph: Path, stores: Mapping[str, Path], out: Pa
     write_inspection(found, out)
 
 
+def graph_layers(model: nn.Module) -> list[SpeakerRelationLayer]:
+    """The layers that read other utterances by attention; models without a graph have none."""
+    return [layer for layer in model.modules() if isinstance(layer, SpeakerRelationLayer)]
+
+
 @torch.no_grad()
 def attention(
-    model: ARIIGCN, dialogues: Dialogues
+    model: nn.Module, dialogues: Dialogues
 ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
     """The strongest sources of every utterance and their shares, [N, K] each."""
     count = len(dialogues.label)
     source, weight = torch.full((count, SOURCES), -1), torch.zeros(count, SOURCES)
-    if len(model.graph):
+    if graph_layers(model):
         every = torch.arange(len(dialogues.graph.dialogue_ids))
         for part in every.split(BATCH_DIALOGUES):
             batch = dialogues.batch(part)
@@ -84,22 +88,22 @@ def attention(
     return source.numpy().astype(np.int32), weight.numpy()
 
 
-def reached(model: ARIIGCN, dialogues: Dialogues) -> NDArray[np.int32]:
+def reached(model: nn.Module, dialogues: Dialogues) -> NDArray[np.int32]:
     """How many utterances each one's attention is shared among, itself included, [N]."""
     edges = np.bincount(dialogues.graph.edge_index[1], minlength=len(dialogues.label))
-    return (edges if len(model.graph) else np.zeros_like(edges)).astype(np.int32)
+    return (edges if graph_layers(model) else np.zeros_like(edges)).astype(np.int32)
 
 
 @contextmanager
-def _recorded(model: ARIIGCN) -> Iterator[list[tuple[Tensor, Tiles]]]:
+def _recorded(model: nn.Module) -> Iterator[list[tuple[Tensor, Tiles]]]:
     """Every graph layer's attention [M, tiles, T, W] with its tiles, appended as the model runs."""
     found: list[tuple[Tensor, Tiles]] = []
 
-    def record(layer: torch.nn.Module, inputs: tuple[Tensor, Tiles]) -> None:
+    def record(layer: nn.Module, inputs: tuple[Tensor, Tiles]) -> None:
         assert isinstance(layer, SpeakerRelationLayer)
         found.append((layer.attention(*inputs), inputs[1]))
 
-    handles = [layer.register_forward_pre_hook(record) for layer in model.graph]
+    handles = [layer.register_forward_pre_hook(record) for layer in graph_layers(model)]
     try:
         yield found
     finally:
@@ -109,7 +113,7 @@ def _recorded(model: ARIIGCN) -> Iterator[list[tuple[Tensor, Tiles]]]:
 
 @torch.no_grad()
 def representations(
-    model: ARIIGCN, dialogues: Dialogues
+    model: nn.Module, dialogues: Dialogues
 ) -> tuple[NDArray[np.int32], NDArray[np.int8], dict[str, NDArray[np.float32]]]:
     """Nodes with evidence of held-out dialogues: their row, modality, and vector at every stage."""
     held_out = torch.cat([dialogues.of_split(s) for s in ("validation", "test")])
@@ -119,23 +123,26 @@ def representations(
         batch = dialogues.batch(part)
         rows.append(batch.rows)
         outputs.append(model(batch))
+    stages = [stage for stage in STAGES if hasattr(outputs[0], stage)]
+    if not graph_layers(model):
+        stages = [stage for stage in stages if stage != "nodes"]
     row, mask = torch.cat(rows), torch.cat([o.mask for o in outputs])
-    node, modality = torch.nonzero(mask, as_tuple=True)
+    # A baseline has no nodes of its own modality to draw.
+    node, modality = torch.nonzero(mask if stages else torch.zeros_like(mask), as_tuple=True)
     if len(node) > DRAWN_NODES:
         drawn = torch.randperm(len(node), generator=torch.Generator().manual_seed(0))
         kept = drawn[:DRAWN_NODES].sort().values
         node, modality = node[kept], modality[kept]
     vectors = {
         stage: torch.cat([getattr(o, stage) for o in outputs], dim=1)[modality, node].numpy()
-        for stage in STAGES
-        if stage != "nodes" or len(model.graph)
+        for stage in stages
     }
     return row[node].numpy().astype(np.int32), modality.numpy().astype(np.int8), vectors
 
 
 def embed(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     """A t-SNE into the plane, the same each time, centred and scaled into -1 to 1."""
-    if len(vectors) < 4:
+    if len(vectors) < 4 or not np.ptp(vectors, axis=0).any():  # nothing to lay out
         return np.zeros((len(vectors), 2), np.float32)
     method = TSNE(
         perplexity=min(PERPLEXITY, (len(vectors) - 1) / 3), init="pca", random_state=0, max_iter=500

@@ -58,14 +58,18 @@ def draw_representations(inspection: Path, table: Path, out: Path) -> None:
         figure = Figure(figsize=(7.2, 5.0))
         for row, (groups, palette) in enumerate(rows):
             for column, (stage, points) in enumerate(found.points.items()):
-                axes = figure.add_subplot(
-                    2, len(found.points), 1 + row * len(found.points) + column
-                )
+                place = 1 + row * len(found.points) + column
+                axes = figure.add_subplot(2, len(found.points), place)
                 _scatter(axes, points, groups, palette)
                 axes.set_title(STAGES[stage] if row == 0 else "")
-            _legend(axes, len(groups))
+                if column == len(found.points) - 1:
+                    _legend(axes, len(groups))
         with atomic_path(out) as temporary:
-            title = _title(found) if len(found.row) else f"{NOTHING}no node carries evidence."
+            title = (
+                _title(found)
+                if len(found.row)
+                else f"{NOTHING}this model has no nodes with evidence."
+            )
             figure.savefig(temporary, format="svg", metadata={"Date": None, "Title": title})
 
 

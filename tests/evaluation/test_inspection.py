@@ -1,4 +1,5 @@
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -63,6 +64,17 @@ def test_without_a_graph_nothing_is_read():
     assert "nodes" not in inspection.representations(model, dialogues)[2]
 
 
+def test_a_model_without_graph_and_nodes_has_nothing_to_draw():
+    class Baseline(torch.nn.Module):
+        def forward(self, batch):
+            return SimpleNamespace(logits=torch.zeros(batch.num_nodes, 3), mask=batch.mask)
+
+    dialogues = make_toy(LENGTHS)
+    row, _, stages = inspection.representations(Baseline(), dialogues)
+    assert (len(row), stages) == (0, {})
+    assert not inspection.attention(Baseline(), dialogues)[1].any()
+
+
 def test_how_many_are_reached_is_the_windows_size():
     dialogues = make_toy(LENGTHS)
     reached = inspection.reached(make_model(dialogues), dialogues)
@@ -94,6 +106,7 @@ def test_a_layout_is_the_same_each_time_and_fills_the_square():
     assert np.array_equal(points, inspection.embed(vectors))
     assert np.abs(points).max() == pytest.approx(1, abs=1e-3)
     assert inspection.embed(vectors[:3]).tolist() == [[0, 0]] * 3
+    assert not inspection.embed(np.ones((20, 4), np.float32)).any()
 
 
 def test_a_file_comes_back_as_it_was(tmp_path):
@@ -130,11 +143,10 @@ def test_a_figure_of_nothing_says_so(tmp_path):
     corpus = make_corpus(LENGTHS)
     write_corpus(corpus, tmp_path / "table.parquet")
     found = make_inspection(corpus)
-    none = {stage: points[:0] for stage, points in found.points.items()}
-    found = replace(found, row=found.row[:0], modality=found.modality[:0], points=none)
+    found = replace(found, row=found.row[:0], modality=found.modality[:0], points={})
     write_inspection(found, tmp_path / "a.h5")
     draw_representations(tmp_path / "a.h5", tmp_path / "table.parquet", tmp_path / "a.svg")
-    assert "no node carries evidence" in (tmp_path / "a.svg").read_text()
+    assert "no nodes with evidence" in (tmp_path / "a.svg").read_text()
 
 
 def test_emotions_take_the_colour_one_expects_and_never_the_same():
