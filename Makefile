@@ -3,6 +3,7 @@
 #   make bench   extraction's part of docs/performance.md: half an hour on an idle machine
 #   make bench-train   training's part of it, a few minutes
 #   make test    the same environment with the test extras; every test
+#   make test-browser   the report in a headless Chromium: Debian's chromium and chromium-driver; npm
 #   make test-slurm   the workflow through a SLURM of one node, brought up for it: Debian, root
 
 PYTHON ?= python3
@@ -10,8 +11,9 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 TESTABLE := $(VENV)/.testable
+AXE := .browser/package/axe.min.js
 
-.PHONY: bench bench-train demo test test-slurm lint clean
+.PHONY: bench bench-train demo test test-browser test-slurm lint clean
 
 demo: $(INSTALLED)
 	$(BIN)/snakemake --cores all all
@@ -19,6 +21,14 @@ demo: $(INSTALLED)
 
 test: $(TESTABLE) lint
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest
+
+test-browser: $(TESTABLE) $(AXE)
+	AXE=$(AXE) $(BIN)/python -m pytest -m browser tests/browser
+
+$(AXE):
+	mkdir -p .browser
+	cd .browser && npm pack --silent axe-core@4.14.1 && tar -xzf axe-core-4.14.1.tgz package/axe.min.js
+	touch $@
 
 test-slurm: $(TESTABLE)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[slurm]'

@@ -44,6 +44,7 @@ def make_project(
     reachable: bool = True,
     message: str = "moov atom not found",
     speaker: str = "Ada",
+    corpus: Corpus | None = None,
     experiments: Sequence[tuple[str, tuple[str, ...], int, float, bool]] = (
         ("ar-iigcn", ("text", "audio", "video"), 5, 0.78, True),
         ("text-only", ("text",), 1, 0.6, False),
@@ -54,10 +55,11 @@ def make_project(
     Args:
         validation: whether the corpus has a validation split.
         absent: an emotion that the test split lacks.
+        corpus: taken in place of :func:`make_corpus`'s.
         experiments: name, modalities, seeds, test accuracy aimed at, whether it has discriminators.
     """
     project = Project(folder / "utterances.parquet")
-    corpus = make_corpus(validation, absent, reachable, speaker)
+    corpus = corpus or make_corpus(validation, absent, reachable, speaker)
     write_corpus(corpus, project.table)
     for modality in ("text", "audio", "video"):
         path = folder / f"{modality}.synthetic.h5"

@@ -23,6 +23,9 @@ CORPORA = {
     "mosi": "ariigcn.corpora.mosi",
     "published": "ariigcn.corpora.published",
 }
+# Corpora of which a report may show text and pictures; the licences of the others forbid it, and so
+# may that of one that is not named here.
+SHOWABLE = frozenset({"demo", "folder"})
 
 
 def corpus_module(name: str) -> str:

@@ -1,5 +1,7 @@
 """Configuration of the report."""
 
+from typing import Literal
+
 from pydantic import Field
 
 from ariigcn.core.settings import Section
@@ -14,4 +16,11 @@ class ReportConfig(Section):
     )
     minimum_seeds: int = Field(
         5, ge=1, description="Seeds below which the page calls an experiment preliminary."
+    )
+    conversations: Literal["test", "all", "none"] = Field(
+        "test", description="Dialogues that the page holds: of the test split, all, or none."
+    )
+    text: bool | None = Field(
+        None,
+        description="Show what was said. Null: as the corpus's licence allows, see docs/report.md.",
     )

@@ -1,29 +1,47 @@
 """The page people read: one HTML file that needs nothing beside it, on screen, phone or paper.
 
-It shows counts, scores, ids and messages, never what was said: corpora are licensed.
+It shows counts, scores, ids and messages. What was said it shows only of corpora whose licence allows
+it, or where the configuration says so.
 """
 
+import base64
+import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 from jinja2 import BaseLoader, Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
 from ariigcn.core.files import atomic_path
+from ariigcn.corpora.registry import SHOWABLE
 from ariigcn.corpora.table import Corpus, read_corpus
+from ariigcn.evaluation.inspection_file import read_inspection
 from ariigcn.evaluation.tables import per_class_frame, percent, results_frame
 from ariigcn.report import views
 from ariigcn.report.config import ReportConfig
+from ariigcn.report.conversations import conversation_data, embedded, representation_data
 from ariigcn.report.inline import InlineFigure, inline_figure
+from ariigcn.report.stages import stages_view
 
 TEMPLATES = Path(str(files("ariigcn.report"))) / "templates"
+SCRIPTS = ("conversations.js", "representations.js", "print.js")
 FIGURES = {
     "confusion": "Confusion matrices",
     "history": "Learning curves",
     "discriminators": "Discriminators",
 }
+
+
+@dataclass(frozen=True)
+class Inspected:
+    """One run, looked into: its predictions and its inspection."""
+
+    predictions: Path
+    inspection: Path
 
 
 def write_report(
@@ -36,6 +54,8 @@ def write_report(
     configuration: str,
     provenance: Mapping[str, str],
     settings: ReportConfig | None = None,
+    inspected: Inspected | None = None,
+    benchmarks: Path | None = None,
 ) -> None:
     """Write the report of one corpus.
 
@@ -49,6 +69,8 @@ def write_report(
         configuration: the run's configuration as YAML.
         provenance: what made this page: name -> value (package versions, git revision, ...).
         settings: title and limits.
+        inspected: the run whose conversations and representations are shown.
+        benchmarks: folder of the jobs' benchmark files.
     """
     settings = settings or ReportConfig()
     corpus = read_corpus(table)
@@ -83,10 +105,41 @@ def write_report(
         "provenance": provenance,
         "encoders": views.encoders_view(features),
         "sources": views.sources_view(corpus),
+        "digests": views.digests_view([table, *stores.values()]),
+        "stages": stages_view(benchmarks) if benchmarks else None,
+        **_inspection_context(corpus, inspected, settings),
+        **_script_context(),
     }
     page = _environment(FileSystemLoader(TEMPLATES)).get_template("report.html").render(context)
     with atomic_path(out) as temporary:
         temporary.write_text(page, encoding="utf-8")
+
+
+def _inspection_context(
+    corpus: Corpus, inspected: Inspected | None, settings: ReportConfig
+) -> dict[str, Any]:
+    """The data of the page's scripts; None where there is nothing to show."""
+    if inspected is None:
+        return {"inspection": None, "conversations": None, "representations": None}
+    inspection = read_inspection(inspected.inspection)
+    text = corpus.name in SHOWABLE if settings.text is None else settings.text
+    conversations = conversation_data(
+        corpus, inspected.predictions, inspection, shown=settings.conversations, text=text
+    )
+    return {
+        "inspection": inspection,
+        "conversations": conversations if conversations["id"] else None,
+        "representations": representation_data(corpus, inspection) if len(inspection.row) else None,
+        "shown": settings.conversations,
+        "embedded": embedded,
+    }
+
+
+def _script_context() -> dict[str, Any]:
+    """The page's script, and its digest: the only script that the page's policy lets run."""
+    script = "".join((TEMPLATES / name).read_text(encoding="utf-8") for name in SCRIPTS)
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    return {"script": Markup(script), "script_digest": digest}
 
 
 def _environment(loader: BaseLoader) -> Environment:

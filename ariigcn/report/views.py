@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from ariigcn.core.files import sha256_file
 from ariigcn.corpora.table import SPLITS, Corpus
 from ariigcn.evaluation.tables import NONE, PLUS_MINUS, REACHABLE, TITLES, modality_key, percent
 from ariigcn.features.store import Status, StoreHeader, open_store
@@ -245,6 +246,12 @@ def sources_view(corpus: Corpus) -> TableView:
     """What the utterance table was read from."""
     rows = tuple((source, digest[:12]) for source, digest in corpus.sources.items())
     return TableView("Sources of the utterance table", ("Source", "sha256"), rows)
+
+
+def digests_view(paths: Sequence[Path]) -> TableView:
+    """What this page was made from, to tell whether two pages are of the same data."""
+    rows = tuple((path.name, sha256_file(path)[:12]) for path in paths)
+    return TableView("Utterance table and feature files", ("File", "sha256"), rows)
 
 
 def experiment_modalities(results: pd.DataFrame, row: int) -> str:

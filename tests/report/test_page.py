@@ -1,14 +1,18 @@
+import base64
+import hashlib
 import re
 from collections import Counter
 from html.parser import HTMLParser
 
 import pytest
 
+from ariigcn.corpora.table import read_corpus
 from ariigcn.report.config import ReportConfig
-from ariigcn.report.page import write_report
+from ariigcn.report.page import Inspected, write_report
+from tests.synthetic_inspection import write_made_up
 from tests.synthetic_runs import draw_all, make_project
 
-VOID = {"meta", "br", "link", "img"}
+VOID = {"meta", "br", "link", "img", "input"}
 HOSTILE = '<img src=x onerror="alert(1)">'
 
 
@@ -39,10 +43,16 @@ class Page(HTMLParser):
         return [attrs for name, attrs in self.elements if name == tag]
 
 
-def report(folder, settings=None, provenance=None, **options):
+def make(folder, **options):
     project = make_project(folder, **options)
     draw_all(project, folder / "figures")
-    out = folder / "report.html"
+    write_made_up(read_corpus(project.table), folder / "inspection.h5")
+    return project
+
+
+def render(project, out, settings=None, provenance=None, inspected=True, benchmarks=None):
+    predictions = next(iter(project.predictions.values()))[0]
+    inspection = project.table.parent / "inspection.h5"
     write_report(
         out,
         table=project.table,
@@ -52,13 +62,24 @@ def report(folder, settings=None, provenance=None, **options):
         configuration="training:\n  epochs: 30  # <b>\n",
         provenance=provenance or {"git revision": "abc1234"},
         settings=settings,
+        inspected=Inspected(predictions, inspection) if inspected else None,
+        benchmarks=benchmarks,
     )
     return out.read_text(encoding="utf-8")
 
 
+def report(folder, settings=None, provenance=None, **options):
+    return render(make(folder, **options), folder / "report.html", settings, provenance)
+
+
 @pytest.fixture(scope="module")
-def html(tmp_path_factory):
-    return report(tmp_path_factory.mktemp("report"))
+def project(tmp_path_factory):
+    return make(tmp_path_factory.mktemp("report"))
+
+
+@pytest.fixture(scope="module")
+def html(project):
+    return render(project, project.table.parent / "report.html")
 
 
 def test_nothing_is_loaded_from_anywhere(html):
@@ -66,8 +87,16 @@ def test_nothing_is_loaded_from_anywhere(html):
     for tag, attributes in page.elements:
         for name in ("src", "href", "xlink:href", "srcset", "data", "action"):
             assert (attributes.get(name) or "#").startswith("#"), (tag, attributes)
-    assert not page.all("script") and not page.all("link")
+    assert not page.all("link")
     assert not re.search(r"@import|url\((?!#)|https?://", html)
+
+
+def test_the_policy_lets_no_script_run_but_the_pages_own(html):
+    (script,) = re.findall(r"<script>(.*?)</script>", html, re.DOTALL)
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    assert f"script-src 'sha256-{digest}'" in html
+    others = [a for a in Page(html).all("script") if a]
+    assert others and all(a["type"] == "application/json" for a in others)
 
 
 def test_it_is_well_formed_and_its_ids_are_unique(html):
@@ -89,8 +118,33 @@ def test_tables_and_figures_can_be_heard(html):
     assert len(page.all("h1")) == 1
 
 
-def test_what_was_said_is_never_shown(html):
+def test_what_was_said_is_shown_only_where_that_is_allowed(html, project, tmp_path):
     assert "secret words" not in html
+    assert "licence does not allow showing it" in html
+    assert "secret words 42 0" in render(project, tmp_path / "a.html", ReportConfig(text=True))
+
+
+def test_only_the_test_split_is_embedded_unless_asked(html, project, tmp_path):
+    assert '"d42_u0"' in html and '"d00_u0"' not in html
+    assert '"d00_u0"' in render(project, tmp_path / "a.html", ReportConfig(conversations="all"))
+
+
+@pytest.mark.parametrize(
+    "options", [{"inspected": False}, {"settings": ReportConfig(conversations="none")}]
+)
+def test_without_conversations_there_is_no_view_of_them(project, tmp_path, options):
+    html = render(project, tmp_path / "a.html", **options)
+    assert 'id="conversation-data"' not in html and 'href="#conversations"' not in html
+
+
+def test_what_every_stage_cost_is_told(project, tmp_path):
+    folder = tmp_path / "benchmarks"
+    folder.mkdir()
+    for name, seconds in (("train.a.seed-0", 61.5), ("train.a.seed-1", 60)):
+        (folder / f"{name}.tsv").write_text(f"s\th:m:s\tmax_rss\n{seconds}\t0:01:01\t812.4\n")
+    html = render(project, tmp_path / "a.html", benchmarks=folder)
+    row = html[html.index('<th scope="row">Train</th>') :][:600]
+    assert [*re.findall(r'"value">([^<]*)<', row)][:4] == ["2", "121.5", "61.5", "812"]
 
 
 def test_the_summary_sets_measured_beside_reachable(html):
@@ -147,8 +201,8 @@ def test_the_page_is_the_same_each_time(html, tmp_path):
     assert report(tmp_path) == html
 
 
-def test_limits_are_the_configurations(tmp_path):
-    html = report(tmp_path, settings=ReportConfig(listed_utterances=0, minimum_seeds=1))
+def test_limits_are_the_configurations(project, tmp_path):
+    html = render(project, tmp_path / "a.html", ReportConfig(listed_utterances=0, minimum_seeds=1))
     assert "d03_u4</th>" not in html
     assert "40 more are not listed here" in html
     assert "Preliminary" not in html

@@ -76,13 +76,14 @@ def test_a_run_makes_every_contract_and_lists_what_is_masked(finished):
         assert {Status.NO_FACE, Status.FAILED} <= set(video.status)
     page = (results / "report.html").read_text()
     assert "no face" in page
+    assert 'id="conversation-data"' in page and "Seconds and memory by stage" in page
 
 
 def test_a_second_run_has_nothing_to_do(finished):
     assert planned(finished, "all") == set()
 
 
-AFTER_TRAINING = {"metrics", "tables", "figures", "report_page"}
+AFTER_TRAINING = {"metrics", "tables", "figures", "inspection", "report_page"}
 
 
 def test_a_changed_audio_parameter_reruns_audio_and_what_follows(finished):

@@ -16,6 +16,8 @@ except ConfigError as error:
 TABLE = f"{cfg.data_dir}/{cfg.corpus}/utterances.parquet"
 RESULTS = f"{cfg.results_dir}/{cfg.corpus}"
 LOGS = f"logs/{cfg.corpus}"
+# Seconds and memory of every job, <rule>.<wildcards>.tsv; the report reads them.
+BENCHMARKS = f"{RESULTS}/benchmarks"
 MEDIA_ROOT = str(cfg.media_root)
 DOWNLOADED = f"{MEDIA_ROOT}/downloaded.json"
 

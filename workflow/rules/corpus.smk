@@ -5,6 +5,8 @@ if cfg.corpus == "demo":
             directory(MEDIA_ROOT),
         log:
             f"{LOGS}/demo_corpus.log",
+        benchmark:
+            f"{BENCHMARKS}/demo_corpus.tsv"
         conda:
             "../../envs/corpus.yaml"
         threads: 4
@@ -29,6 +31,8 @@ if cfg.downloads:
             DOWNLOADED,
         log:
             f"{LOGS}/download.log",
+        benchmark:
+            f"{BENCHMARKS}/download.tsv"
         conda:
             "../../envs/corpus.yaml"
         resources:
@@ -46,6 +50,8 @@ rule utterances:
         TABLE,
     log:
         f"{LOGS}/utterances.log",
+    benchmark:
+        f"{BENCHMARKS}/utterances.tsv"
     conda:
         "../../envs/corpus.yaml"
     resources:

@@ -13,6 +13,16 @@ TABLES = {
     "per_class": f"{RESULTS}/tables/per_class.csv",
 }
 
+# What is looked into: the main experiment's first seed.
+MAIN = next(iter(EXPERIMENTS))
+INSPECTION = f"{RESULTS}/{MAIN}/inspection.h5"
+REPRESENTATIONS = f"{RESULTS}/figures/{MAIN}.representations.svg"
+
+
+def main_run(name):
+    """A file of the run that is looked into."""
+    return run_path(name).format(experiment=MAIN, seed=cfg.seeds[0])
+
 
 rule metrics:
     input:
@@ -21,6 +31,8 @@ rule metrics:
         expand(run_path("metrics.json"), seed=cfg.seeds, allow_missing=True),
     log:
         f"{LOGS}/metrics.{{experiment}}.log",
+    benchmark:
+        f"{BENCHMARKS}/metrics.{{experiment}}.tsv"
     wildcard_constraints:
         experiment=one_of(EXPERIMENTS),
     conda:
@@ -42,6 +54,8 @@ rule tables:
         latex=f"{RESULTS}/tables/results.tex",
     log:
         f"{LOGS}/tables.log",
+    benchmark:
+        f"{BENCHMARKS}/tables.tsv"
     conda:
         "../../envs/evaluation.yaml"
     resources:
@@ -62,6 +76,8 @@ rule figures:
         list(FIGURES.values()),
     log:
         f"{LOGS}/figures.log",
+    benchmark:
+        f"{BENCHMARKS}/figures.tsv"
     conda:
         "../../envs/evaluation.yaml"
     resources:
@@ -75,7 +91,33 @@ rule figures:
         "../scripts/figures.py"
 
 
+rule inspection:
+    input:
+        **{m: store_path(m, e.store) for m, e in EXPERIMENTS[MAIN].encoders.items()},
+        table=TABLE,
+        graph=graph_path(EXPERIMENTS[MAIN].graph.name),
+        model=main_run("model"),
+    output:
+        inspection=INSPECTION,
+        figure=REPRESENTATIONS,
+    log:
+        f"{LOGS}/inspection.log",
+    benchmark:
+        f"{BENCHMARKS}/inspection.tsv"
+    conda:
+        "../../envs/training.yaml"
+    resources:
+        mem_mb=2500,
+    params:
+        code=code_version(
+            "ariigcn.evaluation.inspection", "ariigcn.evaluation.representations"
+        ),
+    script:
+        "../scripts/inspection.py"
+
+
 rule evaluation:
     input:
+        REPRESENTATIONS,
         list(TABLES.values()),
         list(FIGURES.values()),

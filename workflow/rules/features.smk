@@ -9,6 +9,8 @@ rule extract_text:
         extracted("text"),
     log:
         f"{LOGS}/extract_text.{{store}}{SHARD_LOG}.log",
+    benchmark:
+        f"{BENCHMARKS}/extract_text.{{store}}{SHARD_LOG}.tsv"
     wildcard_constraints:
         store=one_of(EXTRACTED["text"]),
     conda:
@@ -32,6 +34,8 @@ use rule extract_text as extract_audio with:
         extracted("audio"),
     log:
         f"{LOGS}/extract_audio.{{store}}{SHARD_LOG}.log",
+    benchmark:
+        f"{BENCHMARKS}/extract_audio.{{store}}{SHARD_LOG}.tsv"
     wildcard_constraints:
         store=one_of(EXTRACTED["audio"]),
     threads: 8
@@ -49,6 +53,8 @@ use rule extract_text as extract_video with:
         extracted("video"),
     log:
         f"{LOGS}/extract_video.{{store}}{SHARD_LOG}.log",
+    benchmark:
+        f"{BENCHMARKS}/extract_video.{{store}}{SHARD_LOG}.tsv"
     wildcard_constraints:
         store=one_of(EXTRACTED["video"]),
     threads: 8
@@ -70,6 +76,8 @@ if SHARDS > 1:
             store_path("{modality}", "{store}"),
         log:
             f"{LOGS}/merge_features.{{modality}}.{{store}}.log",
+        benchmark:
+            f"{BENCHMARKS}/merge_features.{{modality}}.{{store}}.tsv"
         wildcard_constraints:
             modality=one_of(MODALITIES),
             store=one_of({name for names in EXTRACTED.values() for name in names}),
@@ -91,6 +99,8 @@ rule import_features:
         store_path("{modality}", "{store}"),
     log:
         f"{LOGS}/import_features.{{modality}}.{{store}}.log",
+    benchmark:
+        f"{BENCHMARKS}/import_features.{{modality}}.{{store}}.tsv"
     wildcard_constraints:
         modality=one_of(MODALITIES),
         store=one_of({name for names in IMPORTED.values() for name in names}),

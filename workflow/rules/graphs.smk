@@ -5,6 +5,8 @@ rule graph:
         graph_path("{graph}"),
     log:
         f"{LOGS}/graph.{{graph}}.log",
+    benchmark:
+        f"{BENCHMARKS}/graph.{{graph}}.tsv"
     wildcard_constraints:
         graph=one_of(GRAPHS),
     conda:

@@ -12,10 +12,14 @@ rule report_page:
         stores=list(SHOWN_STORES.values()),
         metrics=list(METRICS.values()),
         figures=list(FIGURES.values()),
+        inspection=INSPECTION,
+        predictions=main_run("predictions.parquet"),
     output:
         REPORT,
     log:
         f"{LOGS}/report.log",
+    benchmark:
+        f"{BENCHMARKS}/report_page.tsv"
     conda:
         "../../envs/evaluation.yaml"
     resources:
@@ -26,6 +30,8 @@ rule report_page:
         figures=FIGURES,
         configuration=section(cfg),
         settings=section(cfg.report),
+        # Read as they are: a stage's seconds are no reason to write the page again.
+        benchmarks=BENCHMARKS,
         code=code_version("ariigcn.report.page", "ariigcn.report.provenance"),
         templates=[sha256_file(path) for path in sorted(TEMPLATES.iterdir())],
     script:

@@ -7,6 +7,8 @@ rule train:
         predictions=run_path("predictions.parquet"),
     log:
         f"{LOGS}/train.{{experiment}}.seed-{{seed}}.log",
+    benchmark:
+        f"{BENCHMARKS}/train.{{experiment}}.seed-{{seed}}.tsv"
     wildcard_constraints:
         experiment=one_of(EXPERIMENTS),
         seed=r"\d+",

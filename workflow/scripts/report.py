@@ -6,7 +6,7 @@ import yaml
 
 from ariigcn.core.logs import configure_logging
 from ariigcn.report.config import ReportConfig
-from ariigcn.report.page import write_report
+from ariigcn.report.page import Inspected, write_report
 from ariigcn.report.provenance import provenance
 
 
@@ -22,6 +22,8 @@ def main(snakemake):
         configuration=yaml.safe_dump(dict(params.configuration), sort_keys=False),
         provenance=provenance(),
         settings=ReportConfig(**params.settings),
+        inspected=Inspected(Path(snakemake.input.predictions), Path(snakemake.input.inspection)),
+        benchmarks=Path(params.benchmarks),
     )
 
 

@@ -1,0 +1,48 @@
+"""What every stage cost: seconds and memory, from Snakemake's benchmark files."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from ariigcn.evaluation.tables import NONE
+from ariigcn.report.views import Number, TableView
+
+ORDER = (
+    "download", "demo_corpus", "utterances", "extract_text", "extract_audio", "extract_video",
+    "merge_features", "import_features", "graph", "train", "metrics", "inspection", "tables",
+    "figures",
+)  # fmt: skip
+
+
+def stages_view(folder: Path) -> TableView | None:
+    """Jobs, seconds and the largest memory of each rule; None where nothing was measured.
+
+    Args:
+        folder: of files ``<rule>.<wildcards>.tsv``, each the last run of one job; the page's own
+            job is left out, for it is not done.
+    """
+    files = sorted(folder.glob("*.tsv")) if folder.is_dir() else []
+    jobs = [
+        pd.read_csv(path, sep="\t", na_values="-").assign(stage=path.name.partition(".")[0])
+        for path in files
+        if not path.name.startswith("report")
+    ]
+    if not jobs:
+        return None
+    grouped = pd.concat(jobs).groupby("stage")
+    stages = sorted(grouped.groups, key=lambda s: (*ORDER, s).index(s))
+    rows = []
+    for stage in stages:
+        job = grouped.get_group(stage)
+        seconds, memory = job["s"], job["max_rss"].max()
+        rows.append(
+            (
+                str(stage).replace("_", " ").capitalize(),
+                Number(f"{len(job):,}"),
+                Number(f"{seconds.sum():,.1f}"),
+                Number(f"{seconds.max():,.1f}"),
+                Number(f"{memory:,.0f}" if pd.notna(memory) else NONE),
+            )
+        )
+    columns = ("Stage", "Jobs", "Seconds, all jobs", "Seconds, longest", "Largest memory (MiB)")
+    return TableView("Seconds and memory by stage, each job's last run", columns, tuple(rows))

@@ -1,0 +1,218 @@
+"""The report in a real browser: what a reader sees, clicks and hears."""
+
+import base64
+import os
+import re
+import time
+
+import pytest
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
+MEBIBYTE = 2**20
+
+
+def settle(browser, selector, expected=True):
+    """Wait until the page has an element (or has none); a few seconds at most."""
+    for _ in range(100):
+        if bool(browser.run("return document.querySelector(arguments[0])", selector)) == expected:
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"{selector}: {'never came' if expected else 'never went'}")
+
+
+def see(browser, section):
+    browser.run("document.getElementById(arguments[0]).scrollIntoView()", section)
+    settle(browser, ".utterance" if section == "conversations" else "#node-legend button")
+
+
+def set_field(browser, name, value):
+    """Set a filter as a user's input would."""
+    browser.run(
+        """const field = document.querySelector(`#conversation-view [name=${arguments[0]}]`);
+        if (field.type === "checkbox") field.checked = arguments[1];
+        else field.value = arguments[1];
+        field.dispatchEvent(new Event("input", {bubbles: true}));""",
+        name, value,
+    )  # fmt: skip
+
+
+def found(browser):
+    """Utterances and dialogues that pass the filters, as the page says."""
+    numbers = re.findall(r"[\d,]+", browser.find("#found").text)
+    return tuple(int(n.replace(",", "")) for n in numbers)
+
+
+def test_it_opens_without_an_error_or_a_request(browser, page):
+    browser.open(page)
+    for section in ("representations", "conversations"):
+        see(browser, section)
+    assert [line for line in browser.logs("browser") if line["level"] == "SEVERE"] == []
+    assert browser.requests() == [page.as_uri()]
+
+
+def test_search_finds_words_and_marks_them(browser, page):
+    browser.open(page)
+    see(browser, "conversations")
+    before = found(browser)
+    browser.find("[name=query]").send_keys("words 43 7")
+    assert before == (180, 18)
+    assert found(browser) == (1, 1)
+    assert browser.texts("mark") == ["words 43 7"]
+    assert browser.find("#dialogue-title").text == "d43"
+
+
+def test_filters_hold_together_and_are_cleared(browser, page):
+    browser.open(page)
+    see(browser, "conversations")
+    every = found(browser)
+    set_field(browser, "wrong", True)
+    wrong = found(browser)
+    set_field(browser, "emotion", "0")
+    assert 0 < found(browser)[0] < wrong[0] < every[0]
+    marked = browser.texts(".utterance:not(.other) .judged > .emotion")
+    assert set(marked) == {"anger"}
+    browser.find("#next-match").click()
+    focused = browser.run("return document.activeElement.closest('.utterance').className")
+    assert "wrong" in focused and "other" not in focused
+    browser.find("#conversation-view button[type=reset]").click()
+    settle(browser, ".utterance.other", expected=False)
+    assert found(browser) == every
+
+
+def test_nothing_found_is_said(browser, page):
+    browser.open(page)
+    see(browser, "conversations")
+    set_field(browser, "query", "no such words")
+    assert browser.find("#found").text == "No utterance passes these filters."
+    assert not browser.find(".panes").is_displayed()
+
+
+@pytest.mark.parametrize("how", ["focus", "pointerover"])
+def test_attention_is_shown_at_focus_and_at_pointing(browser, page, how):
+    browser.open(page)
+    see(browser, "conversations")
+    browser.run(
+        """const link = document.querySelectorAll(".utterance .position")[4];
+        if (arguments[0] === "focus") link.focus();
+        else link.dispatchEvent(new PointerEvent("pointerover", {bubbles: true}));""",
+        how,
+    )
+    assert browser.find(".reader .position").text == "5"
+    shares = [float(s.split("\u00a0")[0]) for s in browser.texts(".read .share")]
+    assert len(shares) == 10
+    assert sum(shares) == pytest.approx(100, abs=1)
+    nearest, furthest = browser.run(
+        """const share = (n) => parseFloat(getComputedStyle(
+            document.querySelectorAll(".utterance")[n]).getPropertyValue("--share"));
+        return [share(4), share(9)];"""
+    )
+    assert nearest > furthest > 0
+    assert "Reads most from" in browser.find("#reading").text
+
+
+def test_a_link_opens_its_utterance(browser, page):
+    browser.open(page, "#u-d47_u3")
+    settle(browser, "#u-d47_u3")
+    assert browser.find("#dialogue-title").text == "d47"
+    assert browser.run("return document.activeElement.hash") == "#u-d47_u3"
+    browser.open(page, "#u-d00_u0")
+    settle(browser, ".utterance")
+    assert "d00_u0 is not among the dialogues" in browser.find("#found").text
+
+
+def test_dialogues_are_chosen_with_the_keyboard(browser, page):
+    browser.open(page)
+    see(browser, "conversations")
+    first = browser.find("#dialogue-title").text
+    browser.find("#dialogues").send_keys("\ue015")  # arrow down
+    assert browser.find("#dialogue-title").text != first
+    assert browser.texts("[aria-selected=true] .name") == [browser.find("#dialogue-title").text]
+
+
+def test_nodes_are_grouped_by_what_is_chosen(browser, page):
+    browser.open(page)
+    see(browser, "representations")
+    browser.find("[name=color-by][value=modality]").click()
+    assert [t.split()[0] for t in browser.texts("#node-legend button")] == [
+        "text", "audio", "video",
+    ]  # fmt: skip
+    drawn = """const canvas = document.querySelector("#representation-view canvas");
+        const pixels = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+        return pixels.filter((value, i) => i % 4 === 3 && value > 0).length;"""
+    whole = browser.run(drawn)
+    browser.find("#node-legend button").click()
+    assert 0 < browser.run(drawn) < whole
+
+
+def test_text_is_withheld_where_the_licence_is_not_known_to_allow_it(browser, withheld):
+    assert "secret words" not in withheld.read_text()
+    browser.open(withheld)
+    see(browser, "conversations")
+    assert browser.texts(".said p")[0] == "d42_u0"
+    browser.find("[name=query]").send_keys("d43_u7")
+    assert found(browser) == (1, 1)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_axe_finds_nothing_serious(browser, page, root, scheme, width):
+    source = root / os.environ.get("AXE", ".browser/package/axe.min.js")
+    if not source.exists():
+        pytest.skip(f"{source.name} is not at hand; make test-browser fetches it")
+    browser.media(prefers_color_scheme=scheme, prefers_reduced_motion="reduce")
+    browser.size(width, 900)
+    browser.open(page)
+    for section in ("representations", "conversations"):
+        see(browser, section)
+    browser.find("[name=wrong]").click()
+    browser.run("document.querySelector('.utterance.wrong .position').focus()")
+    browser.run("document.querySelectorAll('details').forEach((d) => { d.open = true; })")
+    browser.run(source.read_text())
+    violations = browser.driver.execute_async_script(
+        "axe.run().then((found) => arguments[0](found.violations));"
+    )
+    serious = [
+        (v["id"], [n["html"] for n in v["nodes"]])
+        for v in violations
+        if v["impact"] in ("serious", "critical")
+    ]
+    assert serious == []
+
+
+def test_nothing_is_wider_than_a_phone(browser, page):
+    browser.size(390, 844)
+    browser.open(page)
+    for section in ("representations", "conversations"):
+        see(browser, section)
+    assert browser.run("return document.documentElement.scrollWidth") <= 390
+
+
+def test_it_prints_with_everything_unfolded(browser, page):
+    browser.open(page)
+    printed = browser.driver.execute_cdp_cmd("Page.printToPDF", {"printBackground": False})
+    pdf = base64.b64decode(printed["data"])
+    assert pdf.startswith(b"%PDF") and len(pdf) > 100_000
+    assert browser.texts(".utterance")
+
+
+def test_a_corpus_of_melds_size_stays_light_and_quick(browser, large_page, capsys):
+    size = large_page.stat().st_size / MEBIBYTE
+    browser.open(large_page)
+    settle(browser, "#conversation-view:not([hidden])")
+    paint = browser.run(
+        "return performance.getEntriesByName('first-contentful-paint')[0].startTime"
+    )
+    see(browser, "conversations")
+    assert found(browser) == (13_708, 1_432)
+    for query in ("breakfast", "never thought", "dia1431", "nothing like it"):
+        set_field(browser, "query", query)
+    took = browser.run(
+        "return performance.getEntriesByName('conversation filter').map((e) => e.duration)"
+    )
+    with capsys.disabled():
+        print(
+            f"\n{size:.1f} MiB, first paint {paint:.0f} ms, search {max(took[1:]):.0f} ms at most"
+        )
+    assert size < 15
+    assert paint < 2000
+    assert max(took[1:]) < 100
