@@ -35,6 +35,7 @@ class Status(StrEnum):
     NO_STREAM = "no stream"  # the clip has no audio, or no video, track
     NO_FACE = "no face"  # no frame shows a face and the policy masks such clips
     TOO_SHORT = "too short"
+    TOO_LONG = "too long"  # no utterance: most likely a whole recording without its span
     FAILED = "failed"  # the clip could not be decoded or encoded; see message
 
 
