@@ -201,6 +201,12 @@ class Config(ExperimentConfig):
         return None if self.features.cache is None else self.data_dir / self.features.cache
 
     @property
+    def pictures(self) -> bool:
+        """Whether the page may show pictures of the corpus."""
+        asked = self.report.pictures
+        return self.corpus in ("demo", "folder") if asked is None else asked
+
+    @property
     def media_root(self) -> Path:
         """The folder that the table's media paths are relative to."""
         if self.corpus == "demo" or self.corpus_root is None:

@@ -6,6 +6,7 @@ becomes a :class:`ClipError` in the decoder's own words.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -105,3 +106,14 @@ def check_complete(container: Any, stream: Any, clip: Clip, reached_s: float) ->
     got, asked = reached_s - start, expected - start
     if got < asked * TRUNCATED_SHARE and got < asked - TRUNCATED_S:
         raise ClipError(Status.FAILED, f"cut off: {max(got, 0):.2f} of {asked:.2f} s are there")
+
+
+def duration_s(path: Path) -> float | None:
+    """A file's length as its header tells it, seconds; None where there is none to be had."""
+    import av
+
+    try:
+        with av.open(str(path), metadata_errors="replace") as container:
+            return None if container.duration is None else container.duration / 1e6
+    except (av.FFmpegError, OSError, ValueError, EOFError):
+        return None

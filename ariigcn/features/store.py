@@ -191,6 +191,11 @@ class FeatureStore:
         for start in range(0, len(self), rows):
             yield self.read(start, min(start + rows, len(self)))
 
+    def columns(self, width: int = 256) -> Iterator[NDArray[np.float32]]:
+        """All columns, at most ``width`` at a time, float32 [N, width]."""
+        for start in range(0, self.header.dimension, width):
+            yield np.array(self._values[:, start : start + width])
+
     def close(self) -> None:
         """Close the file."""
         self._file.close()

@@ -15,3 +15,8 @@ class ReportConfig(Section):
     minimum_seeds: int = Field(
         5, ge=1, description="Seeds below which the page calls an experiment preliminary."
     )
+    pictures: bool | None = Field(
+        None,
+        description="Five face crops among what is said of the data. Null: for demo and folder "
+        "only; the licences of the other corpora do not let their pictures be passed on.",
+    )

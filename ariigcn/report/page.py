@@ -17,6 +17,7 @@ from ariigcn.evaluation.tables import per_class_frame, percent, results_frame
 from ariigcn.report import views
 from ariigcn.report.config import ReportConfig
 from ariigcn.report.inline import InlineFigure, inline_figure
+from ariigcn.report.quality import quality_view
 
 TEMPLATES = Path(str(files("ariigcn.report"))) / "templates"
 FIGURES = {
@@ -36,6 +37,7 @@ def write_report(
     configuration: str,
     provenance: Mapping[str, str],
     settings: ReportConfig | None = None,
+    quality: Path | None = None,
 ) -> None:
     """Write the report of one corpus.
 
@@ -49,6 +51,7 @@ def write_report(
         configuration: the run's configuration as YAML.
         provenance: what made this page: name -> value (package versions, git revision, ...).
         settings: title and limits.
+        quality: what :mod:`ariigcn.features.quality` wrote of the data; None: no such section.
     """
     settings = settings or ReportConfig()
     corpus = read_corpus(table)
@@ -83,6 +86,7 @@ def write_report(
         "provenance": provenance,
         "encoders": views.encoders_view(features),
         "sources": views.sources_view(corpus),
+        "quality": quality_view(quality) if quality else None,
     }
     page = _environment(FileSystemLoader(TEMPLATES)).get_template("report.html").render(context)
     with atomic_path(out) as temporary:

@@ -76,6 +76,7 @@ def test_a_run_makes_every_contract_and_lists_what_is_masked(finished):
         assert {Status.NO_FACE, Status.FAILED} <= set(video.status)
     page = (results / "report.html").read_text()
     assert "no face" in page
+    assert page.count('src="data:image/jpeg') == 5
 
 
 def test_a_second_run_has_nothing_to_do(finished):
@@ -88,7 +89,7 @@ AFTER_TRAINING = {"metrics", "tables", "figures", "report_page"}
 def test_a_changed_audio_parameter_reruns_audio_and_what_follows(finished):
     change = "features={audio: {parameters: {feature_set: IS09}}}"
     assert planned(finished, "all", "--config", change) == {
-        "extract_audio", "train", *AFTER_TRAINING,
+        "extract_audio", "quality", "train", *AFTER_TRAINING,
     }  # fmt: skip
 
 
