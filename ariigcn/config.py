@@ -19,7 +19,7 @@ from ariigcn.corpora.config import (
     PublishedConfig,
     SplitConfig,
 )
-from ariigcn.corpora.registry import CORPORA
+from ariigcn.corpora.registry import CORPORA, SHOWABLE
 from ariigcn.evaluation.config import EvaluationConfig
 from ariigcn.features.config import EncoderConfig, FeaturesConfig
 from ariigcn.features.modality import MODALITIES, Modality
@@ -199,6 +199,12 @@ class Config(ExperimentConfig):
     def cache_dir(self) -> Path | None:
         """The folder of encoders' results by content, or None."""
         return None if self.features.cache is None else self.data_dir / self.features.cache
+
+    @property
+    def pictures(self) -> bool:
+        """Whether the page may show pictures of the corpus."""
+        asked = self.report.pictures
+        return self.corpus in SHOWABLE if asked is None else asked
 
     @property
     def media_root(self) -> Path:

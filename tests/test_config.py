@@ -72,3 +72,11 @@ def test_experiments_override_and_null_removes(root):
     assert config.experiment("small").model.hidden == 16
     assert config.experiment("small").training == config.training
     assert config.experiment("text").model.modalities == ("text",)
+
+
+@pytest.mark.parametrize(
+    ("corpus", "asked", "shown"),
+    [("demo", None, True), ("meld", None, False), ("meld", True, True), ("demo", False, False)],
+)
+def test_pictures_of_licensed_corpora_are_shown_only_where_asked_for(corpus, asked, shown):
+    assert load_config({"corpus": corpus, "report": {"pictures": asked}}).pictures is shown

@@ -35,6 +35,9 @@ class Parameters(HubParameters):
     min_duration_s: float = Field(
         0.1, ge=0.03, description="Shorter clips are marked too short, seconds."
     )
+    max_duration_s: float = Field(
+        600.0, gt=0, description="Longer clips are marked too long, seconds; bounds memory."
+    )
 
 
 class SpeechEncoder:
@@ -72,7 +75,8 @@ class SpeechEncoder:
     def _encode_one(self, clip: Clip) -> Encoded:
         asked = self.parameters
         try:
-            signal = read_audio(clip, RATE, asked.mix, asked.min_duration_s)
+            limits = asked.min_duration_s, asked.max_duration_s
+            signal = read_audio(clip, RATE, asked.mix, *limits)
         except ClipError as error:
             return Encoded(None, error.status, error.message)
         if self._normalise:

@@ -25,7 +25,7 @@ from ariigcn.features.modality import Modality
 from ariigcn.features.store import Status, StoreHeader
 
 # What a second look at the same bytes cannot change.
-KEPT = (Status.OK, Status.NO_STREAM, Status.NO_FACE, Status.TOO_SHORT)
+KEPT = (Status.OK, Status.NO_STREAM, Status.NO_FACE, Status.TOO_SHORT, Status.TOO_LONG)
 
 
 @dataclass(frozen=True)

@@ -1,39 +1,39 @@
 """Decoding: one clip's audio as a 16 kHz signal, or a few of its video frames.
 
 Each call opens the file anew and decodes one stream only; a span of a long recording is reached by
-seeking, and only the span is held. Decoders run on one thread, since extraction runs one process a
-core. Whatever is wrong with a clip becomes a :class:`ClipError` in the decoder's own words.
+seeking, and of what is decoded no more is held than is asked for: sound is mixed and resampled in
+pieces of some seconds, pictures are dropped until a wanted one comes.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ariigcn.features.containers import (
+    EPSILON_S,
+    ClipError,
+    check_complete,
+    check_length,
+    open_stream,
+    seek,
+    span,
+)
 from ariigcn.features.encoder import Clip
 from ariigcn.features.store import Status
 
 if TYPE_CHECKING:
     import av
 
+__all__ = ["ClipError", "Mix", "read_audio", "sample_frames"]
+
 Mix = Literal["mean", "first"]
 # AAC and MP3 carry state from packet to packet: decode a little ahead of a span.
 PREROLL_S = 0.2
-# A stream that ends this much before its own header says was cut off.
-TRUNCATED_SHARE, TRUNCATED_S = 0.9, 0.25
-# Two clocks (container, table) may differ by a rounding.
-EPSILON_S = 1e-6
-
-
-class ClipError(Exception):
-    """A clip cannot be used: the status and the message of its row."""
-
-    def __init__(self, status: Status, message: str) -> None:
-        super().__init__(message)
-        self.status, self.message = status, message
+# Sound is mixed and resampled this much at a time: once a frame costs as much as decoding it.
+PIECE_S = 10
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,11 @@ class _Packet:
 
 
 def read_audio(
-    clip: Clip, sample_rate: int = 16000, mix: Mix = "mean", min_duration_s: float = 0.0
+    clip: Clip,
+    sample_rate: int = 16000,
+    mix: Mix = "mean",
+    min_duration_s: float = 0.0,
+    max_duration_s: float = np.inf,
 ) -> NDArray[np.float32]:
     """The clip's sound, mixed down and resampled by libswresample, float32 [S].
 
@@ -54,17 +58,29 @@ def read_audio(
         sample_rate: Hz.
         mix: ``mean`` of all channels, 5.1 and others too, or the ``first`` channel.
         min_duration_s: shorter clips are an error, seconds.
+        max_duration_s: longer clips are an error, seconds; no more than this is decoded.
 
     Raises:
-        ClipError: no file, no audio track, too short, cut off, or not decodable.
+        ClipError: no file, no audio track, too short, too long, cut off, or not decodable.
     """
     if clip.audio is not None:
         clip = replace(clip, media=clip.audio, start_s=None, end_s=None)
-    with _open(clip, "audio") as (container, stream):
-        parts, rate = _decode_mono(container, stream, clip, mix)
-        signal = np.concatenate(parts) if parts else np.zeros(0, np.float32)
-        _check_length(len(signal) / rate, min_duration_s)
-        return signal if rate == sample_rate else _resample(signal, rate, sample_rate)
+    with open_stream(clip, "audio") as (container, stream):
+        rate, count = int(stream.rate), 0
+        resampler = _Resampler(rate, sample_rate)
+        parts = []
+        for piece in _pieces(container, stream, clip, mix):
+            count += len(piece)
+            if count > max_duration_s * rate:
+                raise ClipError(Status.TOO_LONG, _too_long(clip, max_duration_s))
+            parts.append(resampler(piece))
+        check_length(count / rate, min_duration_s)
+        return np.concatenate([*parts, resampler.rest()])
+
+
+def _too_long(clip: Clip, seconds: float) -> str:
+    mend = "" if clip.start_s is not None else "; give its start_s and end_s in the table"
+    return f"longer than max_duration_s, {seconds:g} s{mend}"
 
 
 def sample_frames(clip: Clip, count: int, min_duration_s: float = 0.0) -> list[NDArray[np.uint8]]:
@@ -78,12 +94,12 @@ def sample_frames(clip: Clip, count: int, min_duration_s: float = 0.0) -> list[N
     Raises:
         ClipError: as :func:`read_audio`, of the video track.
     """
-    with _open(clip, "video") as (container, stream):
+    with open_stream(clip, "video") as (container, stream):
         packets = _packets_of_span(container, stream, clip)
         times = np.array(sorted(p.pts for p in packets)) * float(stream.time_base)
         step = float(np.median(np.diff(times))) if len(times) > 1 else 0.0
         length = float(times[-1] - times[0]) + step if len(times) else 0.0
-        _check_length(length, min_duration_s)
+        check_length(length, min_duration_s)
         middles = times[0] + (np.arange(count) + 0.5) * length / count
         shown = np.searchsorted(times, middles + EPSILON_S, side="right") - 1
         ticks = sorted(p.pts for p in packets)
@@ -92,93 +108,12 @@ def sample_frames(clip: Clip, count: int, min_duration_s: float = 0.0) -> list[N
         return [_half(frame, clip.video_side) for frame in frames]
 
 
-@contextmanager
-def _open(clip: Clip, kind: Literal["audio", "video"]) -> Iterator[tuple[Any, Any]]:
-    """Open a clip's file and its first stream of a kind; turn every failure into a ClipError."""
-    import av
-
-    if clip.media is None:
-        raise ClipError(Status.MISSING, "the table names no media")
-    if not clip.media.is_file():
-        raise ClipError(Status.MISSING, f"no such file: {clip.media.name}")
-    # A wav says all in its first bytes; by default its first seconds are decoded to look for more.
-    options = {"probesize": "32768"} if clip.media.suffix.lower() == ".wav" else {}
-    try:
-        with av.open(str(clip.media), metadata_errors="replace", options=options) as container:
-            yield container, _stream(container, kind)
-    except ClipError:
-        raise
-    except (av.FFmpegError, OSError, ValueError, EOFError, MemoryError) as error:
-        words = getattr(error, "strerror", None) or str(error) or type(error).__name__
-        raise ClipError(Status.FAILED, f"cannot be decoded ({words})") from error
-
-
-def _stream(container: Any, kind: Literal["audio", "video"]) -> Any:
-    from av.stream import Disposition
-
-    # The picture on a record's sleeve is stored as a video track.
-    streams = [
-        s
-        for s in getattr(container.streams, kind)
-        if not Disposition(s.disposition) & Disposition.attached_pic
-    ]
-    if not streams:
-        raise ClipError(Status.NO_STREAM, f"no {kind} track")
-    if streams[0].codec_context is None:
-        raise ClipError(Status.FAILED, f"no decoder for its {kind} track")
-    streams[0].thread_type = "NONE"
-    streams[0].codec_context.thread_count = 1
-    return streams[0]
-
-
-def _check_length(seconds: float, minimum: float) -> None:
-    if seconds <= 0 or seconds < minimum:
-        raise ClipError(Status.TOO_SHORT, f"{seconds:.3f} s long, {minimum:g} s are needed")
-
-
-def _origin_s(container: Any) -> float:
-    """Where the file's own clock starts, seconds; broadcast recordings do not start at zero."""
-    return max(container.start_time or 0, 0) / 1e6
-
-
-def _span(container: Any, clip: Clip) -> tuple[float, float]:
-    """The clip's span on the file's own clock, seconds."""
-    origin = _origin_s(container)
-    start = -np.inf if clip.start_s is None else origin + clip.start_s
-    return start, np.inf if clip.end_s is None else origin + clip.end_s
-
-
-def _seek(container: Any, stream: Any, seconds: float) -> None:
-    ticks = int(max(seconds, 0.0) / stream.time_base)
-    container.seek(ticks, stream=stream, backward=True, any_frame=False)
-
-
-def _check_complete(container: Any, stream: Any, clip: Clip, reached_s: float) -> None:
-    """Raise where the data end well before the stream's header, and the clip, says they do."""
-    if stream.duration is None:
-        return
-    first = max(stream.start_time or 0, 0) * float(stream.time_base)
-    declared = first + float(stream.duration * stream.time_base)
-    expected = min(declared, _span(container, clip)[1])
-    start = max(_span(container, clip)[0], first)
-    if start > declared - EPSILON_S:
-        raise ClipError(
-            Status.FAILED, f"the span starts at {start:.2f} s, the file ends at {declared:.2f} s"
-        )
-    got, asked = reached_s - start, expected - start
-    if got < asked * TRUNCATED_SHARE and got < asked - TRUNCATED_S:
-        raise ClipError(Status.FAILED, f"cut off: {max(got, 0):.2f} of {asked:.2f} s are there")
-
-
-def _decode_mono(
-    container: Any, stream: Any, clip: Clip, mix: Mix
-) -> tuple[list[NDArray[np.float32]], int]:
-    """The span's mono signal at the stream's own rate, in pieces, and that rate in Hz."""
-    start, end = _span(container, clip)
+def _pieces(container: Any, stream: Any, clip: Clip, mix: Mix) -> Iterator[NDArray[np.float32]]:
+    """The span's mono signal at the stream's own rate, some seconds at a time."""
+    start, end = span(container, clip)
     if np.isfinite(start):
-        _seek(container, stream, start - PREROLL_S)
-    rate, reached = int(stream.rate), 0.0
-    parts = []
+        seek(container, stream, start - PREROLL_S)
+    rate, reached, held = int(stream.rate), 0.0, _Held(mix)
     for frame in container.decode(stream):
         if frame.sample_rate != rate:
             raise ClipError(Status.FAILED, f"sample rate changes to {frame.sample_rate} Hz")
@@ -188,14 +123,51 @@ def _decode_mono(
             break
         first = max(round((start - at) * rate), 0) if np.isfinite(start) else 0
         last = round((end - at) * rate) if np.isfinite(end) else frame.samples
-        if first < min(last, frame.samples):
-            parts.append(_mono(frame, mix)[first:last])
-    _check_complete(container, stream, clip, reached)
-    return parts, rate
+        if first >= min(last, frame.samples):
+            continue
+        if first == 0 and last >= frame.samples:
+            yield from held.add(frame)
+        else:
+            yield from held.release()
+            yield _mono(frame, mix)[first:last]
+        if held.samples >= PIECE_S * rate:
+            yield from held.release()
+    yield from held.release()
+    check_complete(container, stream, clip, reached)
+
+
+class _Held:
+    """Decoded frames that wait to be mixed together."""
+
+    def __init__(self, mix: Mix) -> None:
+        from av import AudioFifo
+
+        self._mix, self._new = mix, AudioFifo
+        self._frames: Any = AudioFifo()
+
+    @property
+    def samples(self) -> int:
+        """How many samples wait, a channel."""
+        return int(self._frames.samples)
+
+    def add(self, frame: "av.AudioFrame") -> Iterator[NDArray[np.float32]]:
+        """Take a frame; where the channels change in mid-stream, give what came before."""
+        frame.pts = None  # has been looked at; the queue refuses gaps
+        try:
+            self._frames.write(frame)
+        except ValueError:
+            yield from self.release()
+            self._frames = self._new()
+            self._frames.write(frame)
+
+    def release(self) -> Iterator[NDArray[np.float32]]:
+        """What waits, mixed."""
+        if self._frames.samples:
+            yield _mono(self._frames.read(), self._mix)
 
 
 def _mono(frame: "av.AudioFrame", mix: Mix) -> NDArray[np.float32]:
-    """One frame's samples as float32 [S] in -1..1, channels mixed as asked."""
+    """A frame's samples as float32 [S] in -1..1, channels mixed as asked."""
     samples = frame.to_ndarray()
     if not frame.format.is_planar:
         samples = samples.reshape(-1, len(frame.layout.channels)).T
@@ -208,23 +180,40 @@ def _mono(frame: "av.AudioFrame", mix: Mix) -> NDArray[np.float32]:
     return mixed
 
 
-def _resample(signal: NDArray[np.float32], rate: int, target: int) -> NDArray[np.float32]:
-    """Resample a mono signal with libswresample, its delay flushed, float32 [S]."""
-    from av import AudioFrame, AudioResampler
+class _Resampler:
+    """libswresample over a mono signal in pieces: the same bits however it is cut."""
 
-    resampler = AudioResampler(format="fltp", layout="mono", rate=target)
-    frame = AudioFrame.from_ndarray(signal[None], format="fltp", layout="mono")
-    frame.sample_rate = rate
-    frames = [*resampler.resample(frame), *resampler.resample(None)]
-    return np.concatenate([f.to_ndarray()[0] for f in frames])
+    def __init__(self, rate: int, target: int) -> None:
+        from av import AudioResampler
+
+        self._rate, self._same = rate, rate == target
+        self._resampler = AudioResampler(format="fltp", layout="mono", rate=target)
+        self._started = False
+
+    def __call__(self, signal: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The next piece, [S] -> as much of the result as is certain, [R]."""
+        from av import AudioFrame
+
+        if self._same:
+            return signal
+        frame = AudioFrame.from_ndarray(signal[None], format="fltp", layout="mono")
+        frame.sample_rate, self._started = self._rate, True
+        return self._joined(self._resampler.resample(frame))
+
+    def rest(self) -> NDArray[np.float32]:
+        """The filter's delay, [R]."""
+        return self._joined(self._resampler.resample(None) if self._started else [])
+
+    def _joined(self, frames: "list[av.AudioFrame]") -> NDArray[np.float32]:
+        return np.concatenate([np.zeros(0, np.float32), *(f.to_ndarray()[0] for f in frames)])
 
 
 def _packets_of_span(container: Any, stream: Any, clip: Clip) -> list[_Packet]:
     """The compressed frames shown within the clip's span, read without decoding any."""
-    start, end = _span(container, clip)
+    start, end = span(container, clip)
     base = float(stream.time_base)
     if np.isfinite(start):
-        _seek(container, stream, start)
+        seek(container, stream, start)
     packets, reached = [], 0.0
     for packet in container.demux(stream):
         when = packet.pts if packet.pts is not None else packet.dts
@@ -237,7 +226,7 @@ def _packets_of_span(container: Any, stream: Any, clip: Clip) -> list[_Packet]:
             break
         if start - EPSILON_S <= at < end - EPSILON_S:
             packets.append(_Packet(when, packet.is_keyframe))
-    _check_complete(container, stream, clip, reached)
+    check_complete(container, stream, clip, reached)
     return packets
 
 

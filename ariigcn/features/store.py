@@ -35,6 +35,7 @@ class Status(StrEnum):
     NO_STREAM = "no stream"  # the clip has no audio, or no video, track
     NO_FACE = "no face"  # no frame shows a face and the policy masks such clips
     TOO_SHORT = "too short"
+    TOO_LONG = "too long"  # no utterance: most likely a whole recording without its span
     FAILED = "failed"  # the clip could not be decoded or encoded; see message
 
 
@@ -189,6 +190,11 @@ class FeatureStore:
         """All rows, at most ``rows`` at a time."""
         for start in range(0, len(self), rows):
             yield self.read(start, min(start + rows, len(self)))
+
+    def columns(self, width: int = 256) -> Iterator[NDArray[np.float32]]:
+        """All columns, at most ``width`` at a time, float32 [N, width]."""
+        for start in range(0, self.header.dimension, width):
+            yield np.array(self._values[:, start : start + width])
 
     def close(self) -> None:
         """Close the file."""

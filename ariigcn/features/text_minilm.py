@@ -17,10 +17,11 @@ from ariigcn.features.encoder import Clip, Encoded
 from ariigcn.features.store import Status
 
 BATCH = 16
-# Tokens are padded to a multiple of this, and only texts of the same padded length share a batch.
-# Measured: an utterance's vector then has the same bits whatever stands beside it, at the speed
-# of batches sorted by length (170 against 178 utterances a CPU-second, one at a time: 65).
-LENGTH_STEP = 8
+# Only texts of exactly as many tokens share a batch: nothing is padded, and an utterance's vector has
+# the same bits whatever stands beside it (tested) as long as a batch has a few tokens; a smaller one
+# repeats its first row. Measured on 398 short texts in blocks of 64: 205 utterances a CPU-second,
+# against 164 with lengths padded to multiples of 8 and 176 to 194 in batches sorted by length.
+FEWEST_TOKENS = 16
 
 
 class Parameters(Section):
@@ -61,11 +62,11 @@ class MiniLM:
         groups: dict[int, list[int]] = {}
         for number, ids in enumerate(tokens):
             used = min(len(ids), self.parameters.max_tokens)
-            groups.setdefault(-(-used // LENGTH_STEP) * LENGTH_STEP, []).append(number)
-        for length, members in sorted(groups.items()):
+            groups.setdefault(used, []).append(number)
+        for members in groups.values():
             for start in range(0, len(members), BATCH):
                 batch = members[start : start + BATCH]
-                vectors = self._embed([self._cut(tokens[n]) for n in batch], length)
+                vectors = self._embed([self._cut(tokens[n]) for n in batch])
                 for number, vector in zip(batch, vectors, strict=True):
                     results[spoken[number]] = Encoded(vector, message=self._note(tokens[number]))
         return results
@@ -79,19 +80,15 @@ class MiniLM:
         limit = self.parameters.max_tokens
         return f"cut to {limit} of {len(ids)} tokens" if len(ids) > limit else ""
 
-    def _embed(self, rows: list[list[int]], length: int) -> NDArray[np.float32]:
-        """Token ids, each at most ``length`` long -> [n, 384]."""
+    def _embed(self, rows: list[list[int]]) -> NDArray[np.float32]:
+        """Token ids of texts of one length -> [n, 384]."""
         import torch
 
-        ids = torch.full((len(rows), length), self._tokenizer.pad_token_id)
-        mask = torch.zeros((len(rows), length), dtype=torch.long)
-        for row, tokens in enumerate(rows):
-            ids[row, : len(tokens)] = torch.tensor(tokens)
-            mask[row, : len(tokens)] = 1
+        missing = -(-FEWEST_TOKENS // len(rows[0])) - len(rows)
+        ids = torch.tensor(rows + rows[:1] * missing)
         with torch.inference_mode():
-            hidden = self._model(input_ids=ids, attention_mask=mask).last_hidden_state
-            weight = mask.unsqueeze(-1).to(hidden.dtype)
-            mean = (hidden * weight).sum(1) / weight.sum(1)
+            inputs = {"input_ids": ids, "attention_mask": torch.ones_like(ids)}
+            mean = self._model(**inputs).last_hidden_state.mean(1)[: len(rows)]
             if self.parameters.normalize:
                 mean = torch.nn.functional.normalize(mean)
         vectors: NDArray[np.float32] = mean.numpy()

@@ -6,6 +6,7 @@ by one, so that it costs its own row and no other. Each process runs on one thre
 
 import logging
 import os
+import signal
 import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -31,6 +32,7 @@ SECONDS_PER_CLIP = 2.0
 # How soon a request to stop is seen.
 LOOK_EVERY_S = 0.5
 KEPT = "finished blocks are kept"
+KILLED = "its process was killed (signal 9): out of memory? Give the job more (mem_mb)"
 # A worker's own handler exits with the signal's number; without one, the signal kills it.
 STOPPED_EXITS = {sign * s for s in STOP_SIGNALS for sign in (1, -1)}
 # Read by numerical libraries when a worker imports them: its neighbours have the other cores.
@@ -109,7 +111,7 @@ class Workers:
             stop.check(KEPT)
             for future in wait(running, LOOK_EVERY_S, FIRST_COMPLETED).done:
                 block = running.pop(future)
-                yield block, self._results(future, block, stop)
+                yield block, self._results(future, block, stop, running)
 
     def _submit(self, clips: Sequence[Clip]) -> "Future[list[Encoded]]":
         alone = len(clips) == 1
@@ -120,7 +122,11 @@ class Workers:
         return future
 
     def _results(
-        self, future: "Future[list[Encoded]]", block: Block, stop: StopRequest
+        self,
+        future: "Future[list[Encoded]]",
+        block: Block,
+        stop: StopRequest,
+        others: "Iterable[Future[list[Encoded]]]",
     ) -> list[Encoded]:
         """A block's results; where it died, those of its clips one by one."""
         trouble = _trouble(future, self.timeout_s)
@@ -129,13 +135,30 @@ class Workers:
         first, last = block.clips[0].utterance_id, block.clips[-1].utterance_id
         logger.warning("%s to %s: %s; trying clip by clip", first, last, trouble)
         futures = [self._submit([clip]) for clip in block.clips]
-        while wait(futures, LOOK_EVERY_S).not_done:
-            stop.check(KEPT)
+        self._finish(futures, stop)
+        for number, clip in enumerate(block.clips):
+            if _killed(futures[number]):
+                # Most likely for the memory that all workers took together: once more, by itself.
+                self._finish(others, stop)
+                logger.warning("%s: %s; trying it alone", clip.utterance_id, KILLED)
+                futures[number] = self._submit([clip])
+                self._finish([futures[number]], stop)
         troubles = [_trouble(single, self.timeout_s) for single in futures]
         return [
             single.result()[0] if trouble is None else Encoded(None, Status.FAILED, trouble)
             for single, trouble in zip(futures, troubles, strict=True)
         ]
+
+    def _finish(self, futures: "Iterable[Future[list[Encoded]]]", stop: StopRequest) -> None:
+        """Wait for tasks, and see a request to stop meanwhile."""
+        while wait(futures, LOOK_EVERY_S).not_done:
+            stop.check(KEPT)
+
+
+def _killed(future: "Future[list[Encoded]]") -> bool:
+    """Whether a task's process was killed from outside, as the kernel does where memory ends."""
+    error = future.exception()
+    return isinstance(error, ProcessExpired) and error.exitcode == -signal.SIGKILL
 
 
 def _trouble(future: "Future[list[Encoded]]", timeout_s: float) -> str | None:
@@ -150,6 +173,8 @@ def _trouble(future: "Future[list[Encoded]]", timeout_s: float) -> str | None:
             raise StoppedError(
                 f"a worker was stopped from outside; {KEPT}; the same command goes on"
             )
+        if code == -signal.SIGKILL:
+            return KILLED
         how = f"signal {-code}" if code < 0 else f"exit code {code}"
         return f"decoder crashed ({how})"
     if isinstance(error, TimeoutError):

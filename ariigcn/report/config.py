@@ -24,3 +24,8 @@ class ReportConfig(Section):
         None,
         description="Show what was said. Null: as the corpus's licence allows, see docs/report.md.",
     )
+    pictures: bool | None = Field(
+        None,
+        description="Five face crops among what is said of the data. Null: for demo and folder "
+        "only; the licences of the other corpora do not let their pictures be passed on.",
+    )

@@ -25,6 +25,7 @@ from ariigcn.report import views
 from ariigcn.report.config import ReportConfig
 from ariigcn.report.conversations import conversation_data, embedded, representation_data
 from ariigcn.report.inline import InlineFigure, inline_figure
+from ariigcn.report.quality import quality_view
 from ariigcn.report.stages import stages_view
 
 TEMPLATES = Path(str(files("ariigcn.report"))) / "templates"
@@ -56,6 +57,7 @@ def write_report(
     settings: ReportConfig | None = None,
     inspected: Inspected | None = None,
     benchmarks: Path | None = None,
+    quality: Path | None = None,
 ) -> None:
     """Write the report of one corpus.
 
@@ -71,6 +73,7 @@ def write_report(
         settings: title and limits.
         inspected: the run whose conversations and representations are shown.
         benchmarks: folder of the jobs' benchmark files.
+        quality: what :mod:`ariigcn.features.quality` wrote of the data; None: no such section.
     """
     settings = settings or ReportConfig()
     corpus = read_corpus(table)
@@ -109,6 +112,7 @@ def write_report(
         "stages": stages_view(benchmarks) if benchmarks else None,
         **_inspection_context(corpus, inspected, settings),
         **_script_context(),
+        "quality": quality_view(quality) if quality else None,
     }
     page = _environment(FileSystemLoader(TEMPLATES)).get_template("report.html").render(context)
     with atomic_path(out) as temporary:

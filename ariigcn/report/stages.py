@@ -9,8 +9,8 @@ from ariigcn.report.views import Number, TableView
 
 ORDER = (
     "download", "demo_corpus", "utterances", "extract_text", "extract_audio", "extract_video",
-    "merge_features", "import_features", "graph", "train", "metrics", "inspection", "tables",
-    "figures",
+    "merge_features", "import_features", "quality", "graph", "train", "tune", "tuned", "metrics",
+    "missing", "inspection", "tables", "figures", "curves",
 )  # fmt: skip
 
 

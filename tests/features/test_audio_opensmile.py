@@ -1,5 +1,6 @@
 """openSMILE: dimensions of its sets, agreement with its own call, what is too short or too loud."""
 
+import warnings
 from pathlib import Path
 from typing import get_args
 
@@ -42,6 +43,26 @@ def test_values_are_opensmiles_own(tmp_path: Path) -> None:
     frame = smile.process_signal(signal, 16000)
     np.testing.assert_array_equal(encoder.functionals(signal), frame.to_numpy()[0])
     assert list(encoder.feature_names) == list(frame.columns)
+
+
+@pytest.mark.parametrize("name", ["IS10", "eGeMAPSv02", "ComParE_2016"])
+def test_nothing_is_kept_from_clip_to_clip(name: FeatureSet) -> None:
+    """One instance, reset between clips of all lengths, gives what a new one for each would."""
+    import opensmile
+
+    encoder = make("audio", Parameters(feature_set=name))
+    smile = opensmile.Smile(opensmile.FeatureSet[name], opensmile.FeatureLevel.Functionals)
+    rng = np.random.default_rng(0)
+    for seconds in (0.7, 0.0, 1.3, 0.02, 0.4, 0.9, 0.2, 0.7, 0.05, 1.1):
+        noise = 0.1 * rng.standard_normal(round(16000 * seconds)).astype(np.float32)
+        signal = noise + tone(seconds, 100 + 200 * seconds, rate=16000)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)
+            own = smile.process_signal(signal, 16000).to_numpy()[0] if seconds else None
+        values = encoder.functionals(signal)
+        assert own is not None or np.isnan(values).all()
+        if own is not None:
+            np.testing.assert_array_equal(values, own.astype(np.float32))
 
 
 def test_full_scale_does_not_wrap_around() -> None:

@@ -92,6 +92,23 @@ def test_a_crash_a_hang_and_a_bug_cost_their_own_rows(tmp_path: Path) -> None:
     np.testing.assert_array_equal(values[:, 0], [5, 0, 3, 0, 2, 0, 0, 0, 4])
 
 
+def test_workers_killed_for_memory_cost_no_row_that_fits_alone(tmp_path: Path) -> None:
+    """The kernel kills whoever asks last; twice killed among others, a clip is tried by itself."""
+    tries = tmp_path / "tries"
+    texts = ["a", "kill", "bb", f"kill twice {tries}", "abort", "ccc"]
+    out, cache = tmp_path / "text.h5", tmp_path / "cache"
+    path = table(tmp_path / "t.parquet", texts)
+    extract(path, tmp_path, out, text_encoder(), block=3, workers=2, cache=cache)
+    _, status, messages, values = contents(out)
+    assert [str(s) for s in status] == ["ok", "failed", "ok", "ok", "failed", "ok"]
+    assert "killed (signal 9): out of memory?" in messages[1]
+    assert messages[4] == "decoder crashed (signal 6)"
+    assert values[[0, 2, 5], 0].tolist() == [1, 2, 3]
+    assert tries.read_text() == "xxx"
+    # Neither failure is kept for other runs.
+    assert len([p for p in cache.rglob("*") if p.is_file()]) == 4
+
+
 def test_weights_that_cannot_be_loaded_stop_the_run_with_their_own_error(tmp_path: Path) -> None:
     path = table(tmp_path / "t.parquet", ["a"])
     with pytest.raises(FileNotFoundError, match=r"weights\.bin"):

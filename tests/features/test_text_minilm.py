@@ -36,6 +36,15 @@ def test_a_vector_does_not_depend_on_its_neighbours(encoder: MiniLM) -> None:
     np.testing.assert_array_equal(together[:10], alone)
 
 
+def test_nor_on_how_many_of_its_length_there_are(encoder: MiniLM) -> None:
+    for words in (1, 2, 3, 5, 8, 13):
+        texts = [" ".join(["well"] * (words - 1) + [last]) for last in "abcdefghijklmnopqrs"]
+        (alone,) = encode(encoder, texts[4])
+        for count in (5, 6, 16, 19):
+            beside = encode(encoder, *texts[:count])[4]
+            np.testing.assert_array_equal(alone.values, beside.values)
+
+
 def test_blank_text_is_missing_and_long_text_is_cut(encoder: MiniLM) -> None:
     none, blank, long = encode(encoder, None, " \n", "no " * 400)
     assert none.status == blank.status == Status.MISSING

@@ -4,6 +4,7 @@ import os
 import signal
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 from pydantic import Field
@@ -38,6 +39,16 @@ class Troubled:
         time.sleep(self.parameters.pause_s)
         if text == "crash":
             os.kill(os.getpid(), signal.SIGSEGV)
+        if text == "kill":
+            os.kill(os.getpid(), signal.SIGKILL)
+        if text == "abort":
+            os.abort()
+        if text.startswith("kill twice "):
+            # As where memory ends because of what the other workers hold: twice, then never again.
+            tries = Path(text.removeprefix("kill twice "))
+            tries.write_text(tries.read_text() + "x" if tries.exists() else "x")
+            if len(tries.read_text()) < 3:
+                os.kill(os.getpid(), signal.SIGKILL)
         if text == "hang":
             time.sleep(3600)
         if text == "bug":

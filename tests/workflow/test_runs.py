@@ -77,6 +77,7 @@ def test_a_run_makes_every_contract_and_lists_what_is_masked(finished):
     page = (results / "report.html").read_text()
     assert "no face" in page
     assert 'id="conversation-data"' in page and "Seconds and memory by stage" in page
+    assert page.count('src="data:image/jpeg') == 5
 
 
 def test_a_second_run_has_nothing_to_do(finished):
@@ -89,7 +90,7 @@ AFTER_TRAINING = {"metrics", "tables", "figures", "inspection", "report_page"}
 def test_a_changed_audio_parameter_reruns_audio_and_what_follows(finished):
     change = "features={audio: {parameters: {feature_set: IS09}}}"
     assert planned(finished, "all", "--config", change) == {
-        "extract_audio", "train", *AFTER_TRAINING,
+        "extract_audio", "quality", "train", *AFTER_TRAINING,
     }  # fmt: skip
 
 

@@ -104,3 +104,10 @@ def run_inputs(wildcards):
     experiment = EXPERIMENTS[wildcards.experiment]
     stores = {m: store_path(m, e.store) for m, e in experiment.encoders.items()}
     return {"graph": graph_path(experiment.graph.name), **stores}
+
+
+# The report shows the main experiment's features where experiments differ in them.
+SHOWN_STORES = {
+    m: store_path(m, e.store)
+    for m, e in next(iter(EXPERIMENTS.values())).encoders.items()
+}

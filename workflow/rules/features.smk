@@ -119,6 +119,32 @@ rule import_features:
         "../scripts/import_features.py"
 
 
+QUALITY = f"{RESULTS}/tables/quality.json"
+
+
+rule quality:
+    input:
+        table=TABLE,
+        stores=list(SHOWN_STORES.values()),
+    output:
+        QUALITY,
+    log:
+        f"{LOGS}/quality.log",
+    benchmark:
+        f"{BENCHMARKS}/quality.tsv"
+    conda:
+        "../../envs/features.yaml"
+    resources:
+        mem_mb=2000,
+    params:
+        stores=SHOWN_STORES,
+        media_root=MEDIA_ROOT,
+        pictures=cfg.pictures,
+        code=code_version("ariigcn.features.quality"),
+    script:
+        "../scripts/quality.py"
+
+
 rule features:
     input:
         [store_path(m, name) for m in MODALITIES for name in STORES[m]],

@@ -1,14 +1,10 @@
 REPORT = f"{RESULTS}/report.html"
-# The report shows the main experiment's features where experiments differ in them.
-SHOWN_STORES = {
-    m: store_path(m, e.store)
-    for m, e in next(iter(EXPERIMENTS.values())).encoders.items()
-}
 
 
 rule report_page:
     input:
         table=TABLE,
+        quality=QUALITY,
         stores=list(SHOWN_STORES.values()),
         metrics=list(METRICS.values()),
         figures=list(FIGURES.values()),

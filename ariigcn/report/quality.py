@@ -1,0 +1,176 @@
+"""The page's section on the data: what :mod:`ariigcn.features.quality` found, as tables and a chart."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from ariigcn.evaluation.figures import PALETTE, STYLE
+from ariigcn.features.quality import LISTED
+from ariigcn.report.inline import InlineFigure, inline_figure
+from ariigcn.report.views import Cell, Number, TableView
+
+
+@dataclass(frozen=True)
+class Face:
+    """A face crop: its utterance, how it was found, and the picture as JPEG in base64."""
+
+    utterance: str
+    note: str
+    jpeg: str
+
+
+@dataclass(frozen=True)
+class QualityView:
+    """What the section shows."""
+
+    sentences: tuple[str, ...]
+    tables: tuple[TableView, ...]
+    lengths: InlineFigure | None
+    faces: tuple[Face, ...]
+    no_faces: str
+
+
+def quality_view(path: Path) -> QualityView:
+    """Read the findings on a corpus's data."""
+    found = json.loads(path.read_text(encoding="utf-8"))
+    modalities: dict[str, dict[str, Any]] = found["modalities"]
+    faces = found["faces"]
+    tables = (_masked(modalities), _columns(modalities), _extremes(modalities))
+    return QualityView(
+        tuple(_sentences(found)),
+        tuple(table for table in tables if table.rows),
+        _lengths(found),
+        tuple(Face(**face) for face in faces or ()),
+        "" if faces else _why_no_faces(faces),
+    )
+
+
+def _why_no_faces(faces: list[Any] | None) -> str:
+    if faces is None:
+        return (
+            "No pictures are shown: report.pictures is off, as it is by default for licensed "
+            "corpora, or the video encoder crops no faces."
+        )
+    return "No pictures are shown: no clip shows a face."
+
+
+def _sentences(found: Mapping[str, Any]) -> list[str]:
+    count, labelled = found["utterances"], found["labelled"]
+    sentences = [
+        f"All {count:,} utterances are labelled."
+        if labelled == count
+        else f"{labelled:,} of {count:,} utterances are labelled; the others are context only."
+    ]
+    for name, unit, what in (("durations_s", " s", "duration"), ("words", " words", "text")):
+        lengths = found[name]
+        if "median" not in lengths:
+            sentences.append(f"No utterance has a known {what}.")
+            continue
+        least, median, most = (_plain(lengths[key]) for key in ("least", "median", "most"))
+        unknown = f"; {lengths['unknown']:,} have no known {what}" if lengths["unknown"] else ""
+        sentences.append(
+            f"They are {least} to {most}{unit} long, half of them {median} or less{unknown}."
+        )
+    for modality, facts in found["modalities"].items():
+        constant = facts["constant"]
+        if constant:
+            more = len(constant) - LISTED
+            names = ", ".join(constant[:LISTED]) + (f" and {more:,} more" if more > 0 else "")
+            sentences.append(f"Constant in {modality}, so without information: {names}.")
+    return sentences
+
+
+def _masked(modalities: Mapping[str, Mapping[str, Any]]) -> TableView:
+    rows: list[tuple[Cell, ...]] = []
+    for modality, facts in modalities.items():
+        total = max(sum(facts["status"].values()), 1)
+        used = facts["status"].get("ok", 0)
+        why = [f"{name} {n:,}" for name, n in facts["status"].items() if name != "ok"]
+        rows.append(
+            (
+                modality,
+                *(Number(f"{n:,}", f"{100 * n / total:.1f} %") for n in (used, total - used)),
+                ", ".join(why) or "none",
+            )
+        )
+    return TableView("Used and masked", ("Modality", "Used", "Masked", "Why"), tuple(rows))
+
+
+def _columns(modalities: Mapping[str, Mapping[str, Any]]) -> TableView:
+    rows: list[tuple[Cell, ...]] = [
+        (
+            modality,
+            *(
+                Number(f"{n:,}")
+                for n in (facts["columns"], len(facts["constant"]), facts["not_finite"])
+            ),
+            Number(_plain(facts["least"])),
+            Number(_plain(facts["most"])),
+        )
+        for modality, facts in modalities.items()
+        if "least" in facts
+    ]
+    columns = ("Modality", "Columns", "Constant", "NaN or infinite", "Least", "Most")
+    return TableView("Columns of the features, over the utterances used", columns, tuple(rows))
+
+
+def _extremes(modalities: Mapping[str, Mapping[str, Any]]) -> TableView:
+    rows: list[tuple[Cell, ...]] = [
+        (
+            column["column"],
+            modality,
+            *(Number(_plain(column[name])) for name in ("least", "median", "most")),
+            Number(_plain(column["beyond"])),
+        )
+        for modality, facts in modalities.items()
+        for column in facts["extremes"]
+    ]
+    return TableView(
+        f"The {LISTED} most extreme columns of each modality: how far the furthest value lies from "
+        "the median, in standard deviations",
+        ("Column", "Modality", "Least", "Median", "Most", "Furthest"),
+        tuple(rows),
+    )
+
+
+def _plain(value: float) -> str:
+    """Four digits or, for large numbers, whole ones."""
+    digits = f"{value:,.0f}" if 1000 <= abs(value) < 1e7 else f"{value:.4g}"
+    return digits.replace("-", "\N{MINUS SIGN}")
+
+
+def _lengths(found: Mapping[str, Any]) -> InlineFigure | None:
+    """Histograms of durations and of words, beside each other."""
+    panels = [
+        (found[name], label)
+        for name, label in (("durations_s", "Duration (s)"), ("words", "Words"))
+        if "counts" in found[name]
+    ]
+    if not panels:
+        return None
+    with mpl.rc_context(STYLE), TemporaryDirectory() as folder:  # type: ignore[arg-type]
+        figure = Figure(figsize=(7.2, 2.2))
+        for position, (lengths, label) in enumerate(panels):
+            _draw_counts(figure.add_subplot(1, len(panels), position + 1), lengths, label)
+        title = "Utterances by length; the last bar takes whatever is longer."
+        path = Path(folder) / "lengths.svg"
+        figure.savefig(path, format="svg", metadata={"Date": None, "Title": title})
+        return inline_figure(path, "Lengths", "quality-lengths")
+
+
+def _draw_counts(axes: Axes, lengths: Mapping[str, Any], label: str) -> None:
+    edges = np.array(lengths["edges"])
+    width = float(edges[1] - edges[0])
+    axes.bar(edges[:-1], lengths["counts"], 0.88 * width, align="edge", color=PALETTE["bar"])
+    axes.set(xlabel=label, ylabel="Utterances", xlim=(edges[0], edges[-1]))
+    axes.grid(visible=False, axis="x")
+    axes.tick_params(length=0)
+    axes.spines["left"].set_visible(False)
