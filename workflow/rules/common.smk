@@ -7,6 +7,7 @@ from ariigcn.core.files import sha256_file
 from ariigcn.corpora.registry import corpus_module, table_files
 from ariigcn.features.modality import MODALITIES
 from ariigcn.features.registry import encoder_module
+from ariigcn.models.registry import model_module
 
 try:
     cfg = load_config(config)
