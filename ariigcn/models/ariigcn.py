@@ -9,13 +9,12 @@ from torch.nn import Parameter
 from torch_geometric.data import Data
 
 from ariigcn.models.adversarial import (
-    DiscriminatorReport,
     Discriminators,
     Generators,
     generator_loss,
     judge,
 )
-from ariigcn.models.base import ConversationModel, Output
+from ariigcn.models.base import ConversationModel, DiscriminatorReport, Output
 from ariigcn.models.config import ModelConfig
 from ariigcn.models.contrastive import ICCL, IMCL, PairLoss, Stream, contrastive_losses
 from ariigcn.models.encoders import ContextEncoder, ModalityEncoders

@@ -8,7 +8,6 @@ from torch import Tensor, nn
 from torch.nn import Parameter
 from torch_geometric.data import Data
 
-from ariigcn.models.adversarial import DiscriminatorReport
 from ariigcn.models.config import ModelConfig
 from ariigcn.models.encoders import Standardiser
 
@@ -23,6 +22,14 @@ class Output:
 
     logits: Tensor
     mask: Tensor
+
+
+@dataclass(frozen=True)
+class DiscriminatorReport:
+    """L_D, and each discriminator's balanced accuracy at real against fake, [M]; 0.5 = aligned."""
+
+    loss: Tensor
+    accuracy: Tensor
 
 
 class ConversationModel(nn.Module):

@@ -54,7 +54,8 @@ class ModelConfig(Section):
     """AR-IIGCN and its switches, METHOD sections 2 to 7, or a baseline.
 
     A baseline reads ``hidden``, the dropouts, ``losses.label_smoothing``,
-    ``losses.class_weight_power`` and its own ``parameters``; the other keys keep their defaults.
+    ``losses.class_weight_power`` and its own ``parameters``; an experiment that sets another key for
+    it is refused.
     """
 
     name: str = Field("ar-iigcn", description=f"Which model: {', '.join(MODELS)}.")
@@ -102,21 +103,21 @@ class ModelConfig(Section):
         return value
 
     @model_validator(mode="after")
-    def _of_its_model(self) -> Self:
-        """Fill the model's own parameters in, and reset what it does not read.
-
-        An experiment with a baseline inherits AR-IIGCN's keys from the shared section; reset, a
-        change of theirs does not train the baseline again.
-        """
+    def _fill_parameters(self) -> Self:
         checked = model_parameters(self.name, self.parameters, self.hidden)
         object.__setattr__(self, "parameters", checked)
-        losses = self.losses.model_copy(update=self._unread(self.losses, "losses."))
-        for key, value in {**self._unread(self, ""), "losses": losses}.items():
-            object.__setattr__(self, key, value)
         return self
 
+    def read(self) -> "ModelConfig":
+        """The same model with the defaults for what it does not read.
+
+        A baseline inherits AR-IIGCN's keys from the shared section; without them, a change of
+        theirs does not train it again.
+        """
+        losses = self.losses.model_copy(update=self._unread(self.losses, "losses."))
+        return self.model_copy(update={**self._unread(self, ""), "losses": losses})
+
     def _unread(self, section: Section, prefix: str) -> dict[str, Any]:
-        """The defaults of the keys of a section that the model does not read."""
         return {
             key: field.get_default()
             for key, field in type(section).model_fields.items()

@@ -31,6 +31,7 @@ IMPORTED = {
 TEMPLATES = PACKAGE_ROOT / "report" / "templates"
 GRAPHS = cfg.graphs()
 EXPERIMENTS = {name: cfg.experiment(name) for name in cfg.experiments}
+TRAINED_AS = {name: cfg.trained_as(name) for name in EXPERIMENTS}
 
 
 def section(value):
@@ -94,8 +95,10 @@ def run_path(name):
 
 
 def run_paths(name, experiment):
-    """A file of every seed of an experiment."""
-    return expand(run_path(name), experiment=experiment, seed=cfg.seeds)
+    """A file of every seed of an experiment, which may be another's that equals it."""
+    return expand(
+        run_path(name), experiment=TRAINED_AS[experiment], seed=cfg.seeds
+    )
 
 
 def run_inputs(wildcards):

@@ -8,10 +8,23 @@ FIGURES = {
         for name in FIGURED
     },
 }
+# A figure of every grid over one key.
+CURVES = {
+    f"curves/{name}": f"{RESULTS}/figures/{name}.curves.svg"
+    for name, grid in cfg.grids.items()
+    if len(grid.keys) == 1
+}
 TABLES = {
     "results": f"{RESULTS}/tables/results.csv",
     "per_class": f"{RESULTS}/tables/per_class.csv",
 }
+
+
+def sweep_of(name):
+    """A grid's key, and its values with each one's metrics."""
+    grid = cfg.grids[name]
+    values = [[labels[0], METRICS[cell]] for cell, labels in grid.cells.items()]
+    return {"key": grid.keys[0], "values": values, "out": CURVES[f"curves/{name}"]}
 
 
 rule metrics:
@@ -75,7 +88,26 @@ rule figures:
         "../scripts/figures.py"
 
 
+rule curves:
+    input:
+        [METRICS[cell] for grid in cfg.grids.values() for cell in grid.cells],
+    output:
+        list(CURVES.values()),
+    log:
+        f"{LOGS}/curves.log",
+    conda:
+        "../../envs/evaluation.yaml"
+    resources:
+        mem_mb=1000,
+    params:
+        sweeps=[sweep_of(name) for name in cfg.grids if f"curves/{name}" in CURVES],
+        code=code_version("ariigcn.evaluation.curves"),
+    script:
+        "../scripts/curves.py"
+
+
 rule evaluation:
     input:
         list(TABLES.values()),
         list(FIGURES.values()),
+        list(CURVES.values()),

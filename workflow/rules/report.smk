@@ -11,7 +11,7 @@ rule report_page:
         table=TABLE,
         stores=list(SHOWN_STORES.values()),
         metrics=list(METRICS.values()),
-        figures=list(FIGURES.values()),
+        figures=list(FIGURES.values()) + list(CURVES.values()),
     output:
         REPORT,
     log:
@@ -23,7 +23,7 @@ rule report_page:
     params:
         stores=SHOWN_STORES,
         metrics=METRICS,
-        figures=FIGURES,
+        figures=FIGURES | CURVES,
         configuration=section(cfg),
         settings=section(cfg.report),
         code=code_version("ariigcn.report.page", "ariigcn.report.provenance"),
