@@ -19,7 +19,7 @@ import yaml
 from optuna.distributions import BaseDistribution, CategoricalDistribution
 from optuna.distributions import FloatDistribution as Floats
 from optuna.distributions import IntDistribution as Integers
-from optuna.samplers import BaseSampler, PartialFixedSampler, RandomSampler, TPESampler
+from optuna.samplers import BaseSampler, RandomSampler, TPESampler
 from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 from optuna.trial import FrozenTrial, TrialState
@@ -137,6 +137,8 @@ def make_trials(
     budget = search.config
     share = len(range(worker, budget.trials, budget.workers))
     while (done := len(_finished(study, worker))) < share:
+        if worker == 0 and done == 0:
+            study.enqueue_trial(_configured_within(search))
         study.sampler = _sampler(search, worker, done)
         _one_trial(study, search, worker, objective)
         logger.info("worker %d has made %d of %d trials", worker, done + 1, share)
@@ -158,21 +160,16 @@ def _one_trial(study: optuna.Study, search: Search, worker: int, objective: Obje
 
 
 def _sampler(search: Search, worker: int, done: int) -> BaseSampler:
-    """A sampler a trial, so that a search that was cut off goes on as one that was not.
-
-    The first trial is what is configured, as far as the space holds it.
-    """
+    """A sampler a trial, so that a search that was cut off goes on as one that was not."""
     seed = int(np.random.default_rng([*search.config.seeds, worker, done]).integers(2**31))
     kind = TPESampler if search.config.sampler == "tpe" else RandomSampler
-    sampler: BaseSampler = kind(seed=seed)
-    if worker == 0 and done == 0:
-        fixed = {
-            key: value
-            for key, value in search.configured().items()
-            if _holds(search.space[key], value)
-        }
-        return PartialFixedSampler(fixed, sampler)
-    return sampler
+    return kind(seed=seed)
+
+
+def _configured_within(search: Search) -> dict[str, Any]:
+    """What is configured, as far as the space holds it: the first trial."""
+    configured = search.configured().items()
+    return {key: value for key, value in configured if _holds(search.space[key], value)}
 
 
 def _holds(values: Values, value: Any) -> bool:
