@@ -3,10 +3,8 @@
 import json
 import os
 import signal
-import subprocess
-import sys
 from dataclasses import replace
-from pathlib import Path
+from multiprocessing import get_context
 
 import numpy as np
 import optuna
@@ -77,39 +75,30 @@ def test_workers_share_a_study_and_make_the_budget_between_them(tmp_path):
     assert sorted(t["number"] for share in shares for t in share) == list(range(5))
 
 
-KILLED = """
-import os, signal, sys
-from pathlib import Path
-from ariigcn.training.tune import make_trials
-from tests.training.test_tune import journal, make_search, planted
+def die_in_the_third_trial(tmp_path):
+    seen = []
 
-seen = []
-def objective(values):
-    seen.append(values)
-    if len(seen) == 3:
-        os.kill(os.getpid(), signal.SIGKILL)
-    return planted(values)
+    def objective(values):
+        seen.append(values)
+        if len(seen) == 3:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return planted(values)
 
-folder = Path(sys.argv[1])
-make_trials(make_search(folder, trials=6), 0, journal(folder), objective)
-"""
+    make_trials(make_search(tmp_path, trials=6), 0, journal(tmp_path), objective)
 
 
 def test_a_killed_worker_goes_on_marks_its_dead_trial_and_meets_the_budget(tmp_path):
-    search = make_search(tmp_path, trials=6)
-    killed = subprocess.run(
-        [sys.executable, "-c", KILLED, str(tmp_path)],
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
-        check=False,
-    )
-    assert killed.returncode == -signal.SIGKILL
-    calls = []
+    killed = get_context("fork").Process(target=die_in_the_third_trial, args=(tmp_path,))
+    killed.start()
+    killed.join()
+    assert killed.exitcode == -signal.SIGKILL
+
+    search, calls = make_search(tmp_path, trials=6), []
     trials = make_trials(
         search, 0, journal(tmp_path), lambda values: calls.append(values) or planted(values)
     )
     assert len(calls) == 4
-    assert [t["number"] for t in trials] == [0, 1, 3, 4, 5, 6][: len(trials)]
-    assert len(trials) == 6
+    assert [t["number"] for t in trials] == [0, 1, 3, 4, 5, 6]
     states = [t.state for t in load(tmp_path, search).trials]
     assert states.count(TrialState.FAIL) == 1
     assert TrialState.RUNNING not in states
