@@ -33,7 +33,7 @@ from ariigcn.features.config import EncoderConfig, FeaturesConfig
 from ariigcn.features.modality import MODALITIES, Modality
 from ariigcn.graphs.config import GraphConfig
 from ariigcn.models.config import ModelConfig
-from ariigcn.models.registry import is_read
+from ariigcn.models.registry import is_read, is_trained
 from ariigcn.report.config import ReportConfig
 from ariigcn.training.config import TrainingConfig, TuneConfig, Values
 
@@ -110,14 +110,18 @@ class Config(ExperimentConfig):
     @model_validator(mode="wrap")
     @classmethod
     def _expand_grids(cls, data: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
-        if not isinstance(data, Mapping) or not isinstance(data.get("experiments"), Mapping):
-            return handler(data)
-        shared = data.get("model")
-        shared = shared if isinstance(shared, Mapping) else {}
-        modalities = shared.get("modalities", MODALITIES)
-        cells, grids = expand(data["experiments"], [m for m in MODALITIES if m in modalities])
-        config = handler({**data, "experiments": cells})
+        grids: dict[str, Grid] = {}
+        if isinstance(data, Mapping) and isinstance(data.get("experiments"), Mapping):
+            model = data.get("model")
+            known = model.get("modalities") if isinstance(model, Mapping) else None
+            known = known if isinstance(known, list | tuple) else MODALITIES
+            cells, grids = expand(data["experiments"], [m for m in MODALITIES if m in known])
+            data = {**data, "experiments": cells}
+        config = handler(data)
         config._grids.update(grids)
+        if config.tune.experiments or "space" in config.tune.model_fields_set:
+            for name in config.tuned:
+                config.space(name)
         return config
 
     @field_validator("corpus")
@@ -157,8 +161,6 @@ class Config(ExperimentConfig):
         for modality in MODALITIES:
             self.stores(modality)
         self._check_media()
-        for name in self.tuned:
-            self.space(name)
         unknown = [n for n in self.evaluation.figures_of if n not in self.experiments]
         if unknown:
             known = list(self.experiments)
@@ -233,8 +235,13 @@ class Config(ExperimentConfig):
 
     @property
     def tuned(self) -> tuple[str, ...]:
-        """The experiments that are tuned; the main one where none is named."""
-        return self.tune.experiments or (next(iter(self.experiments)),)
+        """The experiments that are tuned; where none is named, the first that is no grid's cell."""
+        return self.tune.experiments or self._written_out[:1]
+
+    @property
+    def _written_out(self) -> tuple[str, ...]:
+        cells = {cell for grid in self._grids.values() for cell in grid.cells}
+        return tuple(name for name in self.experiments if name not in cells)
 
     def space(self, name: str) -> dict[str, Values]:
         """What is searched for an experiment: the part of the space that its model reads.
@@ -242,17 +249,15 @@ class Config(ExperimentConfig):
         Raises:
             ValueError: a key is none of the experiment's, a value is impossible, or nothing is left.
         """
-        in_grid = any(name in grid.cells for grid in self._grids.values())
-        if name not in self.experiments or in_grid:
-            known = [
-                n for n in self.experiments if not any(n in g.cells for g in self._grids.values())
-            ]
-            raise ValueError(f"tune.experiments: {unknown_name(name, known, 'experiment')}")
+        if name not in self._written_out:
+            hint = unknown_name(name, list(self._written_out), "experiment")
+            raise ValueError(f"tune.experiments: {hint}")
         model = self.experiment(name).model.name
         space = {
             key: values
             for key, values in self.tune.space.items()
-            if not key.startswith("model.") or is_read(model, key.removeprefix("model."))
+            if (key.startswith("training.") and is_trained(model))
+            or is_read(model, key.removeprefix("model."))
         }
         if not space:
             raise ValueError(f"tune: {name} reads no key of tune.space")

@@ -14,6 +14,45 @@ def read(text):
     return expand(yaml.safe_load(text), MODALITIES)
 
 
+TUNED = "{main: {}, other: {model: {name: majority}}, m: {grid: {model.hidden: [8, 16]}}}"
+
+
+@pytest.mark.parametrize(
+    ("tune", "message"),
+    [
+        (
+            "{experiments: [mian]}",
+            "tune.experiments: unknown experiment 'mian'; did you mean 'main'",
+        ),
+        ("{experiments: [m.8]}", "tune.experiments: unknown experiment 'm.8'"),
+        ("{experiments: [other]}", "other reads no key of tune.space"),
+        ("{space: {model.hidden: [4]}}", "tune.space.model.hidden: .*greater than or equal to 8"),
+        (
+            "{space: {model.dropout: {low: 0.5, high: 2}}}",
+            "tune.space.model.dropout: .*less than 1",
+        ),
+        ("{space: {model.dropout: {low: 0.5, high: 0.1}}}", "low must lie below high"),
+        (
+            "{space: {training.learning_rate: {low: 0, high: 1, log: true}}}",
+            "log needs low above 0",
+        ),
+        ("{space: {graph.past: [1]}}", "'graph.past' is no key of model or training"),
+        ("{space: {training.learing_rate: [1]}}", "did you mean 'learning_rate'"),
+    ],
+)
+def test_a_search_that_cannot_work_is_refused(root, tune, message):
+    with pytest.raises(ConfigError, match=message):
+        load(root, TUNED, tune=yaml.safe_load(tune))
+
+
+def test_an_experiment_is_searched_over_what_its_model_reads(root):
+    space = {"model.hidden": [8, 16], "model.losses.margin": None, "model.graph_layers": [1, 2]}
+    text = "{main: {}, mlp: {model: {name: mlp}}}"
+    config = load(root, text, tune={"space": space, "experiments": ["main", "mlp"]})
+    assert list(config.space("main")) == ["model.hidden", "model.graph_layers"]
+    assert list(config.space("mlp")) == ["model.hidden"]
+
+
 def load(root, text, **top):
     default = yaml.safe_load((root / "config.yaml").read_text())
     return load_config({**merge(default, top), "experiments": yaml.safe_load(text)})

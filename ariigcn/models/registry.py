@@ -72,6 +72,11 @@ def model_parameters(name: str, given: Mapping[str, Any], hidden: int) -> dict[s
     return parameters.model_dump(mode="json")
 
 
+def is_trained(name: str) -> bool:
+    """Whether the loop's settings make a difference to a model."""
+    return bool(model_entry(name).reads)
+
+
 def is_read(name: str, key: str) -> bool:
     """Whether a model reads a dotted key of its section, ``hidden`` or ``losses.margin``."""
     if key in ("name", "modalities"):
