@@ -33,28 +33,28 @@ class RelationalConvolution(nn.Module):
     a dialogue's border are smaller, and sums of twenty blow up].
 
     Shapes:
-        g [n, H] -> [n, H].
+        g [n, I] -> [n, H].
     """
 
-    def __init__(self, hidden: int, relations: int, bases: int) -> None:
+    def __init__(self, inputs: int, hidden: int, relations: int, bases: int) -> None:
         super().__init__()
         count = bases or relations
-        self.edge = nn.Linear(hidden, hidden, bias=False)
+        self.edge = nn.Linear(inputs, inputs, bias=False)
         mixture = torch.randn(count, relations) / count**0.5 if bases else torch.eye(relations)
         self.mixture = nn.Parameter(mixture, requires_grad=bool(bases))
-        self.related = nn.Linear(count * hidden, hidden, bias=False)
-        self.own = nn.Linear(hidden, hidden)
+        self.related = nn.Linear(count * inputs, hidden, bias=False)
+        self.own = nn.Linear(inputs, hidden)
         self.second = nn.Linear(hidden, hidden, bias=False)
         self.second_own = nn.Linear(hidden, hidden)
 
     def forward(self, g: Tensor, tiles: Tiles) -> Tensor:
         """Convolve twice."""
-        nodes, hidden = g.shape
+        nodes, inputs = g.shape
         alpha = self._edge_weights(g, tiles)  # [K, T, W]
         share = alpha / tiles.relation.sum(-1, keepdim=True).clamp_min(1) * tiles.relation
         weights = torch.einsum("br,rktw->ktbw", self.mixture, share)
         summed = torch.bmm(weights.flatten(1, 2), g[tiles.source]).view(
-            -1, len(self.mixture) * hidden
+            -1, len(self.mixture) * inputs
         )
         itself = self._of_itself(alpha, tiles).unsqueeze(1)
         first = torch.relu(self.related(summed[:nodes]) + itself[:nodes] * self.own(g))
@@ -80,7 +80,10 @@ class RelationalConvolution(nn.Module):
 
 
 class DialogueGCN(ConversationModel):
-    """Bidirectional GRU (forward alone where past-only), graph convolutions, attention."""
+    """Bidirectional GRU (forward alone where past-only), graph convolutions, attention.
+
+    An utterance's own vector is added to what its attention gathers [ours], as in DialogueRNN.
+    """
 
     def __init__(
         self,
@@ -94,12 +97,12 @@ class DialogueGCN(ConversationModel):
         super().__init__(dimensions, classes, relations, config, past_only=past_only)
         hidden, dropout, count = config.hidden, config.dropout, len(dimensions)
         self.inputs = LinearInputs(dimensions, hidden, dropout, config.input_dropout)
-        self.context = Recurrent(nn.GRU, count * hidden, hidden, past_only)
+        self.context = Recurrent(nn.GRU, count * hidden, 2 * hidden, past_only)
         self.dropout = Dropout(dropout)
         bases = DialogueGCNParameters(**config.parameters).bases
-        self.graph = RelationalConvolution(hidden, relations, bases)
-        self.attention = nn.Linear(2 * hidden, 2 * hidden, bias=False)
-        self.head = classifier(2 * hidden, hidden, classes, dropout)
+        self.graph = RelationalConvolution(2 * hidden, hidden, relations, bases)
+        self.attention = nn.Linear(3 * hidden, 3 * hidden, bias=False)
+        self.head = classifier(3 * hidden, hidden, classes, dropout)
 
     def forward(self, batch: Data) -> Output:
         """Classify every utterance by its context and its neighbourhood."""
@@ -107,5 +110,5 @@ class DialogueGCN(ConversationModel):
         g = self.dropout(self.context(joined(self.inputs(batch, mask)), layout))
         tiles = make_tiles(batch.edge_index, batch.edge_type, batch.num_nodes, self.relations)
         h = layout.pad(torch.cat([g, self.graph(g, tiles)], dim=1))
-        read = attend(self.attention(h), h, layout.visible(self.past_only))
+        read = h + attend(self.attention(h), h, layout.visible(self.past_only))
         return Output(logits=self.head(layout.flat(read)), mask=mask)

@@ -24,6 +24,8 @@ class PartyStates(nn.Module):
     global g_t = GRU_G(g_{t-1}, [u_t; q_s]); context c_t = attention of u_t over g_1 .. g_{t-1};
     party q_s = GRU_P(q_s, [u_t; c_t]); emotion e_t = GRU_E(e_{t-1}, q_s).
 
+    Dropout is kept out of the states that are carried on [ours].
+
     Shapes:
         u [b, T, I], speaker [b, T] -> e [b, T, H].
     """
@@ -51,9 +53,9 @@ class PartyStates(nn.Module):
             context = self._context(queries[:, t], conversation)
             g = self.conversation(torch.cat([u[:, t], q], dim=1), g)
             conversation.append(g)
-            q = self.dropout(self.party(torch.cat([u[:, t], context], dim=1), q))
+            q = self.party(torch.cat([u[:, t], context], dim=1), q)
             parties = parties.scatter(1, where, q.unsqueeze(1))
-            e = self.emotion(q, e)
+            e = self.emotion(self.dropout(q), e)
             emotions.append(e)
         return torch.stack(emotions, dim=1)
 
@@ -67,7 +69,11 @@ class PartyStates(nn.Module):
 
 
 class DialogueRNN(ConversationModel):
-    """BiDialogueRNN+Att; where past-only, forward alone, and its attention reads the past."""
+    """BiDialogueRNN+Att; where past-only, forward alone, and its attention reads the past.
+
+    An utterance's own state is added to what its attention gathers [ours: attention starts out
+    even, so that a dialogue's utterances would look alike for the first hundred steps].
+    """
 
     def __init__(
         self,
@@ -100,5 +106,5 @@ class DialogueRNN(ConversationModel):
             for cell, order in zip(self.cells, layouts, strict=False)
         ]
         e = layout.pad(self.dropout(torch.cat(states, dim=1)))
-        read = attend(self.attention(e), e, layout.visible(self.past_only))
+        read = e + attend(self.attention(e), e, layout.visible(self.past_only))
         return Output(logits=self.head(layout.flat(read)), mask=mask)

@@ -175,11 +175,11 @@ def test_dialogue_gcn_equals_its_equations_edge_by_edge():
     torch.manual_seed(0)
     dialogues = make_toy([5, 3])
     batch, relations = whole_batch(dialogues), len(dialogues.graph.relations)
-    layer, g = RelationalConvolution(4, relations, bases=2), torch.randn(8, 4)
+    layer, g = RelationalConvolution(4, 3, relations, bases=2), torch.randn(8, 4)
     got = layer(g, make_tiles(batch.edge_index, batch.edge_type, 8, relations))
 
-    blocks = layer.related.weight.view(4, 2, 4)
-    first = torch.zeros(8, 4)
+    blocks = layer.related.weight.view(3, 2, 4)
+    first = torch.zeros(8, 3)
     edges = list(zip(*batch.edge_index.tolist(), batch.edge_type.tolist(), strict=True))
     for i in range(8):
         near = [(j, r) for j, target, r in edges if target == i]
