@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from copy import deepcopy
 from pathlib import Path
 from typing import Any, Self
 
@@ -263,7 +264,7 @@ class Config(ExperimentConfig):
             raise ValueError(f"tune: {name} reads no key of tune.space")
         for key, values in space.items():
             for value in values.bounds:
-                overrides: dict[str, Any] = merge({}, self.experiments[name])
+                overrides = deepcopy(self.experiments[name])
                 set_path(overrides, key, value)
                 try:
                     self.resolve(name, overrides)

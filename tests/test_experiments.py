@@ -51,6 +51,7 @@ def test_an_experiment_is_searched_over_what_its_model_reads(root):
     config = load(root, text, tune={"space": space, "experiments": ["main", "mlp"]})
     assert list(config.space("main")) == ["model.hidden", "model.graph_layers"]
     assert list(config.space("mlp")) == ["model.hidden"]
+    assert config.experiments == {"main": {}, "mlp": {"model": {"name": "mlp"}}}
 
 
 def load(root, text, **top):

@@ -241,7 +241,8 @@ def write_tuned(
             shared = experiment == next(iter(overrides)) and key not in own
             place = preset if shared else _experiment_section(preset, experiment)
             set_path(place, key, value)
-    text = "\n".join(lines) + "\n" + yaml.safe_dump(preset, sort_keys=False)
+    shared_first = dict(sorted(preset.items(), key=lambda item: item[0] == "experiments"))
+    text = "\n".join(lines) + "\n" + yaml.safe_dump(shared_first, sort_keys=False)
     with atomic_path(out) as temporary:
         temporary.write_text(text, encoding="utf-8")
 
