@@ -122,6 +122,9 @@ def test_a_baseline_does_not_hang_on_keys_that_it_does_not_read(root):
     before, after = load(root, text), load(root, text, model={"losses": {"margin": 0.7}})
     assert before.experiment("main") != after.experiment("main")
     assert before.experiment("mmgcn") == after.experiment("mmgcn")
+    flat = load(root, text, model={"discriminator": {"gradient_penalty": 1.0}})
+    assert flat.experiment("main").model.discriminator.gradient_penalty == 1.0
+    assert before.experiment("mmgcn") == flat.experiment("mmgcn")
     wider = load(root, text, model={"hidden": 256})
     assert wider.experiment("mmgcn").model.hidden == 256
 

@@ -119,7 +119,7 @@ class ModelConfig(Section):
 
     def _unread(self, section: Section, prefix: str) -> dict[str, Any]:
         return {
-            key: field.get_default()
+            key: field.get_default(call_default_factory=True)
             for key, field in type(section).model_fields.items()
             if key not in ("parameters", "losses") and not is_read(self.name, prefix + key)
         }

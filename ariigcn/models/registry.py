@@ -19,13 +19,13 @@ from ariigcn.models.parameters import (
 if TYPE_CHECKING:
     from ariigcn.models.base import ConversationModel
 
-# Keys of ModelConfig, dotted; what a model does not read cannot be set for it.
+# Keys of ModelConfig, dotted, or whole sections; what a model does not read cannot be set for it.
 COMMON = frozenset({
     "hidden", "dropout", "input_dropout", "modality_dropout",
     "losses.label_smoothing", "losses.class_weight_power",
 })  # fmt: skip
 OF_ARIIGCN = frozenset({
-    "context", "graph_layers", "relation_bases", "projection",
+    "context", "discriminator", "graph_layers", "relation_bases", "projection",
     "losses.adversarial", "losses.intra_inter_modal", "losses.intra_inter_class",
     "losses.form", "losses.margin", "losses.temperature", "losses.warmup_epochs",
 })  # fmt: skip
@@ -84,7 +84,7 @@ def is_read(name: str, key: str) -> bool:
     entry = model_entry(name)
     if key.startswith("parameters."):
         return key.removeprefix("parameters.") in entry.parameters.model_fields
-    return key in entry.reads
+    return key in entry.reads or key.split(".", maxsplit=1)[0] in entry.reads
 
 
 def model_module(name: str) -> str:
