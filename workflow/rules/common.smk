@@ -96,9 +96,7 @@ def run_path(name):
 
 def run_paths(name, experiment):
     """A file of every seed of an experiment, which may be another's that equals it."""
-    return expand(
-        run_path(name), experiment=TRAINED_AS[experiment], seed=cfg.seeds
-    )
+    return expand(run_path(name), experiment=TRAINED_AS[experiment], seed=cfg.seeds)
 
 
 def run_inputs(wildcards):
@@ -106,3 +104,33 @@ def run_inputs(wildcards):
     experiment = EXPERIMENTS[wildcards.experiment]
     stores = {m: store_path(m, e.store) for m, e in experiment.encoders.items()}
     return {"graph": graph_path(experiment.graph.name), **stores}
+
+
+def sweep_of(figure, out):
+    """A grid's key, its values with each one's metrics, and the figure, for ``curves/<grid>``."""
+    grid = cfg.grids[figure.partition("/")[2]]
+    values = [
+        [labels[0], run_paths("metrics.json", cell)]
+        for cell, labels in grid.cells.items()
+    ]
+    return {"key": grid.keys[0], "values": values, "out": out}
+
+
+TRIALS = f"{RESULTS}/tune/{{experiment}}.worker-{{worker}}.json"
+
+
+def trials_of(experiment):
+    """The files of an experiment's workers."""
+    return expand(TRIALS, experiment=experiment, worker=range(cfg.tune.workers))
+
+
+def tune_params(wildcards):
+    """The search's configuration, over the keys that this experiment's model reads."""
+    space = cfg.space(wildcards.experiment)
+    return section(cfg.tune.model_copy(update={"space": space, "experiments": ()}))
+
+
+def tune_code(wildcards):
+    """The version of the search and of this experiment's model."""
+    model = EXPERIMENTS[wildcards.experiment].model.name
+    return code_version("ariigcn.training.tune", model_module(model))

@@ -20,13 +20,6 @@ TABLES = {
 }
 
 
-def sweep_of(name):
-    """A grid's key, and its values with each one's metrics."""
-    grid = cfg.grids[name]
-    values = [[labels[0], METRICS[cell]] for cell, labels in grid.cells.items()]
-    return {"key": grid.keys[0], "values": values, "out": CURVES[f"curves/{name}"]}
-
-
 rule metrics:
     input:
         lambda wildcards: run_paths("predictions.parquet", wildcards.experiment),
@@ -100,7 +93,7 @@ rule curves:
     resources:
         mem_mb=1000,
     params:
-        sweeps=[sweep_of(name) for name in cfg.grids if f"curves/{name}" in CURVES],
+        sweeps=[sweep_of(name, out) for name, out in CURVES.items()],
         code=code_version("ariigcn.evaluation.curves"),
     script:
         "../scripts/curves.py"

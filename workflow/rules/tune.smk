@@ -1,23 +1,3 @@
-TRIALS = f"{RESULTS}/tune/{{experiment}}.worker-{{worker}}.json"
-
-
-def trials_of(experiment):
-    """The files of an experiment's workers."""
-    return expand(TRIALS, experiment=experiment, worker=range(cfg.tune.workers))
-
-
-def tune_params(wildcards):
-    """The search's configuration, over the keys that this experiment's model reads."""
-    space = cfg.space(wildcards.experiment)
-    return section(cfg.tune.model_copy(update={"space": space, "experiments": ()}))
-
-
-def tune_code(wildcards):
-    """The version of the search and of this experiment's model."""
-    model = EXPERIMENTS[wildcards.experiment].model.name
-    return code_version("ariigcn.training.tune", model_module(model))
-
-
 rule tune_worker:
     input:
         unpack(run_inputs),
