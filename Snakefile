@@ -15,6 +15,7 @@ include: "workflow/rules/graphs.smk"
 include: "workflow/rules/training.smk"
 include: "workflow/rules/evaluation.smk"
 include: "workflow/rules/report.smk"
+include: "workflow/rules/tune.smk"
 
 
 localrules:
@@ -24,6 +25,8 @@ localrules:
     models,
     evaluation,
     report,
+    paper,
+    tune,
 
 
 rule all:
@@ -31,3 +34,9 @@ rule all:
     input:
         rules.report.input,
         rules.evaluation.input,
+
+
+# Everything that the paper shows: with workflow/presets/paper.yaml.
+rule paper:
+    input:
+        rules.all.input,

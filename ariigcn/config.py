@@ -2,13 +2,21 @@
 
 import re
 from collections.abc import Mapping
+from copy import deepcopy
 from pathlib import Path
 from typing import Any, Self
 
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    Field,
+    ModelWrapValidatorHandler,
+    PrivateAttr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from ariigcn.core.errors import ConfigError, problem_list
-from ariigcn.core.settings import Section, describe, unknown_name
+from ariigcn.core.settings import Section, describe, dotted, set_path, unknown_name
 from ariigcn.corpora.config import (
     OPTIONS,
     DemoConfig,
@@ -21,16 +29,18 @@ from ariigcn.corpora.config import (
 )
 from ariigcn.corpora.registry import CORPORA, SHOWABLE
 from ariigcn.evaluation.config import EvaluationConfig
+from ariigcn.experiments import Grid, expand
 from ariigcn.features.config import EncoderConfig, FeaturesConfig
 from ariigcn.features.modality import MODALITIES, Modality
 from ariigcn.graphs.config import GraphConfig
 from ariigcn.models.config import ModelConfig
+from ariigcn.models.registry import is_read, is_trained
 from ariigcn.report.config import ReportConfig
-from ariigcn.training.config import TrainingConfig
+from ariigcn.training.config import TrainingConfig, TuneConfig, Values
 
 OVERRIDABLE = ("features", "graph", "model", "training")
 NAME = re.compile(r"[a-z0-9][a-z0-9.-]*")
-RESERVED = ("features", "figures", "graphs", "tables")  # folders beside the experiments'
+RESERVED = ("features", "figures", "graphs", "tables", "tune")  # folders beside the experiments'
 
 
 def _main_experiment() -> dict[str, dict[str, Any]]:
@@ -49,6 +59,11 @@ class ExperimentConfig(Section):
     def encoders(self) -> dict[Modality, EncoderConfig]:
         """The encoders of the modalities that the model reads, in its order."""
         return {m: self.features.of(m) for m in self.model.modalities}
+
+    def equals(self, other: "ExperimentConfig") -> bool:
+        """Whether both train the same models on the same features and graph."""
+        names = ("encoders", "graph", "model", "training")
+        return all(getattr(self, n) == getattr(other, n) for n in names)
 
 
 class Config(ExperimentConfig):
@@ -79,12 +94,36 @@ class Config(ExperimentConfig):
     experiments: dict[str, dict[str, Any]] = Field(
         default_factory=_main_experiment,
         min_length=1,
-        description="Named overrides of features, graph, model and training; the first is the main one.",
+        description="Named overrides of features, graph, model and training, and grids of them "
+        "(docs/experiments.md); the first is the main one.",
     )
     evaluation: EvaluationConfig = Field(
         default_factory=EvaluationConfig, description="Tables and figures."
     )
+    tune: TuneConfig = Field(
+        default_factory=TuneConfig, description="Search for better values, on validation alone."
+    )
     report: ReportConfig = Field(default_factory=ReportConfig, description="The page.")
+
+    _grids: dict[str, Grid] = PrivateAttr(default_factory=dict)
+    _resolved: dict[str, ExperimentConfig] = PrivateAttr(default_factory=dict)
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _expand_grids(cls, data: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        grids: dict[str, Grid] = {}
+        if isinstance(data, Mapping) and isinstance(data.get("experiments"), Mapping):
+            model = data.get("model")
+            known = model.get("modalities") if isinstance(model, Mapping) else None
+            known = known if isinstance(known, list | tuple) else MODALITIES
+            cells, grids = expand(data["experiments"], [m for m in MODALITIES if m in known])
+            data = {**data, "experiments": cells}
+        config = handler(data)
+        config._grids.update(grids)
+        if config.tune.experiments or "space" in config.tune.model_fields_set:
+            for name in config.tuned:
+                config.space(name)
+        return config
 
     @field_validator("corpus")
     @classmethod
@@ -155,16 +194,83 @@ class Config(ExperimentConfig):
 
     def experiment(self, name: str) -> ExperimentConfig:
         """An experiment's sections: the shared ones with its own overrides on top."""
-        overrides = self.experiments[name]
+        if name not in self._resolved:
+            self._resolved[name] = self.resolve(name, self.experiments[name])
+        return self._resolved[name]
+
+    def resolve(self, name: str, overrides: Mapping[str, Any]) -> ExperimentConfig:
+        """The shared sections with overrides on top, checked.
+
+        Raises:
+            ValueError: a key is unknown, impossible, or one that the model does not read.
+        """
         for key in overrides:
             if key not in OVERRIDABLE:
                 hint = unknown_name(key, list(OVERRIDABLE), "section")
                 raise ValueError(f"experiments.{name}: {hint}")
         shared = self.model_dump(mode="json", include=set(OVERRIDABLE))
+        own = overrides.get("model", {})
+        if own.get("name", self.model.name) != self.model.name:
+            shared["model"].pop("parameters")  # they are another model's
         try:
-            return ExperimentConfig(**merge(shared, overrides))
+            resolved = ExperimentConfig(**merge(shared, overrides))
         except ValidationError as error:
             raise ValueError("; ".join(describe(error, f"experiments.{name}"))) from None
+        for key in dotted(own):
+            if not is_read(resolved.model.name, key):
+                raise ValueError(
+                    f"experiments.{name}: the model {resolved.model.name} does not read model.{key}; "
+                    "remove it"
+                )
+        return resolved.model_copy(update={"model": resolved.model.read()})
+
+    def trained_as(self, name: str) -> str:
+        """The first experiment that is the same as this one; its runs are this one's too."""
+        own = self.experiment(name)
+        return next(n for n in self.experiments if self.experiment(n).equals(own))
+
+    @property
+    def grids(self) -> dict[str, Grid]:
+        """The grids among the experiments, by name."""
+        return dict(self._grids)
+
+    @property
+    def tuned(self) -> tuple[str, ...]:
+        """The experiments that are tuned; where none is named, the first that is no grid's cell."""
+        return self.tune.experiments or self._written_out[:1]
+
+    @property
+    def _written_out(self) -> tuple[str, ...]:
+        cells = {cell for grid in self._grids.values() for cell in grid.cells}
+        return tuple(name for name in self.experiments if name not in cells)
+
+    def space(self, name: str) -> dict[str, Values]:
+        """What is searched for an experiment: the part of the space that its model reads.
+
+        Raises:
+            ValueError: a key is none of the experiment's, a value is impossible, or nothing is left.
+        """
+        if name not in self._written_out:
+            hint = unknown_name(name, list(self._written_out), "experiment")
+            raise ValueError(f"tune.experiments: {hint}")
+        model = self.experiment(name).model.name
+        space = {
+            key: values
+            for key, values in self.tune.space.items()
+            if (key.startswith("training.") and is_trained(model))
+            or is_read(model, key.removeprefix("model."))
+        }
+        if not space:
+            raise ValueError(f"tune: {name} reads no key of tune.space")
+        for key, values in space.items():
+            for value in values.bounds:
+                overrides = deepcopy(self.experiments[name])
+                set_path(overrides, key, value)
+                try:
+                    self.resolve(name, overrides)
+                except ValueError as error:
+                    raise ValueError(f"tune.space.{key}: {error}") from None
+        return space
 
     def stores(self, modality: Modality) -> dict[str, EncoderConfig]:
         """Every feature store of a modality that some experiment reads, by its name."""

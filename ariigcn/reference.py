@@ -57,9 +57,14 @@ def _sections(section: Section, path: str) -> Iterator[tuple[str, Section]]:
 
 def _row(name: str, field: FieldInfo, default: Any) -> str:
     if not isinstance(default, str | Path):
-        default = json.dumps(default, default=str)
+        default = json.dumps(default, default=_plain)
     kind = ", ".join([_kind(field.annotation), *_bounds(field)])
     return f"| `{name}` | {kind} | {f'`{default}`' if default else ''} | {field.description} |"
+
+
+def _plain(value: Any) -> Any:
+    """A section within a mapping as its keys, anything else as text."""
+    return value.model_dump(exclude_defaults=True) if isinstance(value, Section) else str(value)
 
 
 def _bounds(field: FieldInfo) -> list[str]:

@@ -14,6 +14,8 @@ from ariigcn.corpora.table import check_corpus
 from ariigcn.features import registry as encoders
 from ariigcn.features.encoder import Clip
 from ariigcn.features.store import Status
+from ariigcn.models import registry as models
+from tests.models import test_baselines
 
 
 @pytest.fixture
@@ -57,9 +59,39 @@ def test_the_encoder(page, monkeypatch):
         encoders.encoder_parameters("text", "length", {"unti": 2})
 
 
+def test_the_model(page, monkeypatch):
+    name = shown_module(page, "ariigcn/models/mood.py", monkeypatch)
+    (line,) = re.findall(r'^"mood": (ModelEntry\(.*\)),$', page, re.MULTILINE)
+    entry = eval(line, {"ModelEntry": models.ModelEntry})
+    assert entry.module == name
+    monkeypatch.setitem(models.MODELS, "mood", entry)
+    test_baselines.test_batch_composition_order_and_padding_change_no_output("mood")
+    test_baselines.test_past_only_reads_no_later_utterance("mood", future=0)
+    test_baselines.test_a_masked_modality_is_not_read("mood")
+
+
+def test_the_page_of_experiments(root):
+    """Its example is read, and it names every model and each one's own parameters."""
+    words = (root / "docs" / "experiments.md").read_text(encoding="utf-8")
+    default = yaml.safe_load((root / "config.yaml").read_text())
+    shown = [yaml.safe_load(block) for block in re.findall(r"```yaml\n(.*?)```", words, re.DOTALL)]
+    assert "size.64.4" in load_config(default | shown[0]).experiments
+    mmgcn = {"experiments": default["experiments"] | {"mmgcn": {"model": {"name": "mmgcn"}}}}
+    config = load_config(default | mmgcn | shown[1])
+    assert set(config.space("ar-iigcn")) == {"model.hidden", "training.learning_rate"}
+    assert "model.parameters.layers" in config.space("mmgcn")
+    for name, entry in models.MODELS.items():
+        (row,) = re.findall(rf"^\| `{name}` .*$", words, re.MULTILINE) or ["ar-iigcn"]
+        assert name == "ar-iigcn" or all(
+            f"`{key}` {field.default}" in row
+            for key, field in entry.parameters.model_fields.items()
+        )
+
+
 def test_the_experiments(page, root):
     (overlay,) = re.findall(r"```yaml\n(experiments:.*?)```", page, re.DOTALL)
     default = yaml.safe_load((root / "config.yaml").read_text())
     config = load_config(default | yaml.safe_load(overlay))
     assert set(config.stores("audio")) == {"opensmile", "is10"}
     assert config.experiment("past-only").graph.future == 0
+    assert config.experiment("margin.0.7").model.losses.margin == 0.7

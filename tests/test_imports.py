@@ -3,10 +3,11 @@
 import pytest
 
 from ariigcn.core.code import PACKAGE_ROOT, closure, imports_of
+from ariigcn.models.registry import model_module
 
 ORDER = (
     "core", "corpora", "features", "graphs", "models", "training", "evaluation", "report",
-    "config", "reference", "cli",
+    "experiments", "config", "reference", "cli",
 )  # fmt: skip
 MODULES = sorted(
     ".".join(("ariigcn", *path.relative_to(PACKAGE_ROOT).with_suffix("").parts))
@@ -38,6 +39,7 @@ def test_the_configuration_is_checked_without_loading_what_is_heavy():
 
 
 def test_a_stages_version_covers_what_it_imports_and_no_registry():
-    found = closure("ariigcn.training.run")
+    found = closure("ariigcn.training.run", model_module("ar-iigcn"))
     assert {"ariigcn.models.contrastive", "ariigcn.graphs.file", "ariigcn.core.files"} <= found
+    assert "ariigcn.models.contrastive" not in closure("ariigcn.training.run", model_module("mlp"))
     assert not any("registry" in m or m.startswith("ariigcn.report") for m in found)

@@ -1,5 +1,6 @@
 """The base of every configuration section: unknown keys are errors that name the nearest known one."""
 
+from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Any
 
@@ -38,3 +39,24 @@ def describe(error: ValidationError, prefix: str = "") -> list[str]:
             message += f" (got {finding['input']!r})"
         lines.append(f"{where}: {message}")
     return lines
+
+
+def set_path(tree: dict[str, Any], path: str, value: Any) -> None:
+    """Set ``a.b.c`` of nested mappings, making those that are absent."""
+    *parents, last = path.split(".")
+    for parent in parents:
+        tree = tree.setdefault(parent, {})
+        if not isinstance(tree, dict):
+            raise ValueError(f"'{path}' goes through '{parent}', which holds no keys")
+    tree[last] = value
+
+
+def dotted(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Nested mappings as ``a.b.c`` -> value."""
+    flat: dict[str, Any] = {}
+    for key, value in tree.items():
+        if isinstance(value, Mapping):
+            flat |= dotted(value, f"{prefix}{key}.")
+        else:
+            flat[f"{prefix}{key}"] = value
+    return flat

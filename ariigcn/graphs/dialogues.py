@@ -61,6 +61,12 @@ class Dialogues:
             },
         )
 
+    def sealed(self) -> "Dialogues":
+        """The same dialogues without the test split's labels: what may select anything sees these."""
+        label = self.label.clone()
+        label[self.rows(self.of_split("test"))] = -1
+        return replace(self, label=label)
+
     def batch(self, dialogues: Tensor) -> Data:
         """Some dialogues as one disconnected graph, without padding.
 

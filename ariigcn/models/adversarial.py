@@ -1,12 +1,13 @@
 """Tri-modal adversarial representation (METHOD section 3): a generator and a discriminator a modality."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 from torch.nn.utils.parametrize import register_parametrization
 
+from ariigcn.models.base import DiscriminatorReport
 from ariigcn.models.config import DiscriminatorConfig
 from ariigcn.models.layers import Dropout, ModalityLinear, ModalityNorm
 
@@ -89,14 +90,6 @@ class SpectralNorm(nn.Module):
 
     def _right(self, weight: Tensor) -> Tensor:
         return nn.functional.normalize(self.left @ weight, dim=-1)
-
-
-@dataclass(frozen=True)
-class DiscriminatorReport:
-    """L_D, and each discriminator's balanced accuracy at real against fake, [M]; 0.5 = aligned."""
-
-    loss: Tensor
-    accuracy: Tensor
 
 
 def judge(

@@ -5,50 +5,39 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
+from torch.nn import Parameter
 from torch_geometric.data import Data
 
 from ariigcn.models.adversarial import (
-    DiscriminatorReport,
     Discriminators,
     Generators,
     generator_loss,
     judge,
 )
+from ariigcn.models.base import ConversationModel, DiscriminatorReport, Output
 from ariigcn.models.config import ModelConfig
 from ariigcn.models.contrastive import ICCL, IMCL, PairLoss, Stream, contrastive_losses
-from ariigcn.models.encoders import ContextEncoder, ModalityEncoders, Standardiser
+from ariigcn.models.encoders import ContextEncoder, ModalityEncoders
 from ariigcn.models.layers import Dropout, ModalityLinear
 from ariigcn.models.relation_graph import SpeakerRelationLayer, make_tiles
 
 
-@dataclass(frozen=True)
-class Output:
-    """What a forward pass gives.
+@dataclass(frozen=True, kw_only=True)
+class StagedOutput(Output):
+    """A forward pass with the representations between the parts of the model.
 
-    Shapes (M modalities, n utterances, C emotions):
-        logits [n, C]; separate: h, before the generators, [M, n, H]; aligned: z, their output,
-        [M, n, H]; nodes: g, after the graph, [M, n, H]; mask [n, M], as the pass used it.
+    Shapes (M modalities, n utterances):
+        separate: h, before the generators, [M, n, H]; aligned: z, their output, [M, n, H];
+        nodes: g, after the graph, [M, n, H].
     """
 
-    logits: Tensor
     separate: Tensor
     aligned: Tensor
     nodes: Tensor
-    mask: Tensor
 
 
-class ARIIGCN(nn.Module):
-    """Adversarial representation with intra-/inter-modal graph contrastive learning.
-
-    Args:
-        dimensions: modality -> D_m, in the order of the batches' mask columns.
-        classes: C.
-        relations: edge types of the graph.
-        config: sizes and switches.
-        past_only: no utterance reads a later one; the graph sees to it for its edges.
-    """
-
-    class_weights: Tensor
+class ARIIGCN(ConversationModel):
+    """Adversarial representation with intra-/inter-modal graph contrastive learning."""
 
     def __init__(
         self,
@@ -59,11 +48,8 @@ class ARIIGCN(nn.Module):
         *,
         past_only: bool = False,
     ) -> None:
-        super().__init__()
-        self.config = config
-        self.modalities, self.relations = tuple(dimensions), relations
+        super().__init__(dimensions, classes, relations, config, past_only=past_only)
         count, hidden, dropout = len(dimensions), config.hidden, config.dropout
-        self.standardise = Standardiser(dimensions)
         self.encoders = ModalityEncoders(dimensions, hidden, dropout, config.input_dropout)
         self.context = (
             ContextEncoder(count, hidden, dropout, past_only) if config.context == "gru" else None
@@ -84,11 +70,10 @@ class ARIIGCN(nn.Module):
             Dropout(dropout),
             nn.Linear(hidden, classes),
         )
-        self.register_buffer("class_weights", torch.ones(classes))
 
-    def forward(self, batch: Data) -> Output:
-        """Classify every utterance of a batch of standardised dialogues."""
-        mask = self._dropped(batch.mask)
+    def forward(self, batch: Data) -> StagedOutput:
+        """Classify every utterance, and keep what each part made of it."""
+        mask = self.drop_modalities(batch.mask)
         h = self.encoders({m: batch[f"x_{m}"] for m in self.modalities}, mask)
         if self.context is not None:
             h = self.context(h, batch.batch, batch.ptr)
@@ -99,15 +84,9 @@ class ARIIGCN(nn.Module):
             for layer in self.graph:
                 g = layer(g, tiles)
         joined = g.transpose(0, 1).flatten(1)
-        return Output(self.classifier(joined), h, z, g, mask)
-
-    def _dropped(self, mask: Tensor) -> Tensor:
-        """In training, mask modalities at random, but never an utterance's last [ours]."""
-        chance = self.config.modality_dropout
-        if not self.training or chance == 0:
-            return mask
-        kept = mask & (torch.rand(mask.shape, device=mask.device) >= chance)
-        return torch.where(kept.any(1, keepdim=True), kept, mask)
+        return StagedOutput(
+            logits=self.classifier(joined), mask=mask, separate=h, aligned=z, nodes=g
+        )
 
     @property
     def is_adversarial(self) -> bool:
@@ -118,14 +97,10 @@ class ARIIGCN(nn.Module):
         """The joint loss and its terms; terms that are switched off are absent.
 
         L = L_cls + lambda_im L_IMCL + lambda_ic L_ICCL + lambda_adv L_G.
-
-        Args:
-            output: of a forward pass.
-            label: [n], -1 = context only.
-            lambda_adv: the generators' weight at this point of the warm-up.
         """
+        assert isinstance(output, StagedOutput)
         weights = self.config.losses
-        terms = {"loss_cls": self._classification(output.logits, label)}
+        terms = {"loss_cls": self.classification_loss(output.logits, label)}
         total = terms["loss_cls"]
         streams: dict[str, tuple[float, Stream]] = {
             "loss_imcl": (weights.intra_inter_modal, IMCL),
@@ -140,8 +115,13 @@ class ARIIGCN(nn.Module):
             total = total + lambda_adv * terms["loss_adv"]
         return {"loss": total, **terms}
 
+    def discriminator_parameters(self) -> list[Parameter]:
+        """The discriminators' own."""
+        return list(self.discriminators.parameters())
+
     def discriminator_report(self, output: Output) -> DiscriminatorReport:
         """L_D and the discriminators' accuracies on detached representations."""
+        assert isinstance(output, StagedOutput)
         return judge(self.discriminators, output.aligned, output.mask, self.config.discriminator)
 
     def _judge(self, z: Tensor) -> Tensor:
@@ -153,18 +133,8 @@ class ARIIGCN(nn.Module):
             parameter.requires_grad_(True)
         return logits
 
-    def _classification(self, logits: Tensor, label: Tensor) -> Tensor:
-        """Cross-entropy over labelled utterances, zero where a batch has none."""
-        known = label >= 0
-        if not known.any():
-            return logits.sum() * 0
-        smoothing = self.config.losses.label_smoothing
-        return nn.functional.cross_entropy(
-            logits[known], label[known], self.class_weights, label_smoothing=smoothing
-        )
-
     def _contrastive(
-        self, output: Output, label: Tensor, streams: dict[str, Stream]
+        self, output: StagedOutput, label: Tensor, streams: dict[str, Stream]
     ) -> dict[str, Tensor]:
         """Both streams over labelled nodes whose modality carries evidence."""
         losses = self.config.losses

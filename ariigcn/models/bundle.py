@@ -12,8 +12,9 @@ from safetensors.torch import load_model, save_model
 from ariigcn.core.errors import DataError
 from ariigcn.core.files import atomic_path
 from ariigcn.graphs.config import GraphConfig
-from ariigcn.models.ariigcn import ARIIGCN
+from ariigcn.models.base import ConversationModel
 from ariigcn.models.config import ModelConfig
+from ariigcn.models.registry import model_class
 
 FORMAT = 1
 
@@ -42,9 +43,9 @@ class BundleHead:
     features: Mapping[str, Any] = field(default_factory=dict)
     training: Mapping[str, Any] = field(default_factory=dict)
 
-    def build(self) -> ARIIGCN:
+    def build(self) -> ConversationModel:
         """The network, weights not loaded."""
-        return ARIIGCN(
+        return model_class(self.model.name)(
             self.dimensions,
             len(self.labels),
             len(self.relations),
@@ -53,7 +54,7 @@ class BundleHead:
         )
 
 
-def save_bundle(folder: Path, head: BundleHead, model: ARIIGCN) -> None:
+def save_bundle(folder: Path, head: BundleHead, model: ConversationModel) -> None:
     """Write the bundle; the folder is whole or absent."""
     fields = {name: getattr(head, name) for name in asdict(head) if name not in ("graph", "model")}
     fields["graph"] = head.graph.model_dump(mode="json")
@@ -65,7 +66,7 @@ def save_bundle(folder: Path, head: BundleHead, model: ARIIGCN) -> None:
         (temporary / "config.json").write_text(json.dumps(config, indent=2) + "\n")
 
 
-def load_bundle(folder: Path) -> tuple[BundleHead, ARIIGCN]:
+def load_bundle(folder: Path) -> tuple[BundleHead, ConversationModel]:
     """Read a bundle; the model comes in evaluation mode.
 
     Raises:

@@ -1,11 +1,12 @@
 """Configuration of the model: its parts, its sizes, the weight of each term of its loss."""
 
-from typing import Literal
+from typing import Any, Literal, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from ariigcn.core.settings import Section
 from ariigcn.features.modality import MODALITIES, Modality
+from ariigcn.models.registry import MODELS, is_read, model_entry, model_parameters
 
 
 class LossConfig(Section):
@@ -50,12 +51,24 @@ class DiscriminatorConfig(Section):
 
 
 class ModelConfig(Section):
-    """AR-IIGCN and its switches, METHOD sections 2 to 7."""
+    """AR-IIGCN and its switches, METHOD sections 2 to 7, or a baseline.
 
+    A baseline reads ``hidden``, the dropouts, ``losses.label_smoothing``,
+    ``losses.class_weight_power`` and its own ``parameters``; an experiment that sets another key for
+    it is refused.
+    """
+
+    name: str = Field("ar-iigcn", description=f"Which model: {', '.join(MODELS)}.")
+    parameters: dict[str, Any] = Field(
+        default_factory=dict,
+        description="A baseline's own parameters; see docs/experiments.md.",
+    )
     modalities: tuple[Modality, ...] = Field(
         MODALITIES, min_length=1, description="Which modalities the model reads."
     )
-    hidden: int = Field(128, ge=8, description="H, the size of every representation.")
+    hidden: int = Field(
+        128, ge=8, multiple_of=2, description="H, the size of every representation."
+    )
     context: Literal["none", "gru"] = Field(
         "gru",
         description="Recurrent encoder over the dialogue after the MLPs [ours]; "
@@ -82,3 +95,31 @@ class ModelConfig(Section):
         if len(set(value)) != len(value):
             raise ValueError("names a modality twice")
         return tuple(m for m in MODALITIES if m in value)
+
+    @field_validator("name")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        model_entry(value)
+        return value
+
+    @model_validator(mode="after")
+    def _fill_parameters(self) -> Self:
+        checked = model_parameters(self.name, self.parameters, self.hidden)
+        object.__setattr__(self, "parameters", checked)
+        return self
+
+    def read(self) -> "ModelConfig":
+        """The same model with the defaults for what it does not read.
+
+        A baseline inherits AR-IIGCN's keys from the shared section; without them, a change of
+        theirs does not train it again.
+        """
+        losses = self.losses.model_copy(update=self._unread(self.losses, "losses."))
+        return self.model_copy(update={**self._unread(self, ""), "losses": losses})
+
+    def _unread(self, section: Section, prefix: str) -> dict[str, Any]:
+        return {
+            key: field.get_default(call_default_factory=True)
+            for key, field in type(section).model_fields.items()
+            if key not in ("parameters", "losses") and not is_read(self.name, prefix + key)
+        }

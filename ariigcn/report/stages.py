@@ -9,7 +9,7 @@ from ariigcn.report.views import Number, TableView
 
 ORDER = (
     "download", "demo_corpus", "utterances", "extract_text", "extract_audio", "extract_video",
-    "merge_features", "import_features", "quality", "graph", "train", "tune", "tuned", "metrics",
+    "merge_features", "import_features", "quality", "graph", "train", "tune_worker", "tuned", "metrics",
     "missing", "inspection", "tables", "figures", "curves",
 )  # fmt: skip
 

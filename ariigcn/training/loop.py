@@ -23,7 +23,7 @@ from ariigcn.core.errors import DataError
 from ariigcn.core.logs import progress
 from ariigcn.core.signals import GRACE_S, StopRequest
 from ariigcn.graphs.dialogues import Dialogues
-from ariigcn.models.ariigcn import ARIIGCN
+from ariigcn.models.base import ConversationModel
 from ariigcn.models.diagnostics import mean_discrepancy, modality_probe
 from ariigcn.training.checkpoint import load_checkpoint, save_checkpoint
 from ariigcn.training.config import TrainingConfig
@@ -49,7 +49,7 @@ class Trainer:
 
     def __init__(
         self,
-        model: ARIIGCN,
+        model: ConversationModel,
         dialogues: Dialogues,
         config: TrainingConfig,
         seed: int,
@@ -65,12 +65,13 @@ class Trainer:
         self.optimiser = AdamW(
             own, config.learning_rate, weight_decay=config.weight_decay, fused=True
         )
-        self.game_optimiser = AdamW(
-            game, config.discriminator_learning_rate, betas=(0.5, 0.999), fused=True
+        self.game_optimiser = (
+            AdamW(game, config.discriminator_learning_rate, betas=(0.5, 0.999), fused=True)
+            if model.is_adversarial
+            else None
         )
-        # Discriminators that never step must not have their rate stepped either.
-        playing = (self.game_optimiser,) if model.is_adversarial else ()
-        self.schedulers = [LambdaLR(o, self._rate) for o in (self.optimiser, *playing)]
+        optimisers = [o for o in (self.optimiser, self.game_optimiser) if o is not None]
+        self.schedulers = [LambdaLR(o, self._rate) for o in optimisers]
         self.average = copy.deepcopy(self.model).eval() if config.average else None
         self.steps = 0
         self.history: list[dict[str, float]] = []
@@ -106,13 +107,13 @@ class Trainer:
         """The epoch whose weights are used: validation's choice, or the last."""
         return int(self.best["epoch"])
 
-    def selected_model(self) -> ARIIGCN:
+    def selected_model(self) -> ConversationModel:
         """The model with the selected epoch's weights, for evaluation."""
         self.model.load_state_dict(self.best["weights"] or self._evaluated().state_dict())
         return self.model.eval()
 
     @torch.no_grad()
-    def predict(self, model: ARIIGCN, dialogues: Tensor | None = None) -> Tensor:
+    def predict(self, model: ConversationModel, dialogues: Tensor | None = None) -> Tensor:
         """Class probabilities of the utterances of some (default: all) dialogues, [N, C], on the CPU."""
         every = torch.arange(len(self.dialogues.graph.dialogue_ids))
         parts = (every if dialogues is None else dialogues).split(EVALUATION_DIALOGUES)
@@ -186,6 +187,7 @@ class Trainer:
 
     def _play(self, output: Any) -> dict[str, Tensor]:
         """Discriminator steps; gives L_D and the accuracies before the first of them."""
+        assert self.game_optimiser is not None
         first = None
         for _ in range(self.config.discriminator_steps):
             report = self.model.discriminator_report(output)
@@ -228,7 +230,7 @@ class Trainer:
             for stage, x in stages.items()
         }
 
-    def _evaluated(self) -> ARIIGCN:
+    def _evaluated(self) -> ConversationModel:
         """The weights that are judged: the moving average where one is kept."""
         return self.model if self.average is None else self.average
 
@@ -263,7 +265,7 @@ class Trainer:
             "model": self.model.state_dict(),
             "average": self.average.state_dict() if self.average else None,
             "optimiser": self.optimiser.state_dict(),
-            "game_optimiser": self.game_optimiser.state_dict(),
+            "game_optimiser": self.game_optimiser.state_dict() if self.game_optimiser else None,
             "schedulers": [s.state_dict() | {"lr_lambdas": []} for s in self.schedulers],
             "torch": torch.get_rng_state(),
             "cuda": torch.cuda.get_rng_state_all() if self.device.type == "cuda" else [],
@@ -277,7 +279,8 @@ class Trainer:
         if self.average is not None:
             self.average.load_state_dict(state["average"])
         self.optimiser.load_state_dict(state["optimiser"])
-        self.game_optimiser.load_state_dict(state["game_optimiser"])
+        if self.game_optimiser is not None:
+            self.game_optimiser.load_state_dict(state["game_optimiser"])
         for scheduler, saved in zip(self.schedulers, state["schedulers"], strict=True):
             scheduler.load_state_dict(saved | {"lr_lambdas": [None]})
         torch.set_rng_state(state["torch"])
@@ -286,14 +289,14 @@ class Trainer:
         self.steps, self.history, self.best = state["steps"], state["history"], state["best"]
 
 
-def standardised(dialogues: Dialogues, model: ARIIGCN) -> Dialogues:
+def standardised(dialogues: Dialogues, model: ConversationModel) -> Dialogues:
     """The dialogues with features standardised once, by the model's own statistics."""
     return replace(dialogues, x=model.standardise(dialogues.x, dialogues.mask))
 
 
-def split_parameters(model: ARIIGCN) -> tuple[list[Parameter], list[Parameter]]:
+def split_parameters(model: ConversationModel) -> tuple[list[Parameter], list[Parameter]]:
     """Parameters of everything else, and of the discriminators."""
-    game = list(model.discriminators.parameters())
+    game = model.discriminator_parameters()
     ids = {id(p) for p in game}
     return [p for p in model.parameters() if id(p) not in ids], game
 

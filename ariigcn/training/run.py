@@ -68,25 +68,34 @@ def train(run: Run, files: RunFiles) -> None:
     Raises:
         DataError: no labelled training utterance, or no validation split where one is asked for.
     """
+    head, trainer = fit(run, files.checkpoints)
+    _write(run, files, head, trainer)
+    remove(files.checkpoints)
+
+
+def fit(run: Run, checkpoints: Path) -> tuple[BundleHead, Trainer]:
+    """Train one model, on everything but the labels of the test split.
+
+    Raises:
+        DataError: as :func:`train`.
+    """
     torch.set_num_threads(run.training.threads)
     torch.use_deterministic_algorithms(True, warn_only=True)
     device = choose_device(run.training.device)
     if device.type == "cuda" and run.training.precision != "float32":
         torch.set_float32_matmul_precision("high")
-    dialogues = load_dialogues(run.graph_file, run.stores)
+    dialogues = load_dialogues(run.graph_file, run.stores).sealed()
     check_trainable(dialogues, run)
     head = _head(run, dialogues)
     torch.manual_seed(run.seed)
     model = head.build()
     model.class_weights.copy_(class_weights(dialogues, run.model.losses.class_weight_power))
-    train_rows = dialogues.rows(dialogues.of_split("train"))
-    model.standardise.fit(
-        {m: x[train_rows] for m, x in dialogues.x.items()}, dialogues.mask[train_rows]
-    )
+    rows = dialogues.rows(dialogues.of_split("train"))
+    x = {m: values[rows] for m, values in dialogues.x.items()}
+    model.fit_statistics(x, dialogues.mask[rows], dialogues.label[rows])
     trainer = Trainer(model, dialogues, run.training, run.seed, device)
-    trainer.fit(files.checkpoints, run.digest())
-    _write(run, files, head, trainer)
-    remove(files.checkpoints)
+    trainer.fit(checkpoints, run.digest())
+    return head, trainer
 
 
 def choose_device(name: str) -> torch.device:

@@ -51,7 +51,7 @@ def snakemake(folder: Path, *arguments: str) -> str:
 def planned(folder: Path, *arguments: str) -> set[str]:
     """The rules that a dry run would run, target rules aside."""
     found = set(re.findall(r"^(?:local)?rule (\w+):", snakemake(folder, "-n", *arguments), re.M))
-    return found - {"all", "features", "graphs", "models", "evaluation", "report"}
+    return found - {"all", "features", "graphs", "models", "evaluation", "report", "paper", "tune"}
 
 
 @pytest.fixture(scope="module")
@@ -107,6 +107,23 @@ def test_shards_give_the_bytes_of_one_job(finished, tmp_path, root):
     assert (folder / store).read_bytes() == (finished / store).read_bytes()
     assert not list(folder.glob("results/demo/features/.shards/*/*.h5"))
     assert planned(folder, store, "--config", "features={shards: 3}") == set()
+
+
+def test_an_added_experiment_runs_only_its_own_cells(finished):
+    """One cell equals the main experiment, whose runs it takes; the other is trained."""
+    change = "experiments={size: {grid: {model.hidden: [16, 32]}}}"
+    said = snakemake(finished, "-n", "paper", "--config", change)
+    assert re.findall(r"^train +(\d+)$", said, re.M)[:1] == ["1"]
+    assert "results/demo/size.32/seed-0/model" in said
+    assert "results/demo/size.16/seed-0/model" not in said
+    assert "results/demo/figures/size.curves.svg" in said
+
+
+def test_the_search_is_planned_for_the_experiments_that_are_named(finished):
+    change = "tune={experiments: [text], trials: 4, workers: 2, space: {model.hidden: [8, 16]}}"
+    said = snakemake(finished, "-n", "tune", "--config", change)
+    assert re.findall(r"^tune_worker +(\d+)$", said, re.M)[:1] == ["2"]
+    assert "results/demo/tuned.yaml" in said
 
 
 def test_one_stage_again(finished):

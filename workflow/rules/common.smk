@@ -7,6 +7,7 @@ from ariigcn.core.files import sha256_file
 from ariigcn.corpora.registry import corpus_module, table_files
 from ariigcn.features.modality import MODALITIES
 from ariigcn.features.registry import encoder_module
+from ariigcn.models.registry import model_module
 
 try:
     cfg = load_config(config)
@@ -32,6 +33,7 @@ IMPORTED = {
 TEMPLATES = PACKAGE_ROOT / "report" / "templates"
 GRAPHS = cfg.graphs()
 EXPERIMENTS = {name: cfg.experiment(name) for name in cfg.experiments}
+TRAINED_AS = {name: cfg.trained_as(name) for name in EXPERIMENTS}
 
 
 def section(value):
@@ -95,8 +97,8 @@ def run_path(name):
 
 
 def run_paths(name, experiment):
-    """A file of every seed of an experiment."""
-    return expand(run_path(name), experiment=experiment, seed=cfg.seeds)
+    """A file of every seed of an experiment, which may be another's that equals it."""
+    return expand(run_path(name), experiment=TRAINED_AS[experiment], seed=cfg.seeds)
 
 
 def run_inputs(wildcards):
@@ -107,7 +109,42 @@ def run_inputs(wildcards):
 
 
 # The report shows the main experiment's features where experiments differ in them.
+MAIN = next(iter(EXPERIMENTS))
 SHOWN_STORES = {
-    m: store_path(m, e.store)
-    for m, e in next(iter(EXPERIMENTS.values())).encoders.items()
+    m: store_path(m, e.store) for m, e in EXPERIMENTS[MAIN].encoders.items()
 }
+
+
+def main_run(name):
+    """A file of the run that is looked into."""
+    return run_path(name).format(experiment=MAIN, seed=cfg.seeds[0])
+
+
+def sweep_of(figure, out):
+    """A grid's key, its values with each one's metrics, and the figure, for ``curves/<grid>``."""
+    grid = cfg.grids[figure.partition("/")[2]]
+    values = [
+        [labels[0], run_paths("metrics.json", cell)]
+        for cell, labels in grid.cells.items()
+    ]
+    return {"key": grid.keys[0], "values": values, "out": out}
+
+
+TRIALS = f"{RESULTS}/tune/{{experiment}}.worker-{{worker}}.json"
+
+
+def trials_of(experiment):
+    """The files of an experiment's workers."""
+    return expand(TRIALS, experiment=experiment, worker=range(cfg.tune.workers))
+
+
+def tune_params(wildcards):
+    """The search's configuration, over the keys that this experiment's model reads."""
+    space = cfg.space(wildcards.experiment)
+    return section(cfg.tune.model_copy(update={"space": space, "experiments": ()}))
+
+
+def tune_code(wildcards):
+    """The version of the search and of this experiment's model."""
+    model = EXPERIMENTS[wildcards.experiment].model.name
+    return code_version("ariigcn.training.tune", model_module(model))

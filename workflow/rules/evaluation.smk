@@ -8,20 +8,20 @@ FIGURES = {
         for name in FIGURED
     },
 }
+# A figure of every grid over one key.
+CURVES = {
+    f"curves/{name}": f"{RESULTS}/figures/{name}.curves.svg"
+    for name, grid in cfg.grids.items()
+    if len(grid.keys) == 1
+}
 TABLES = {
     "results": f"{RESULTS}/tables/results.csv",
     "per_class": f"{RESULTS}/tables/per_class.csv",
 }
 
 # What is looked into: the main experiment's first seed.
-MAIN = next(iter(EXPERIMENTS))
 INSPECTION = f"{RESULTS}/{MAIN}/inspection.h5"
 REPRESENTATIONS = f"{RESULTS}/figures/{MAIN}.representations.svg"
-
-
-def main_run(name):
-    """A file of the run that is looked into."""
-    return run_path(name).format(experiment=MAIN, seed=cfg.seeds[0])
 
 
 rule metrics:
@@ -116,8 +116,29 @@ rule inspection:
         "../scripts/inspection.py"
 
 
+rule curves:
+    input:
+        [METRICS[cell] for grid in cfg.grids.values() for cell in grid.cells],
+    output:
+        list(CURVES.values()),
+    log:
+        f"{LOGS}/curves.log",
+    benchmark:
+        f"{BENCHMARKS}/curves.tsv"
+    conda:
+        "../../envs/evaluation.yaml"
+    resources:
+        mem_mb=1000,
+    params:
+        sweeps=[sweep_of(name, out) for name, out in CURVES.items()],
+        code=code_version("ariigcn.evaluation.curves"),
+    script:
+        "../scripts/curves.py"
+
+
 rule evaluation:
     input:
         REPRESENTATIONS,
         list(TABLES.values()),
         list(FIGURES.values()),
+        list(CURVES.values()),

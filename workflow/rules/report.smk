@@ -7,9 +7,9 @@ rule report_page:
         quality=QUALITY,
         stores=list(SHOWN_STORES.values()),
         metrics=list(METRICS.values()),
-        figures=list(FIGURES.values()),
         inspection=INSPECTION,
         predictions=main_run("predictions.parquet"),
+        figures=list(FIGURES.values()) + list(CURVES.values()),
     output:
         REPORT,
     log:
@@ -23,7 +23,7 @@ rule report_page:
     params:
         stores=SHOWN_STORES,
         metrics=METRICS,
-        figures=FIGURES,
+        figures=FIGURES | CURVES,
         configuration=section(cfg),
         settings=section(cfg.report),
         # Read as they are: a stage's seconds are no reason to write the page again.

@@ -23,7 +23,10 @@ rule train:
         training=lambda wildcards: section(EXPERIMENTS[wildcards.experiment].training),
         # Outside the outputs: Snakemake removes those before a job runs again.
         checkpoints=f"{RESULTS}/{{experiment}}/.checkpoints/seed-{{seed}}",
-        code=code_version("ariigcn.training.run"),
+        code=lambda wildcards: code_version(
+            "ariigcn.training.run",
+            model_module(EXPERIMENTS[wildcards.experiment].model.name),
+        ),
     script:
         "../scripts/train.py"
 

@@ -1,0 +1,121 @@
+"""What the training loop needs of a model; AR-IIGCN and the baselines share it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import Parameter
+from torch_geometric.data import Data
+
+from ariigcn.models.config import ModelConfig
+from ariigcn.models.encoders import Standardiser
+
+
+@dataclass(frozen=True, kw_only=True)
+class Output:
+    """What a forward pass gives.
+
+    Shapes (M modalities, n utterances, C emotions):
+        logits [n, C]; mask [n, M], as the pass used it.
+    """
+
+    logits: Tensor
+    mask: Tensor
+
+
+@dataclass(frozen=True)
+class DiscriminatorReport:
+    """L_D, and each discriminator's balanced accuracy at real against fake, [M]; 0.5 = aligned."""
+
+    loss: Tensor
+    accuracy: Tensor
+
+
+class ConversationModel(nn.Module):
+    """Classifies every utterance of a batch of standardised dialogues.
+
+    A subclass has ``forward(batch) -> Output``, whose result for a dialogue depends on that dialogue
+    alone, and reads no later utterance where ``past_only``. One that plays a game beside its loss
+    overrides the last three members too.
+
+    Args:
+        dimensions: modality -> D_m, in the order of the batches' mask columns.
+        classes: C.
+        relations: edge types of the graph.
+        config: sizes and switches; its ``parameters`` are the model's own.
+        past_only: no utterance may read a later one; the graph sees to it for its edges.
+    """
+
+    class_weights: Tensor
+
+    def __init__(
+        self,
+        dimensions: Mapping[str, int],
+        classes: int,
+        relations: int,
+        config: ModelConfig,
+        *,
+        past_only: bool = False,
+    ) -> None:
+        super().__init__()
+        self.config, self.past_only = config, past_only
+        self.modalities, self.relations = tuple(dimensions), relations
+        self.standardise = Standardiser(dimensions)
+        self.register_buffer("class_weights", torch.ones(classes))
+
+    def forward(self, batch: Data) -> Output:
+        """Classify every utterance of a batch of standardised dialogues."""
+        raise NotImplementedError
+
+    def fit_statistics(self, x: Mapping[str, Tensor], mask: Tensor, label: Tensor) -> None:
+        """Learn what is counted, not trained, from the training split: mean and scale of features.
+
+        Args:
+            x: modality -> [n, D_m], not standardised.
+            mask: bool [n, M].
+            label: [n], -1 = context only.
+        """
+        self.standardise.fit(x, mask)
+
+    def losses(self, output: Output, label: Tensor, lambda_adv: float) -> dict[str, Tensor]:
+        """The loss to descend as ``loss``, and its terms as ``loss_<term>``.
+
+        Args:
+            output: of a forward pass.
+            label: [n], -1 = context only.
+            lambda_adv: the adversarial term's weight at this point of the warm-up.
+        """
+        loss = self.classification_loss(output.logits, label)
+        return {"loss": loss, "loss_cls": loss}
+
+    def classification_loss(self, logits: Tensor, label: Tensor) -> Tensor:
+        """Cross-entropy over labelled utterances, zero where a batch has none."""
+        known = label >= 0
+        if not known.any():
+            return logits.sum() * 0
+        smoothing = self.config.losses.label_smoothing
+        return nn.functional.cross_entropy(
+            logits[known], label[known], self.class_weights, label_smoothing=smoothing
+        )
+
+    def drop_modalities(self, mask: Tensor) -> Tensor:
+        """In training, mask modalities at random, but never an utterance's last [ours]."""
+        chance = self.config.modality_dropout
+        if not self.training or chance == 0:
+            return mask
+        kept = mask & (torch.rand(mask.shape, device=mask.device) >= chance)
+        return torch.where(kept.any(1, keepdim=True), kept, mask)
+
+    @property
+    def is_adversarial(self) -> bool:
+        """Whether discriminators are trained in steps of their own."""
+        return False
+
+    def discriminator_parameters(self) -> list[Parameter]:
+        """What the discriminators' optimiser steps; everything else is the model's."""
+        return []
+
+    def discriminator_report(self, output: Output) -> DiscriminatorReport:
+        """The discriminators' loss and accuracies on detached representations."""
+        raise NotImplementedError

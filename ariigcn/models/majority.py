@@ -1,0 +1,44 @@
+"""Majority: the training split's most frequent emotion for every utterance, whatever was said."""
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor, nn
+from torch_geometric.data import Data
+
+from ariigcn.models.base import ConversationModel, Output
+from ariigcn.models.config import ModelConfig
+
+
+class Majority(ConversationModel):
+    """Predicts training frequencies; what any model has to beat.
+
+    Frequencies are counted, not trained. The one weight shifts all classes alike, which changes no
+    probability: the loop has something to step.
+    """
+
+    log_frequency: Tensor
+
+    def __init__(
+        self,
+        dimensions: Mapping[str, int],
+        classes: int,
+        relations: int,
+        config: ModelConfig,
+        *,
+        past_only: bool = False,
+    ) -> None:
+        super().__init__(dimensions, classes, relations, config, past_only=past_only)
+        self.register_buffer("log_frequency", torch.zeros(classes))
+        self.shift = nn.Parameter(torch.zeros(1))
+
+    def fit_statistics(self, x: Mapping[str, Tensor], mask: Tensor, label: Tensor) -> None:
+        """Count the emotions of the training split; one that it lacks counts a thousandth."""
+        super().fit_statistics(x, mask, label)
+        counts = torch.bincount(label[label >= 0], minlength=len(self.log_frequency)).float()
+        self.log_frequency.copy_((counts.clamp_min(1e-3) / counts.sum()).log())
+
+    def forward(self, batch: Data) -> Output:
+        """The same logits for every utterance."""
+        logits = (self.log_frequency + self.shift).expand(batch.num_nodes, -1)
+        return Output(logits=logits, mask=batch.mask)

@@ -1,0 +1,47 @@
+"""MLP: one utterance's modalities joined, its conversation unread.
+
+Early fusion in the sense of Baltrusaitis, Ahuja and Morency, "Multimodal machine learning: a survey
+and taxonomy", TPAMI 2019: features side by side, one classifier. With ``modalities: [text]`` it is the
+text-only baseline.
+"""
+
+from collections.abc import Mapping
+from itertools import pairwise
+
+from torch import nn
+from torch_geometric.data import Data
+
+from ariigcn.models.base import ConversationModel, Output
+from ariigcn.models.config import ModelConfig
+from ariigcn.models.inputs import LinearInputs, joined
+from ariigcn.models.layers import Dropout
+from ariigcn.models.parameters import MLPParameters
+
+
+class MLP(ConversationModel):
+    """Early-fusion MLP with ``parameters.layers`` hidden layers."""
+
+    def __init__(
+        self,
+        dimensions: Mapping[str, int],
+        classes: int,
+        relations: int,
+        config: ModelConfig,
+        *,
+        past_only: bool = False,
+    ) -> None:
+        super().__init__(dimensions, classes, relations, config, past_only=past_only)
+        hidden, dropout, count = config.hidden, config.dropout, len(dimensions)
+        self.inputs = LinearInputs(dimensions, hidden, dropout, config.input_dropout)
+        layers = MLPParameters(**config.parameters).layers
+        sizes = [count * hidden, *[hidden] * layers]
+        hidden_layers = [
+            nn.Sequential(nn.Linear(before, after), nn.GELU(), Dropout(dropout))
+            for before, after in pairwise(sizes)
+        ]
+        self.head = nn.Sequential(nn.GELU(), *hidden_layers, nn.Linear(hidden, classes))
+
+    def forward(self, batch: Data) -> Output:
+        """Classify every utterance by itself."""
+        mask = self.drop_modalities(batch.mask)
+        return Output(logits=self.head(joined(self.inputs(batch, mask))), mask=mask)

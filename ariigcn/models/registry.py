@@ -1,0 +1,99 @@
+"""The models by name: one entry each, loaded when it is used, since every one of them needs torch."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from ariigcn.core.settings import describe, unknown_name
+from ariigcn.models.parameters import (
+    DialogueGCNParameters,
+    MLPParameters,
+    MMGCNParameters,
+    Parameters,
+    TransformerParameters,
+)
+
+if TYPE_CHECKING:
+    from ariigcn.models.base import ConversationModel
+
+# Keys of ModelConfig, dotted, or whole sections; what a model does not read cannot be set for it.
+COMMON = frozenset({
+    "hidden", "dropout", "input_dropout", "modality_dropout",
+    "losses.label_smoothing", "losses.class_weight_power",
+})  # fmt: skip
+OF_ARIIGCN = frozenset({
+    "context", "discriminator", "graph_layers", "relation_bases", "projection",
+    "losses.adversarial", "losses.intra_inter_modal", "losses.intra_inter_class",
+    "losses.form", "losses.margin", "losses.temperature", "losses.warmup_epochs",
+})  # fmt: skip
+
+
+@dataclass(frozen=True)
+class ModelEntry:
+    """Where a model is, what it reads of the configuration, and its own parameters."""
+
+    module: str
+    class_name: str
+    parameters: type[Parameters] = Parameters
+    reads: frozenset[str] = COMMON
+
+
+MODELS: dict[str, ModelEntry] = {
+    "ar-iigcn": ModelEntry("ariigcn.models.ariigcn", "ARIIGCN", reads=COMMON | OF_ARIIGCN),
+    "majority": ModelEntry("ariigcn.models.majority", "Majority", reads=frozenset()),
+    "mlp": ModelEntry("ariigcn.models.mlp", "MLP", MLPParameters),
+    "bc-lstm": ModelEntry("ariigcn.models.bc_lstm", "BcLSTM"),
+    "dialogue-rnn": ModelEntry("ariigcn.models.dialogue_rnn", "DialogueRNN"),
+    "dialogue-gcn": ModelEntry("ariigcn.models.dialogue_gcn", "DialogueGCN", DialogueGCNParameters),
+    "mmgcn": ModelEntry("ariigcn.models.mmgcn", "MMGCN", MMGCNParameters),
+    "transformer": ModelEntry(
+        "ariigcn.models.transformer", "TransformerFusion", TransformerParameters
+    ),
+}
+
+
+def model_entry(name: str) -> ModelEntry:
+    """A model's entry; ValueError names the nearest where there is none."""
+    if name not in MODELS:
+        raise ValueError(unknown_name(name, list(MODELS), "model"))
+    return MODELS[name]
+
+
+def model_parameters(name: str, given: Mapping[str, Any], hidden: int) -> dict[str, Any]:
+    """The model's own parameters, checked and with its defaults filled in."""
+    try:
+        parameters = model_entry(name).parameters(**given)
+    except ValidationError as error:
+        raise ValueError("; ".join(describe(error, "parameters"))) from None
+    parameters.check(hidden)
+    return parameters.model_dump(mode="json")
+
+
+def is_trained(name: str) -> bool:
+    """Whether the loop's settings make a difference to a model."""
+    return bool(model_entry(name).reads)
+
+
+def is_read(name: str, key: str) -> bool:
+    """Whether a model reads a dotted key of its section, ``hidden`` or ``losses.margin``."""
+    if key in ("name", "modalities"):
+        return True
+    entry = model_entry(name)
+    if key.startswith("parameters."):
+        return key.removeprefix("parameters.") in entry.parameters.model_fields
+    return key in entry.reads or key.split(".", maxsplit=1)[0] in entry.reads
+
+
+def model_module(name: str) -> str:
+    """The dotted name of a model's module; its code version is a parameter of the training stage."""
+    return model_entry(name).module
+
+
+def model_class(name: str) -> "type[ConversationModel]":
+    """Load a model's class."""
+    entry = model_entry(name)
+    loaded: type[ConversationModel] = getattr(import_module(entry.module), entry.class_name)
+    return loaded
