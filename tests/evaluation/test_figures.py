@@ -3,7 +3,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from ariigcn.evaluation.figures import NOTHING, PALETTE, draw_figures
+from ariigcn.evaluation.figures import draw_figures
+from ariigcn.evaluation.style import NOTHING, PALETTE
 from tests.synthetic_runs import draw_all, make_project
 
 

@@ -1,0 +1,121 @@
+"""Model against model: each experiment against the main one.
+
+Three questions, three numbers. Would the difference be there on other dialogues? The paired
+bootstrap over test dialogues. With other seeds? Student's t over differences paired by seed. Do the
+two models err on the same utterances? McNemar's test. p values are corrected by Holm's method over
+all experiments of the table.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from statsmodels.stats.contingency_tables import mcnemar
+from statsmodels.stats.multitest import multipletests
+
+from ariigcn.evaluation.predictions import Predictions, check_same
+from ariigcn.evaluation.resampling import (
+    LEVEL,
+    RESAMPLES,
+    Floats,
+    draw_dialogues,
+    interval,
+    p_value,
+    resampled_scores,
+    score_counts,
+)
+from ariigcn.evaluation.tables import mean_sd, student_interval
+
+COLUMNS = (
+    "experiment", "against", "seeds", "dialogues", "utterances",
+    "accuracy_difference", "accuracy_low", "accuracy_high",
+    "weighted_f1_difference", "weighted_f1_low", "weighted_f1_high", "p_bootstrap", "p_bootstrap_holm",
+    "seeds_low", "seeds_high",
+    "only_this_right", "only_main_right", "cohens_g", "p_mcnemar", "p_mcnemar_holm", "verdict",
+)  # fmt: skip
+BETTER, WORSE, UNDECIDED, ONE_SEED = "better", "worse", "not told apart", "needs more seeds"
+
+
+def comparisons_frame(
+    experiments: Sequence[Predictions], resamples: int = RESAMPLES
+) -> pd.DataFrame:
+    """One row an experiment but the first, which all others are compared with.
+
+    Only seeds that both have count. Columns are :data:`COLUMNS`: differences are this experiment's
+    minus the main one's, shares between -1 and 1, intervals are 95 %. ``only_this_right`` and
+    ``only_main_right`` are discordant utterances, mean over seeds. ``verdict`` is better or worse
+    where the Holm-corrected bootstrap p is below 0.05 and the interval over seeds agrees.
+    """
+    if len(experiments) < 2:
+        return pd.DataFrame(columns=list(COLUMNS))
+    check_same(experiments)
+    main, *others = experiments
+    weights = draw_dialogues(main.dialogues, resamples) if main.dialogues else np.zeros((0, 0))
+    frame = pd.DataFrame([_compare(other, main, weights) for other in others])
+    for name in ("p_bootstrap", "p_mcnemar"):
+        frame[f"{name}_holm"] = holm(frame[name].to_numpy(dtype=float))
+    frame["verdict"] = [_verdict(row) for _, row in frame.iterrows()]
+    return frame[list(COLUMNS)]
+
+
+def holm(p: Floats) -> Floats:
+    """Holm's step-down correction over the tests that could be made; NaN stays NaN."""
+    corrected = np.full(len(p), np.nan)
+    made = ~np.isnan(p)
+    if made.any():
+        corrected[made] = multipletests(p[made], method="holm")[1]
+    return corrected
+
+
+def mcnemar_over_seeds(own: Predictions, main: Predictions) -> tuple[float, float, float, float]:
+    """Exact McNemar test of accuracy: discordant counts (mean over seeds), Cohen's g, p.
+
+    The same utterances are tested by every seed, so seeds are not pooled into one test, which would
+    count each utterance many times. Each pair of seeds is tested; twice the median of p is valid
+    whatever the seeds' dependence (Rueger 1978). Cohen's g is b / (b + c) - 1/2 over all seeds.
+    """
+    gained = (own.correct & ~main.correct).sum(axis=1)
+    lost = (~own.correct & main.correct).sum(axis=1)
+    p = [mcnemar([[0, b], [c, 0]], exact=True).pvalue for b, c in zip(gained, lost, strict=True)]
+    combined = float(p[0]) if len(p) == 1 else min(1.0, 2 * float(np.median(p)))
+    discordant = gained.sum() + lost.sum()
+    g = float(gained.sum() / discordant - 0.5) if discordant else 0.0
+    return float(gained.mean()), float(lost.mean()), g, combined
+
+
+def _compare(own: Predictions, main: Predictions, weights: Floats) -> dict[str, object]:
+    row: dict[str, object] = dict.fromkeys(COLUMNS, float("nan"))
+    shared = [seed for seed in own.seeds if seed in main.seeds]
+    row |= {
+        "experiment": own.experiment,
+        "against": main.experiment,
+        "seeds": len(shared),
+        "dialogues": own.dialogues,
+        "utterances": len(own.true),
+    }
+    if not shared or not len(own.true):
+        return row
+    own, main = own.of_seeds(shared), main.of_seeds(shared)
+    for score in ("accuracy", "weighted_f1"):
+        observed = [score_counts(p.counts().sum(axis=0), score) for p in (own, main)]
+        drawn = [resampled_scores(p.counts(), weights, score) for p in (own, main)]
+        low, high = interval(drawn[0] - drawn[1], own.dialogues)
+        by_seed = observed[0] - observed[1]
+        row |= {f"{score}_difference": by_seed.mean(), f"{score}_low": low, f"{score}_high": high}
+    row["p_bootstrap"] = p_value(drawn[0] - drawn[1], own.dialogues)
+    row["seeds_low"], row["seeds_high"] = student_interval(
+        *mean_sd(by_seed.tolist()), len(shared), LEVEL
+    )
+    tested = mcnemar_over_seeds(own, main)
+    names = ("only_this_right", "only_main_right", "cohens_g", "p_mcnemar")
+    return row | dict(zip(names, tested, strict=True))
+
+
+def _verdict(row: "pd.Series[float]") -> str:
+    if np.isnan(row["seeds_low"]):
+        return ONE_SEED
+    if row["p_bootstrap_holm"] < 1 - LEVEL and row["seeds_low"] > 0:
+        return BETTER
+    if row["p_bootstrap_holm"] < 1 - LEVEL and row["seeds_high"] < 0:
+        return WORSE
+    return UNDECIDED

@@ -1,0 +1,109 @@
+"""The paired bootstrap over dialogues.
+
+Utterances of one dialogue are not independent, so whole dialogues are drawn with replacement. A
+resample needs no utterance: with counts of hits, predictions and labels a class and dialogue, the
+counts of a resample are one matrix product, and every score follows from them.
+"""
+
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import norm
+from scipy.stats import t as student
+
+RESAMPLES = 10_000
+SEED = 0  # of the draws: a table is the same each time it is made
+LEVEL = 0.95
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+Score = Literal["accuracy", "weighted_f1", "macro_f1"]
+
+
+def draw_dialogues(dialogues: int, resamples: int = RESAMPLES, seed: int = SEED) -> Floats:
+    """How often each of D dialogues stands in each of R resamples, [R, D]; rows sum to D."""
+    drawn = np.random.default_rng(seed).integers(dialogues, size=(resamples, dialogues))
+    drawn += dialogues * np.arange(resamples)[:, None]
+    counts = np.bincount(drawn.ravel(), minlength=resamples * dialogues)
+    return counts.reshape(resamples, dialogues).astype(np.float64)
+
+
+def class_counts(
+    true: Integers, predicted: Integers, dialogue: Integers, classes: int, dialogues: int
+) -> Floats:
+    """Hits, predictions and labels of each class in each dialogue.
+
+    Shapes:
+        true [n], predicted [S, n] (S seeds), dialogue [n] from 0; out [D, S, 3, C].
+    """
+
+    def per_dialogue(label: Integers, which: NDArray[np.bool_]) -> Integers:
+        cells = np.bincount((dialogue * classes + label)[which], minlength=dialogues * classes)
+        return cells.reshape(dialogues, classes)
+
+    every = np.ones(len(true), dtype=bool)
+    return np.stack(
+        [
+            np.stack(
+                [per_dialogue(true, true == own), per_dialogue(own, every), per_dialogue(true, every)],
+                axis=1,
+            )
+            for own in predicted
+        ],
+        axis=1,
+    ).astype(np.float64)  # fmt: skip
+
+
+def score_counts(counts: Floats, score: Score) -> Floats:
+    """A score of each set of counts, [..., 3, C] -> [...]; as scikit-learn defines it, 0 / 0 = 0.
+
+    Macro F1 is the mean over the classes that the set has, as in ``metrics.json``.
+    """
+    hits, predicted, true = np.moveaxis(counts, -2, 0)
+    total = true.sum(-1)
+    if score == "accuracy":
+        return _ratio(hits.sum(-1), total)
+    f1 = _ratio(2 * hits, predicted + true)
+    if score == "weighted_f1":
+        return _ratio((f1 * true).sum(-1), total)
+    present = true > 0
+    return _ratio((f1 * present).sum(-1), present.sum(-1))
+
+
+def resampled_scores(counts: Floats, weights: Floats, score: Score) -> Floats:
+    """The score of every resample, mean over seeds: counts [D, S, 3, C], weights [R, D] -> [R].
+
+    Seeds are averaged and not drawn: a handful of them is too few for a bootstrap, and their spread
+    has an interval of its own.
+    """
+    together = weights @ counts.reshape(len(counts), -1)
+    return score_counts(together.reshape(len(weights), *counts.shape[1:]), score).mean(axis=1)
+
+
+def interval(resampled: Floats, dialogues: int, level: float = LEVEL) -> tuple[float, float]:
+    """Expanded percentile interval (Hesterberg 2015); NaN below two dialogues.
+
+    With D dialogues, percentiles of a plain bootstrap are too narrow by sqrt((D - 1) / D) and lack
+    Student's heavier tails. The levels are moved out by both.
+    """
+    if dialogues < 2 or not len(resampled):
+        return float("nan"), float("nan")
+    tail = student.ppf((1 + level) / 2, dialogues - 1) * np.sqrt(dialogues / (dialogues - 1))
+    low, high = np.quantile(resampled, norm.cdf([-tail, tail]))
+    return float(low), float(high)
+
+
+def p_value(differences: Floats, dialogues: int) -> float:
+    """Two-sided p of "no difference": the level at which :func:`interval` comes to touch zero."""
+    if dialogues < 2 or not len(differences):
+        return float("nan")
+    below = (differences < 0).sum() + 0.5 * (differences == 0).sum()
+    share = (below + 0.5) / (len(differences) + 1)
+    distance = abs(norm.ppf(share)) * np.sqrt((dialogues - 1) / dialogues)
+    return float(2 * student.sf(distance, dialogues - 1))
+
+
+def _ratio(above: Floats, below: Floats) -> Floats:
+    out: Floats = np.divide(above, below, out=np.zeros_like(above), where=below > 0)
+    return out
