@@ -18,9 +18,8 @@ from ariigcn.evaluation.resampling import (
     LEVEL,
     RESAMPLES,
     Floats,
+    difference_test,
     draw_dialogues,
-    interval,
-    p_value,
     resampled_scores,
     score_counts,
 )
@@ -33,7 +32,8 @@ COLUMNS = (
     "seeds_low", "seeds_high",
     "only_this_right", "only_main_right", "cohens_g", "p_mcnemar", "p_mcnemar_holm", "verdict",
 )  # fmt: skip
-BETTER, WORSE, UNDECIDED, ONE_SEED = "better", "worse", "not told apart", "needs more seeds"
+BETTER, WORSE, UNDECIDED = "better", "worse", "not told apart"
+NEEDS_SEEDS, NEEDS_DIALOGUES = "needs more seeds", "needs more dialogues"
 
 
 def comparisons_frame(
@@ -43,7 +43,8 @@ def comparisons_frame(
 
     Only seeds that both have count. Columns are :data:`COLUMNS`: differences are this experiment's
     minus the main one's, shares between -1 and 1, intervals are 95 %. ``only_this_right`` and
-    ``only_main_right`` are discordant utterances, mean over seeds. ``verdict`` is better or worse
+    ``only_main_right`` are discordant utterances, mean over seeds; ``p_bootstrap`` is of weighted
+    F1, ``p_mcnemar`` of accuracy. ``verdict`` is better or worse
     where the Holm-corrected bootstrap p is below 0.05 and the interval over seeds agrees.
     """
     if len(experiments) < 2:
@@ -99,21 +100,22 @@ def _compare(own: Predictions, main: Predictions, weights: Floats) -> dict[str, 
     for score in ("accuracy", "weighted_f1"):
         observed = [score_counts(p.counts().sum(axis=0), score) for p in (own, main)]
         drawn = [resampled_scores(p.counts(), weights, score) for p in (own, main)]
-        low, high = interval(drawn[0] - drawn[1], own.dialogues)
         by_seed = observed[0] - observed[1]
+        low, high, p = difference_test(float(by_seed.mean()), drawn[0] - drawn[1], own.dialogues)
         row |= {f"{score}_difference": by_seed.mean(), f"{score}_low": low, f"{score}_high": high}
-    row["p_bootstrap"] = p_value(drawn[0] - drawn[1], own.dialogues)
+    row["p_bootstrap"] = p  # of weighted F1, the last of the two
     row["seeds_low"], row["seeds_high"] = student_interval(
         *mean_sd(by_seed.tolist()), len(shared), LEVEL
     )
-    tested = mcnemar_over_seeds(own, main)
     names = ("only_this_right", "only_main_right", "cohens_g", "p_mcnemar")
-    return row | dict(zip(names, tested, strict=True))
+    return row | dict(zip(names, mcnemar_over_seeds(own, main), strict=True))
 
 
 def _verdict(row: "pd.Series[float]") -> str:
+    if np.isnan(row["p_bootstrap"]):
+        return NEEDS_DIALOGUES
     if np.isnan(row["seeds_low"]):
-        return ONE_SEED
+        return NEEDS_SEEDS
     if row["p_bootstrap_holm"] < 1 - LEVEL and row["seeds_low"] > 0:
         return BETTER
     if row["p_bootstrap_holm"] < 1 - LEVEL and row["seeds_high"] < 0:

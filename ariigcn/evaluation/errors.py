@@ -11,9 +11,9 @@ from ariigcn.corpora.table import Corpus
 from ariigcn.evaluation.predictions import Predictions
 from ariigcn.evaluation.resampling import (
     draw_dialogues,
-    interval,
     resampled_scores,
     score_counts,
+    score_interval,
 )
 from ariigcn.features.store import open_store
 
@@ -46,7 +46,7 @@ def errors_frame(
     """One row an experiment, grouping and group that some test utterance is in: :data:`COLUMNS`.
 
     Scores are means over seeds; intervals are 95 %, the bootstrap over the dialogues that hold the
-    group (NaN where that is one). Weighted F1 weighs by the group's own classes.
+    group (NaN where they are too few). Weighted F1 weighs by the group's own classes.
 
     Args:
         experiments: what was predicted.
@@ -130,5 +130,8 @@ def _measure(own: Predictions, resamples: int) -> tuple[float, ...]:
     measured: list[float] = [own.dialogues, len(own.true)]
     for score in ("accuracy", "weighted_f1"):
         value = float(score_counts(counts.sum(axis=0), score).mean())
-        measured += [value, *interval(resampled_scores(counts, weights, score), own.dialogues)]
+        measured += [
+            value,
+            *score_interval(resampled_scores(counts, weights, score), own.dialogues),
+        ]
     return tuple(measured)

@@ -15,6 +15,7 @@ from scipy.stats import t as student
 RESAMPLES = 10_000
 SEED = 0  # of the draws: a table is the same each time it is made
 LEVEL = 0.95
+FEWEST = 5  # dialogues below which no interval is given: their resamples are all alike
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -81,27 +82,41 @@ def resampled_scores(counts: Floats, weights: Floats, score: Score) -> Floats:
     return score_counts(together.reshape(len(weights), *counts.shape[1:]), score).mean(axis=1)
 
 
-def interval(resampled: Floats, dialogues: int, level: float = LEVEL) -> tuple[float, float]:
-    """Expanded percentile interval (Hesterberg 2015); NaN below two dialogues.
+def difference_test(
+    observed: float, resampled: Floats, dialogues: int, level: float = LEVEL
+) -> tuple[float, float, float]:
+    """Interval of a difference of two scores and its two-sided p: low, high, p.
 
-    With D dialogues, percentiles of a plain bootstrap are too narrow by sqrt((D - 1) / D) and lack
-    Student's heavier tails. The levels are moved out by both.
+    Student's t with D - 1 degrees of freedom and the bootstrap's standard error, which is widened by
+    sqrt(D / (D - 1)) since a resample of D dialogues varies too little (Hesterberg 2015). p is below
+    1 - ``level`` exactly where the interval leaves out zero. NaN below :data:`FEWEST` dialogues.
+
+    Args:
+        observed: the difference on the test split itself.
+        resampled: the difference on each resample, [R].
+        dialogues: D.
     """
-    if dialogues < 2 or not len(resampled):
+    if dialogues < FEWEST or not len(resampled):
+        return float("nan"), float("nan"), float("nan")
+    error = float(resampled.std(ddof=1)) * (dialogues / (dialogues - 1)) ** 0.5
+    half = float(student.ppf((1 + level) / 2, dialogues - 1)) * error
+    if error == 0:
+        return observed, observed, float(observed == 0)
+    p = float(2 * student.sf(abs(observed) / error, dialogues - 1))
+    return observed - half, observed + half, p
+
+
+def score_interval(resampled: Floats, dialogues: int, level: float = LEVEL) -> tuple[float, float]:
+    """Expanded percentile interval of a score, which stays within 0 and 1 (Hesterberg 2015).
+
+    The percentiles' levels are moved out by what a plain bootstrap of D dialogues lacks: Student's
+    tails and the factor sqrt(D / (D - 1)). NaN below :data:`FEWEST` dialogues.
+    """
+    if dialogues < FEWEST or not len(resampled):
         return float("nan"), float("nan")
-    tail = student.ppf((1 + level) / 2, dialogues - 1) * np.sqrt(dialogues / (dialogues - 1))
+    tail = student.ppf((1 + level) / 2, dialogues - 1) * (dialogues / (dialogues - 1)) ** 0.5
     low, high = np.quantile(resampled, norm.cdf([-tail, tail]))
     return float(low), float(high)
-
-
-def p_value(differences: Floats, dialogues: int) -> float:
-    """Two-sided p of "no difference": the level at which :func:`interval` comes to touch zero."""
-    if dialogues < 2 or not len(differences):
-        return float("nan")
-    below = (differences < 0).sum() + 0.5 * (differences == 0).sum()
-    share = (below + 0.5) / (len(differences) + 1)
-    distance = abs(norm.ppf(share)) * np.sqrt((dialogues - 1) / dialogues)
-    return float(2 * student.sf(distance, dialogues - 1))
 
 
 def _ratio(above: Floats, below: Floats) -> Floats:

@@ -17,6 +17,8 @@ from ariigcn.evaluation.tables import per_class_frame, percent, results_frame
 from ariigcn.report import views
 from ariigcn.report.config import ReportConfig
 from ariigcn.report.inline import InlineFigure, inline_figure
+from ariigcn.report.statistics import FIGURES as STATISTIC_FIGURES
+from ariigcn.report.statistics import statistics_section
 
 TEMPLATES = Path(str(files("ariigcn.report"))) / "templates"
 FIGURES = {
@@ -36,6 +38,7 @@ def write_report(
     configuration: str,
     provenance: Mapping[str, str],
     settings: ReportConfig | None = None,
+    tables: Mapping[str, Path] | None = None,
 ) -> None:
     """Write the report of one corpus.
 
@@ -49,6 +52,7 @@ def write_report(
         configuration: the run's configuration as YAML.
         provenance: what made this page: name -> value (package versions, git revision, ...).
         settings: title and limits.
+        tables: name -> CSV of the evaluation, for the section on statistics.
     """
     settings = settings or ReportConfig()
     corpus = read_corpus(table)
@@ -66,6 +70,9 @@ def write_report(
             per_class_frame(metrics), corpus.labels, str(results["experiment"].iloc[best])
         ),
         "results_figure": _results_figure(figures),
+        "statistics": statistics_section(
+            tables or {}, figures, str(results["experiment"].iloc[best])
+        ),
         "figure_groups": _figure_groups(figures, str(results["experiment"].iloc[best])),
         "data_tables": [
             t
@@ -179,7 +186,7 @@ def _figure_groups(figures: Mapping[str, Path], best: str) -> list[dict[str, Any
     ordered = sorted(figures, key=lambda name: name.partition("/")[2] != best)
     for name in ordered:
         kind, _, experiment = name.partition("/")
-        if name != "results":
+        if name != "results" and kind not in STATISTIC_FIGURES:
             identifier = f"figure-{list(figures).index(name)}"
             figure = inline_figure(figures[name], experiment or kind, identifier)
             groups.setdefault(kind, []).append(figure)

@@ -12,6 +12,7 @@ rule report_page:
         stores=list(SHOWN_STORES.values()),
         metrics=list(METRICS.values()),
         figures=list(FIGURES.values()),
+        tables=list(TABLES.values()),
     output:
         REPORT,
     log:
@@ -24,6 +25,7 @@ rule report_page:
         stores=SHOWN_STORES,
         metrics=METRICS,
         figures=FIGURES,
+        tables=TABLES,
         configuration=section(cfg),
         settings=section(cfg.report),
         code=code_version("ariigcn.report.page", "ariigcn.report.provenance"),

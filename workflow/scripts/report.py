@@ -19,6 +19,7 @@ def main(snakemake):
         stores={m: Path(path) for m, path in params.stores.items()},
         metrics={name: [Path(p) for p in paths] for name, paths in params.metrics.items()},
         figures={name: Path(path) for name, path in params.figures.items()},
+        tables={name: Path(path) for name, path in params.tables.items()},
         configuration=yaml.safe_dump(dict(params.configuration), sort_keys=False),
         provenance=provenance(),
         settings=ReportConfig(**params.settings),
