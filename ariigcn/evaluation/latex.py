@@ -55,7 +55,7 @@ def comparisons_latex(comparisons: pd.DataFrame) -> str:
     shown["Weighted F1, seeds"] = spans(comparisons, "seeds", signs=True)
     shown["p bootstrap"] = [p_text(p) for p in comparisons["p_bootstrap_holm"]]
     shown["p McNemar"] = [p_text(p) for p in comparisons["p_mcnemar_holm"]]
-    shown["Cohen's g"] = ["" if np.isnan(g) else f"{g:+.2f}" for g in comparisons["cohens_g"]]
+    shown["Cohen's g"] = [effect_text(g) for g in comparisons["cohens_g"]]
     shown["Verdict"] = comparisons["verdict"]
     against = ", ".join(sorted(set(comparisons["against"])))
     return _with_head(
@@ -105,8 +105,12 @@ def span(low: float, high: float, signs: bool = False) -> str:
 
 def signed(value: float) -> str:
     """A difference in points, ``+1.2``; what rounds to nothing has no sign; empty where none."""
-    text = "" if np.isnan(value) else f"{100 * value:+.1f}"
-    return "0.0" if text in ("+0.0", "-0.0") else text.replace("-", "\N{MINUS SIGN}")
+    return _with_sign(100 * value, 1)
+
+
+def effect_text(g: float) -> str:
+    """Cohen's g to two digits; empty where there is none."""
+    return _with_sign(g, 2)
 
 
 def p_text(p: float) -> str:
@@ -120,6 +124,13 @@ def spans(frame: pd.DataFrame, name: str, *, signs: bool = False) -> list[str]:
     """:func:`span` of each row's ``<name>_low`` and ``<name>_high``."""
     pairs = zip(frame[f"{name}_low"], frame[f"{name}_high"], strict=True)
     return [span(low, high, signs) for low, high in pairs]
+
+
+def _with_sign(value: float, digits: int) -> str:
+    if np.isnan(value):
+        return ""
+    text = f"{value:+.{digits}f}".replace("-", "\N{MINUS SIGN}")
+    return text if text.strip("+\N{MINUS SIGN}0.") else text[1:]
 
 
 def _means(frame: pd.DataFrame, name: str) -> list[str]:

@@ -110,9 +110,10 @@ def score_interval(resampled: Floats, dialogues: int, level: float = LEVEL) -> t
     """Expanded percentile interval of a score, which stays within 0 and 1 (Hesterberg 2015).
 
     The percentiles' levels are moved out by what a plain bootstrap of D dialogues lacks: Student's
-    tails and the factor sqrt(D / (D - 1)). NaN below :data:`FEWEST` dialogues.
+    tails and the factor sqrt(D / (D - 1)). NaN below :data:`FEWEST` dialogues, and where all
+    resamples score alike: a bootstrap cannot say how sure "all of them right" is.
     """
-    if dialogues < FEWEST or not len(resampled):
+    if dialogues < FEWEST or not len(resampled) or np.ptp(resampled) == 0:
         return float("nan"), float("nan")
     tail = student.ppf((1 + level) / 2, dialogues - 1) * (dialogues / (dialogues - 1)) ** 0.5
     low, high = np.quantile(resampled, norm.cdf([-tail, tail]))

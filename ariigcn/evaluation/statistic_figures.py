@@ -56,12 +56,12 @@ def draw_comparisons(table: Path, out: Path) -> None:
 
 def _comparisons_title(frame: pd.DataFrame) -> str:
     found = [
-        f"{verdict} {', '.join(frame.loc[frame['verdict'] == verdict, 'experiment'])}"
+        f"{verdict}: {', '.join(frame.loc[frame['verdict'] == verdict, 'experiment'])}"
         for verdict in dict.fromkeys(frame["verdict"])
     ]
     return (
         f"Test weighted F1 minus that of {frame['against'].iloc[0]}, in points. Wide: 95 % interval "
-        f"over test dialogues; narrow: over seeds. Verdicts after Holm: {'; '.join(found)}."
+        f"over test dialogues; narrow: over seeds. After Holm {'; '.join(found)}."
     )
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from ariigcn.evaluation.latex import p_text, signed, span
+from ariigcn.evaluation.latex import effect_text, p_text, signed, span
 from ariigcn.evaluation.tables import NONE, percent
 from ariigcn.report.inline import InlineFigure, inline_figure
 from ariigcn.report.views import Cell, Number, TableView, measured
@@ -106,11 +106,11 @@ def _comparisons_view(comparisons: pd.DataFrame) -> TableView | None:
         (
             row["experiment"],
             _signed(row["weighted_f1_difference"], row["weighted_f1_low"], row["weighted_f1_high"]),
-            Number(span(row["seeds_low"], row["seeds_high"], signs=True) or NONE),
+            Number("", span(row["seeds_low"], row["seeds_high"], signs=True) or NONE),
             _signed(row["accuracy_difference"], row["accuracy_low"], row["accuracy_high"]),
             Number(p_text(row["p_bootstrap_holm"]) or NONE),
             Number(p_text(row["p_mcnemar_holm"]) or NONE),
-            Number(NONE if pd.isna(row["cohens_g"]) else f"{row['cohens_g']:+.2f}"),
+            Number(effect_text(row["cohens_g"]) or NONE),
             row["verdict"],
         )
         for _, row in comparisons.iterrows()

@@ -52,6 +52,7 @@ def report(folder, settings=None, provenance=None, **options):
         configuration="training:\n  epochs: 30  # <b>\n",
         provenance=provenance or {"git revision": "abc1234"},
         settings=settings,
+        tables=project.tables,
     )
     return out.read_text(encoding="utf-8")
 
