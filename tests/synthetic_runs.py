@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ariigcn.corpora.table import METADATA_KEY, Corpus, write_corpus
-from ariigcn.evaluation.figures import draw_figures
+from ariigcn.evaluation.figures import KINDS, draw_figures
 from ariigcn.evaluation.metrics import evaluate_experiment, read_metrics
 from ariigcn.evaluation.write import NAMES, TableSources, write_tables
 from ariigcn.features.store import Rows, Status, StoreHeader, write_store
@@ -100,8 +100,8 @@ def table_sources(project: Project, **others: object) -> TableSources:
     return TableSources(project.table, project.metrics, project.predictions, stores, **others)
 
 
-def draw_all(project: Project, folder: Path) -> None:
-    """Write every table and draw every figure of a project, named as the report takes them."""
+def write_all(project: Project, folder: Path) -> None:
+    """Write every table of a project, with made-up scores for missing modalities."""
     missing = []
     for name in project.metrics:
         missing.append(folder / f"{name}.missing.parquet")
@@ -109,10 +109,17 @@ def draw_all(project: Project, folder: Path) -> None:
         _missing(name).to_parquet(missing[-1])
     write_tables(table_sources(project, missing=missing), folder / "tables")
     project.tables |= {name: folder / "tables" / f"{name}.csv" for name in NAMES}
-    project.figures |= {k: folder / f"{k}.svg" for k in ("results", "comparisons", "missing")}
-    for name in project.metrics:
-        for kind in ("confusion", "history", "discriminators", "reliability"):
-            project.figures[f"{kind}/{name}"] = folder / f"{name}.{kind}.svg"
+
+
+def draw_all(project: Project, folder: Path, kinds: Sequence[str] = KINDS) -> None:
+    """Write every table and draw the figures of some kinds, named as the report takes them."""
+    write_all(project, folder)
+    for kind in kinds:
+        if kind in ("results", "comparisons", "missing"):
+            project.figures[kind] = folder / f"{kind}.svg"
+        else:
+            own = {f"{kind}/{name}": folder / f"{name}.{kind}.svg" for name in project.metrics}
+            project.figures |= own
     draw_figures(
         project.figures,
         table=project.table,

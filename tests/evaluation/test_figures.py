@@ -66,7 +66,7 @@ def test_curves_show_the_terms_that_exist(project, tmp_path):
     assert "Generators' adversarial loss" in texts(project.figures["history/ar-iigcn"])
     assert "Generators' adversarial loss" not in texts(project.figures["history/text-only"])
     bare = make_project(tmp_path, validation=False, absent="fear")
-    draw_all(bare, tmp_path / "figures")
+    draw_all(bare, tmp_path / "figures", ("history", "confusion"))
     shown = texts(bare.figures["history/ar-iigcn"])
     assert "Joint loss" in shown
     assert "Validation weighted F1 (%)" not in shown
@@ -101,7 +101,7 @@ def test_curves_of_missing_modalities_name_what_is_left(project):
     assert "ar-iigcn 70.0, 35.0 without text" in title(project.figures["missing"])
 
 
-def test_one_experiment_has_no_differences_and_no_split_no_reliability(tmp_path):
+def test_one_experiment_has_no_differences_to_draw(tmp_path):
     alone = make_project(tmp_path, experiments=[("one", ("text",), 2, 0.7, False)])
-    draw_all(alone, tmp_path / "figures")
+    draw_all(alone, tmp_path / "figures", ("comparisons",))
     assert title(alone.figures["comparisons"]).startswith(NOTHING)

@@ -4,7 +4,7 @@ import pytest
 from ariigcn.evaluation.latex import effect_text, p_text, signed, span
 from ariigcn.evaluation.published import COLUMNS
 from ariigcn.evaluation.write import NAMES, write_tables
-from tests.synthetic_runs import draw_all, make_project, table_sources
+from tests.synthetic_runs import make_project, table_sources, write_all
 
 OWN = "synthetic,6,Some & other,{metric},{value},a paper,https://example.org\n"
 
@@ -12,7 +12,7 @@ OWN = "synthetic,6,Some & other,{metric},{value},a paper,https://example.org\n"
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("project")
-    draw_all(make_project(folder), folder / "out")
+    write_all(make_project(folder), folder / "out")
     return folder / "out" / "tables"
 
 
@@ -26,7 +26,7 @@ def test_every_table_comes_as_csv_and_as_latex(folder):
 
 
 def test_the_same_inputs_give_the_same_bytes(folder, tmp_path):
-    draw_all(make_project(tmp_path), tmp_path / "out")
+    write_all(make_project(tmp_path), tmp_path / "out")
     for path in sorted(folder.iterdir()):
         assert path.read_bytes() == (tmp_path / "out" / "tables" / path.name).read_bytes()
 

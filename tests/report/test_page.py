@@ -4,6 +4,7 @@ from html.parser import HTMLParser
 
 import pytest
 
+from ariigcn.evaluation.figures import KINDS
 from ariigcn.report.config import ReportConfig
 from ariigcn.report.page import write_report
 from tests.synthetic_runs import draw_all, make_project
@@ -39,9 +40,12 @@ class Page(HTMLParser):
         return [attrs for name, attrs in self.elements if name == tag]
 
 
-def report(folder, settings=None, provenance=None, **options):
+FEW = ("results", "confusion", "comparisons")  # drawing takes most of a test's time
+
+
+def report(folder, settings=None, provenance=None, kinds=KINDS, **options):
     project = make_project(folder, **options)
-    draw_all(project, folder / "figures")
+    draw_all(project, folder / "figures", kinds)
     out = folder / "report.html"
     write_report(
         out,
@@ -119,6 +123,7 @@ def test_provenance_names_weights_sources_and_revision(html):
 def test_whatever_comes_from_outside_is_escaped(tmp_path):
     html = report(
         tmp_path,
+        kinds=FEW,
         message=HOSTILE,
         speaker=HOSTILE,
         settings=ReportConfig(title=HOSTILE),
@@ -132,7 +137,7 @@ def test_whatever_comes_from_outside_is_escaped(tmp_path):
 
 
 def test_a_corpus_without_validation_or_reachable_accuracies(tmp_path):
-    html = report(tmp_path, validation=False, reachable=False, absent="fear")
+    html = report(tmp_path, kinds=FEW, validation=False, reachable=False, absent="fear")
     text = " ".join(Page(html).text)
     assert "highest accuracy on the test split (there is no validation split)" in text
     assert "Validation weighted F1" not in text
@@ -149,7 +154,7 @@ def test_the_page_is_the_same_each_time(html, tmp_path):
 
 
 def test_limits_are_the_configurations(tmp_path):
-    html = report(tmp_path, settings=ReportConfig(listed_utterances=0, minimum_seeds=1))
+    html = report(tmp_path, kinds=FEW, settings=ReportConfig(listed_utterances=0, minimum_seeds=1))
     assert "d03_u4</th>" not in html
     assert "40 more are not listed here" in html
     assert "Preliminary" not in html
