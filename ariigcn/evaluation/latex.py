@@ -71,8 +71,12 @@ def calibration_latex(calibration: pd.DataFrame) -> str:
     shown["Accuracy"] = [percent(value) for value in calibration["accuracy_mean"]]
     shown["Confidence"] = [percent(value) for value in calibration["confidence_mean"]]
     shown["ECE"] = _means(calibration, "ece")
+    shown["If calibrated"] = [percent(value) for value in calibration["ece_if_calibrated"]]
     shown["Brier"] = ["" if np.isnan(v) else f"{v:.3f}" for v in calibration["brier_mean"]]
-    return _with_head("ECE in 15 bins of equal width", _tabular(shown, text=1))
+    return _with_head(
+        "ECE in 15 bins of equal width, beside what a calibrated model of the same confidence shows",
+        _tabular(shown, text=1),
+    )
 
 
 def errors_latex(errors: pd.DataFrame) -> str:

@@ -66,9 +66,10 @@ def style() -> AbstractContextManager[None]:
 
 def save_nothing(out: Path, why: str) -> None:
     """Write a figure that says why there is none."""
-    figure = Figure(figsize=(7.2, 0.5))
-    figure.text(0.01, 0.4, why.capitalize(), color=PALETTE["muted"])
-    save(figure, out, NOTHING + why)
+    with style():
+        figure = Figure(figsize=(7.2, 0.5))
+        figure.text(0.01, 0.4, why.capitalize(), color=PALETTE["muted"])
+        save(figure, out, NOTHING + why)
 
 
 def save(figure: Figure, out: Path, title: str) -> None:

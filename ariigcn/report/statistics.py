@@ -152,12 +152,14 @@ def _calibration_view(calibration: pd.DataFrame) -> TableView | None:
             measured(row["accuracy_mean"]),
             measured(row["confidence_mean"]),
             measured(row["ece_mean"], row["ece_sd"]),
+            measured(row["ece_if_calibrated"]),
             Number(f"{row['brier_mean']:.3f}"),
         )
         for _, row in calibration.iterrows()
     )
     caption = "Per cent, mean ± standard deviation over seeds; the Brier score from 0 to 2"
-    return TableView(caption, ("Experiment", "Accuracy", "Confidence", "ECE", "Brier"), rows)
+    columns = ("Experiment", "Accuracy", "Confidence", "ECE", "If calibrated", "Brier")
+    return TableView(caption, columns, rows)
 
 
 def _errors_views(errors: pd.DataFrame, best: str) -> tuple[TableView, ...]:

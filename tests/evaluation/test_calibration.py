@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from ariigcn.evaluation.calibration import calibration_frame, reliability
+from ariigcn.evaluation.calibration import calibration_frame, error_if_calibrated, reliability
 from ariigcn.evaluation.predictions import read_predictions
 from tests.synthetic_runs import make_project
 
@@ -32,6 +32,14 @@ def test_a_calibrated_model_has_almost_none_and_a_sure_one_much():
     confidence = rng.uniform(0.3, 1, 20_000)
     assert reliability(confidence, rng.random(20_000) < confidence).error < 0.02
     assert reliability(np.ones(100), np.arange(100) < 60).error == pytest.approx(0.4)
+
+
+def test_what_a_calibrated_model_shows_is_the_mean_over_models_that_are():
+    rng = np.random.default_rng(2)
+    confidence = rng.uniform(0.3, 1, 60)
+    drawn = [reliability(confidence, rng.random(60) < confidence).error for _ in range(400)]
+    assert error_if_calibrated(confidence) == pytest.approx(np.mean(drawn), abs=0.01)
+    assert error_if_calibrated(np.repeat(confidence, 500)) < 0.02 < np.mean(drawn)
 
 
 def test_one_row_an_experiment_with_intervals_over_seeds(tmp_path):
