@@ -112,8 +112,9 @@ def write_all(project: Project, folder: Path) -> None:
 
 
 def draw_all(project: Project, folder: Path, kinds: Sequence[str] = KINDS) -> None:
-    """Write every table and draw the figures of some kinds, named as the report takes them."""
-    write_all(project, folder)
+    """Draw the figures of some kinds, named as the report takes them, and the tables they need."""
+    if {"comparisons", "missing"} & set(kinds):
+        write_all(project, folder)
     for kind in kinds:
         if kind in ("results", "comparisons", "missing"):
             project.figures[kind] = folder / f"{kind}.svg"
