@@ -92,7 +92,7 @@ def draw_reliability(predictions: Sequence[Path], out: Path) -> None:
             f"Expected calibration error {percent(*mean_sd(errors))}\N{NO-BREAK SPACE}%; confidence "
             f"{percent(own.confidence.mean())}\N{NO-BREAK SPACE}% on average, accuracy "
             f"{percent(own.correct.mean())}\N{NO-BREAK SPACE}%: {sides} sure than right. On the "
-            "dashed line both agree; larger dots hold more predictions.",
+            "dashed line both agree, upright lines are the gap; larger dots hold more predictions.",
         )  # fmt: skip
     return None
 
@@ -101,9 +101,10 @@ def _draw_bins(axes: Axes, pooled: Reliability) -> None:
     axes.plot([0, 100], [0, 100], color=PALETTE["muted"], linewidth=1, linestyle=(0, (4, 3)))
     full = pooled.count > 0
     confidence, accuracy = 100 * pooled.confidence[full], 100 * pooled.accuracy[full]
-    sizes = 12 + 140 * pooled.count[full] / pooled.count.max()
-    axes.plot(confidence, accuracy, color=PALETTE["text"], linewidth=1.4)
-    axes.scatter(confidence, accuracy, s=sizes, color=PALETTE["text"], zorder=3)
+    sizes = 10 + 150 * pooled.count[full] / pooled.count.max()
+    # The gap that ECE adds up, and no line from bin to bin: a bin of one prediction is 0 or 1.
+    axes.vlines(confidence, confidence, accuracy, color=PALETTE["text"], linewidth=1.4)
+    axes.scatter(confidence, accuracy, s=sizes, color=PALETTE["text"], zorder=3, clip_on=False)
     axes.set(ylim=(0, 100), ylabel="Accuracy (%)")
 
 
