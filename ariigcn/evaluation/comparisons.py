@@ -6,7 +6,8 @@ two models err on the same utterances? McNemar's test. p values are corrected by
 all experiments of the table.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -18,6 +19,7 @@ from ariigcn.evaluation.resampling import (
     LEVEL,
     RESAMPLES,
     Floats,
+    Score,
     difference_test,
     draw_dialogues,
     resampled_scores,
@@ -25,6 +27,7 @@ from ariigcn.evaluation.resampling import (
 )
 from ariigcn.evaluation.tables import mean_sd, student_interval
 
+SCORES: tuple[Score, ...] = ("accuracy", "weighted_f1")
 COLUMNS = (
     "experiment", "against", "seeds", "dialogues", "utterances",
     "accuracy_difference", "accuracy_low", "accuracy_high",
@@ -33,6 +36,7 @@ COLUMNS = (
     "only_this_right", "only_main_right", "cohens_g", "p_mcnemar", "p_mcnemar_holm", "verdict",
 )  # fmt: skip
 BETTER, WORSE, UNDECIDED = "better", "worse", "not told apart"
+Resampled = list[tuple[Floats, Floats]]  # a score each: by seed [S], by resample [R]
 NEEDS_SEEDS, NEEDS_DIALOGUES = "needs more seeds", "needs more dialogues"
 
 
@@ -52,7 +56,12 @@ def comparisons_frame(
     check_same(experiments)
     main, *others = experiments
     weights = draw_dialogues(main.dialogues, resamples) if main.dialogues else np.zeros((0, 0))
-    frame = pd.DataFrame([_compare(other, main, weights) for other in others])
+
+    @cache
+    def reference(seeds: tuple[int, ...]) -> Resampled:
+        return _scores(main.of_seeds(seeds), weights)
+
+    frame = pd.DataFrame([_compare(other, main, weights, reference) for other in others])
     for name in ("p_bootstrap", "p_mcnemar"):
         frame[f"{name}_holm"] = holm(frame[name].to_numpy(dtype=float))
     frame["verdict"] = [_verdict(row) for _, row in frame.iterrows()]
@@ -84,7 +93,20 @@ def mcnemar_over_seeds(own: Predictions, main: Predictions) -> tuple[float, floa
     return float(gained.mean()), float(lost.mean()), g, combined
 
 
-def _compare(own: Predictions, main: Predictions, weights: Floats) -> dict[str, object]:
+def _scores(own: Predictions, weights: Floats) -> Resampled:
+    """Each of :data:`SCORES` by seed on the test split, [S], and on every resample, [R]."""
+    counts = own.counts()
+    drawn = resampled_scores(counts, weights, SCORES)
+    whole = counts.sum(axis=0)
+    return [(score_counts(whole, score), d) for score, d in zip(SCORES, drawn, strict=True)]
+
+
+def _compare(
+    own: Predictions,
+    main: Predictions,
+    weights: Floats,
+    reference: Callable[[tuple[int, ...]], Resampled],
+) -> dict[str, object]:
     row: dict[str, object] = dict.fromkeys(COLUMNS, float("nan"))
     shared = [seed for seed in own.seeds if seed in main.seeds]
     row |= {
@@ -96,19 +118,18 @@ def _compare(own: Predictions, main: Predictions, weights: Floats) -> dict[str, 
     }
     if not shared or not len(own.true):
         return row
-    own, main = own.of_seeds(shared), main.of_seeds(shared)
-    for score in ("accuracy", "weighted_f1"):
-        observed = [score_counts(p.counts().sum(axis=0), score) for p in (own, main)]
-        drawn = [resampled_scores(p.counts(), weights, score) for p in (own, main)]
-        by_seed = observed[0] - observed[1]
-        low, high, p = difference_test(float(by_seed.mean()), drawn[0] - drawn[1], own.dialogues)
+    own = own.of_seeds(shared)
+    pairs = zip(_scores(own, weights), reference(tuple(shared)), strict=True)
+    for score, ((seen, drawn), (main_seen, main_drawn)) in zip(SCORES, pairs, strict=True):
+        by_seed = seen - main_seen
+        low, high, p = difference_test(float(by_seed.mean()), drawn - main_drawn, own.dialogues)
         row |= {f"{score}_difference": by_seed.mean(), f"{score}_low": low, f"{score}_high": high}
     row["p_bootstrap"] = p  # of weighted F1, the last of the two
     row["seeds_low"], row["seeds_high"] = student_interval(
         *mean_sd(by_seed.tolist()), len(shared), LEVEL
     )
     names = ("only_this_right", "only_main_right", "cohens_g", "p_mcnemar")
-    return row | dict(zip(names, mcnemar_over_seeds(own, main), strict=True))
+    return row | dict(zip(names, mcnemar_over_seeds(own, main.of_seeds(shared)), strict=True))
 
 
 def _verdict(row: "pd.Series[float]") -> str:

@@ -10,6 +10,7 @@ import pandas as pd
 from ariigcn.corpora.table import Corpus
 from ariigcn.evaluation.predictions import Predictions
 from ariigcn.evaluation.resampling import (
+    Score,
     draw_dialogues,
     resampled_scores,
     score_counts,
@@ -17,6 +18,7 @@ from ariigcn.evaluation.resampling import (
 )
 from ariigcn.features.store import open_store
 
+SCORES: tuple[Score, ...] = ("accuracy", "weighted_f1")
 RESAMPLES = 2_000  # intervals alone, over many groups: tails of p are not needed
 SPEAKERS = 10  # those with most test utterances; the others are one group
 POSITIONS = {"1": 1, "2 to 5": 5, "6 to 10": 10, "11 to 20": 20, "21 and later": np.inf}
@@ -128,10 +130,7 @@ def _measure(own: Predictions, resamples: int) -> tuple[float, ...]:
     counts = own.counts()
     weights = draw_dialogues(own.dialogues, resamples)
     measured: list[float] = [own.dialogues, len(own.true)]
-    for score in ("accuracy", "weighted_f1"):
+    for score, drawn in zip(SCORES, resampled_scores(counts, weights, SCORES), strict=True):
         value = float(score_counts(counts.sum(axis=0), score).mean())
-        measured += [
-            value,
-            *score_interval(resampled_scores(counts, weights, score), own.dialogues),
-        ]
+        measured += [value, *score_interval(drawn, own.dialogues)]
     return tuple(measured)

@@ -5,6 +5,7 @@ resample needs no utterance: with counts of hits, predictions and labels a class
 counts of a resample are one matrix product, and every score follows from them.
 """
 
+from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
@@ -72,14 +73,17 @@ def score_counts(counts: Floats, score: Score) -> Floats:
     return _ratio((f1 * present).sum(-1), present.sum(-1))
 
 
-def resampled_scores(counts: Floats, weights: Floats, score: Score) -> Floats:
-    """The score of every resample, mean over seeds: counts [D, S, 3, C], weights [R, D] -> [R].
+def resampled_scores(
+    counts: Floats, weights: Floats, scores: Sequence[Score]
+) -> tuple[Floats, ...]:
+    """Scores of every resample, means over seeds: counts [D, S, 3, C], weights [R, D] -> [R] each.
 
     Seeds are averaged and not drawn: a handful of them is too few for a bootstrap, and their spread
     has an interval of its own.
     """
     together = weights @ counts.reshape(len(counts), -1)
-    return score_counts(together.reshape(len(weights), *counts.shape[1:]), score).mean(axis=1)
+    resampled = together.reshape(len(weights), *counts.shape[1:])
+    return tuple(score_counts(resampled, score).mean(axis=1) for score in scores)
 
 
 def difference_test(

@@ -83,7 +83,7 @@ def test_null_differences_are_found_at_the_nominal_rate():
     for test in range(400):
         pair = [experiment(n, 0.6, seeds=1, dialogues=9, test=test) for n in ("main", "other")]
         counts = [class_counts(e.true, e.predicted, e.dialogue, CLASSES, 9) for e in pair]
-        drawn = [resampled_scores(c, weights, "weighted_f1") for c in counts]
+        drawn = [resampled_scores(c, weights, ["weighted_f1"])[0] for c in counts]
         seen = [score_counts(c.sum(axis=0), "weighted_f1").mean() for c in counts]
         p.append(difference_test(seen[0] - seen[1], drawn[0] - drawn[1], 9)[2])
         mcnemar.append(mcnemar_over_seeds(*pair)[3])

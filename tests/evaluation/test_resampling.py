@@ -46,7 +46,7 @@ def test_the_same_draws_give_what_a_loop_over_utterances_gives(name):
             [np.flatnonzero(dialogue == d) for d, times in enumerate(draw) for _ in range(times)]
         )
         expected.append(np.mean([sklearn_score(name, true[rows], own[rows]) for own in predicted]))
-    assert resampled_scores(counts, weights, name) == pytest.approx(expected)
+    assert resampled_scores(counts, weights, [name])[0] == pytest.approx(expected)
 
 
 def test_counts_of_the_whole_split_give_its_scores():
