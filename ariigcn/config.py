@@ -162,12 +162,7 @@ class Config(ExperimentConfig):
         for modality in MODALITIES:
             self.stores(modality)
         self._check_media()
-        unknown = [n for n in self.evaluation.figures_of if n not in self.experiments]
-        if unknown:
-            known = list(self.experiments)
-            raise ValueError(
-                f"evaluation.figures_of: {unknown_name(unknown[0], known, 'experiment')}"
-            )
+        self._check_evaluation()
         return self
 
     def _check_media(self) -> None:
@@ -180,6 +175,21 @@ class Config(ExperimentConfig):
                     f"{self.corpus} comes without media, so features.{modality}.encoder must be "
                     f"'published'; use workflow/presets/{presets[self.corpus]}"
                 )
+
+    def _check_evaluation(self) -> None:
+        """The experiments that the evaluation names exist, and so does its table of others' figures."""
+        known = list(self.experiments)
+        named = {"figures_of": self.evaluation.figures_of, "missing_of": self.missing_experiments}
+        for key, names in named.items():
+            for name in names:
+                if name not in known:
+                    raise ValueError(f"evaluation.{key}: {unknown_name(name, known, 'experiment')}")
+        published = self.evaluation.published
+        if published and not published.is_file():
+            raise ValueError(
+                f"evaluation.published: '{published}' is not a file; name a table of published "
+                "figures, or null for the one that ships"
+            )
 
     def _check_root(self) -> None:
         if self.corpus == "demo" or self.downloads:
@@ -289,6 +299,15 @@ class Config(ExperimentConfig):
     def graphs(self) -> dict[str, GraphConfig]:
         """Every graph that some experiment reads, by its name."""
         return {g.name: g for g in (self.experiment(n).graph for n in self.experiments)}
+
+    @property
+    def missing_experiments(self) -> tuple[str, ...]:
+        """The experiments that are tested with modalities masked."""
+        if self.evaluation.missing_of is not None:
+            return self.evaluation.missing_of
+        main, *others = self.experiments
+        trained = [n for n in others if self.experiment(n).model.modality_dropout > 0]
+        return (main, *trained[:1])
 
     @property
     def corpus_options(self) -> dict[str, Any]:

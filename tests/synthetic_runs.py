@@ -11,8 +11,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ariigcn.corpora.table import METADATA_KEY, Corpus, write_corpus
-from ariigcn.evaluation.figures import draw_figures
-from ariigcn.evaluation.metrics import evaluate_experiment
+from ariigcn.evaluation.figures import KINDS, draw_figures
+from ariigcn.evaluation.metrics import evaluate_experiment, read_metrics
+from ariigcn.evaluation.write import NAMES, TableSources, write_tables
 from ariigcn.features.store import Rows, Status, StoreHeader, write_store
 
 LABELS = ("anger", "fear", "happiness", "neutral", "sadness", "surprise")
@@ -34,6 +35,7 @@ class Project:
     histories: dict[str, list[Path]] = field(default_factory=dict)
     metrics: dict[str, list[Path]] = field(default_factory=dict)
     figures: dict[str, Path] = field(default_factory=dict)
+    tables: dict[str, Path] = field(default_factory=dict)
 
 
 def make_project(
@@ -91,15 +93,56 @@ def make_project(
     return project
 
 
-def draw_all(project: Project, folder: Path) -> None:
-    """Draw every figure of a project, named as the report takes them."""
-    project.figures["results"] = folder / "results.svg"
+def table_sources(project: Project, **others: object) -> TableSources:
+    """A project as the tables take it; every experiment reads its own modalities' stores."""
+    stores = {
+        name: {m: project.stores[m] for m in read_metrics(files[0])["modalities"]}
+        for name, files in project.metrics.items()
+    }
+    return TableSources(project.table, project.metrics, project.predictions, stores, **others)
+
+
+def write_all(project: Project, folder: Path) -> None:
+    """Write every table of a project, with made-up scores for missing modalities."""
+    missing = []
     for name in project.metrics:
-        for kind in ("confusion", "history", "discriminators"):
-            project.figures[f"{kind}/{name}"] = folder / f"{name}.{kind}.svg"
+        missing.append(folder / f"{name}.missing.parquet")
+        missing[-1].parent.mkdir(parents=True, exist_ok=True)
+        _missing(name).to_parquet(missing[-1])
+    write_tables(table_sources(project, missing=missing), folder / "tables")
+    project.tables |= {name: folder / "tables" / f"{name}.csv" for name in NAMES}
+
+
+def draw_all(project: Project, folder: Path, kinds: Sequence[str] = KINDS) -> None:
+    """Draw the figures of some kinds, named as the report takes them, and the tables they need."""
+    if {"comparisons", "missing"} & set(kinds):
+        write_all(project, folder)
+    for kind in kinds:
+        if kind in ("results", "comparisons", "missing"):
+            project.figures[kind] = folder / f"{kind}.svg"
+        else:
+            own = {f"{kind}/{name}": folder / f"{name}.{kind}.svg" for name in project.metrics}
+            project.figures |= own
     draw_figures(
-        project.figures, table=project.table, metrics=project.metrics, histories=project.histories
+        project.figures,
+        table=project.table,
+        metrics=project.metrics,
+        histories=project.histories,
+        predictions=project.predictions,
+        tables=project.tables,
     )
+
+
+def _missing(experiment: str) -> pd.DataFrame:
+    shares = (0.0, 0.25, 0.5, 0.75, 1.0)
+    rows = [
+        (experiment, seed, modality, share, round(160 * share), 0.7 - 0.3 * share, 0.7 - 0.35 * share)
+        for seed in range(2)
+        for modality in ("text", "video")
+        for share in shares
+    ]  # fmt: skip
+    names = ["experiment", "seed", "modality", "share", "utterances", "accuracy", "weighted_f1"]
+    return pd.DataFrame(rows, columns=names)
 
 
 def make_corpus(

@@ -43,6 +43,11 @@ def test_the_shipped_configuration_and_presets_are_valid(root, tmp_path):
             {"features": {"audio": {"encoder": "opensmile", "parameters": {"feature_sett": 1}}}},
             "unknown key 'feature_sett'; did you mean 'feature_set'?",
         ),
+        (
+            {"evaluation": {"missing_of": ["ar-iign"]}},
+            "evaluation.missing_of: unknown experiment 'ar-iign'; did you mean 'ar-iigcn'?",
+        ),
+        ({"evaluation": {"published": "no.csv"}}, "evaluation.published: 'no.csv' is not a file"),
         ({"experiments": {"x": {"modle": {}}}}, "experiments.x: unknown section 'modle'"),
         ({"experiments": {"x": {"model": {"hidden": 1}}}}, "experiments.x.model.hidden"),
         ({"experiments": {"tables": {}}}, "'tables' cannot name an experiment"),
@@ -80,3 +85,13 @@ def test_experiments_override_and_null_removes(root):
 )
 def test_pictures_of_licensed_corpora_are_shown_only_where_asked_for(corpus, asked, shown):
     assert load_config({"corpus": corpus, "report": {"pictures": asked}}).pictures is shown
+
+
+def test_the_main_experiment_and_one_with_modality_dropout_are_tested_without_modalities(root):
+    assert load_config(default(root)).missing_experiments == ("ar-iigcn",)
+    dropped = {"model": {"modality_dropout": 0.3}}
+    overlay = {"experiments": {"dropped": dropped, "more": dropped}}
+    config = load_config(merge(default(root), overlay))
+    assert config.missing_experiments == ("ar-iigcn", "dropped")
+    nothing = merge(default(root), overlay | {"evaluation": {"missing_of": []}})
+    assert load_config(nothing).missing_experiments == ()

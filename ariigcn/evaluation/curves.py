@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ariigcn.core.files import atomic_path
-from ariigcn.evaluation.figures import PALETTE, STYLE
+from ariigcn.evaluation.style import PALETTE, STYLE
 from ariigcn.evaluation.tables import mean_sd, percent, read_seeds
 
 SPLITS = {"test": ("text", "o"), "validation": ("muted", "s")}  # colour of the palette, marker

@@ -1,16 +1,9 @@
-"""Figures as SVG: the same inputs give the same bytes.
-
-Text stays text. Each figure's ``<title>`` is a sentence that says what it shows, numbers included:
-the report prints it as the caption, a screen reader reads it. The colours of :data:`PALETTE` are
-the only ones used, so that the report can exchange them for those of a dark page.
-"""
+"""Figures of scores and of training; those of the statistics stand in ``statistic_figures``."""
 
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
-import matplotlib as mpl
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -19,10 +12,15 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from ariigcn.core.files import atomic_path
 from ariigcn.core.settings import unknown_name
 from ariigcn.corpora.table import read_corpus
 from ariigcn.evaluation.metrics import read_run_table
+from ariigcn.evaluation.statistic_figures import (
+    draw_comparisons,
+    draw_missing,
+    draw_reliability,
+)
+from ariigcn.evaluation.style import PALETTE, save, save_nothing, style
 from ariigcn.evaluation.tables import (
     MODALITY_ORDER,
     NONE,
@@ -32,50 +30,18 @@ from ariigcn.evaluation.tables import (
     results_frame,
 )
 
-# Blue, vermilion and green after Okabe and Ito: told apart with any colour vision.
-PALETTE = {
-    "ink": "#1c2024",
-    "muted": "#5c6570",
-    "grid": "#dde1e6",
-    "paper": "#fefefe",
-    "cell": "#0b4f94",
-    "bar": "#3b78b0",
-    "text": "#0072b2",
-    "audio": "#c65102",
-    "video": "#00805d",
-}
-FONT = "DejaVu Sans"  # ships with matplotlib, so layouts are the same on every machine
-STYLE: dict[str, Any] = {
-    "svg.hashsalt": "ariigcn",
-    "svg.fonttype": "none",
-    "font.family": FONT,
-    "font.size": 9,
-    "axes.titlesize": 9,
-    "axes.titlelocation": "left",
-    "axes.titlecolor": PALETTE["ink"],
-    "axes.labelcolor": PALETTE["muted"],
-    "axes.edgecolor": PALETTE["grid"],
-    "axes.facecolor": "none",
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.grid": True,
-    "axes.axisbelow": True,
-    "grid.color": PALETTE["grid"],
-    "grid.linewidth": 0.6,
-    "text.color": PALETTE["ink"],
-    "xtick.color": PALETTE["grid"],
-    "ytick.color": PALETTE["grid"],
-    "xtick.labelcolor": PALETTE["muted"],
-    "ytick.labelcolor": PALETTE["muted"],
-    "xtick.labelsize": 8,
-    "ytick.labelsize": 8,
-    "figure.facecolor": PALETTE["paper"],
-    "figure.constrained_layout.use": True,
-    "savefig.facecolor": "auto",
-}
-NOTHING = "Nothing to draw: "  # how the title of a figure without content begins
 WHITE_FROM = 0.72  # share from which a cell is dark enough for white text (contrast above 4)
 COLLAPSED = 0.9  # accuracy above which a discriminator has won: ours
+# Of the whole run, and of one experiment.
+KINDS = (
+    "results",
+    "comparisons",
+    "missing",
+    "confusion",
+    "history",
+    "discriminators",
+    "reliability",
+)
 CURVES = {
     "validation_weighted_f1": "Validation weighted F1 (%)",
     "loss": "Joint loss",
@@ -92,15 +58,18 @@ def draw_figures(
     table: Path,
     metrics: Mapping[str, Sequence[Path]],
     histories: Mapping[str, Sequence[Path]],
+    predictions: Mapping[str, Sequence[Path]],
+    tables: Mapping[str, Path],
 ) -> None:
     """Draw the figures of a run.
 
     Args:
-        figures: ``results`` or ``<kind>/<experiment>`` -> SVG to write; the kinds are confusion,
-            history and discriminators.
+        figures: a kind, or ``<kind>/<experiment>``, -> SVG to write; kinds as in :data:`KINDS`.
         table: the corpus's utterance table.
         metrics: experiment -> its seeds' ``metrics.json``.
         histories: experiment -> its seeds' ``history.parquet``.
+        predictions: experiment -> its seeds' ``predictions.parquet``.
+        tables: name -> CSV of :func:`ariigcn.evaluation.write.write_tables`.
     """
     for name, out in figures.items():
         kind, _, experiment = name.partition("/")
@@ -113,14 +82,19 @@ def draw_figures(
                 draw_history(histories[experiment], out)
             case "discriminators":
                 draw_discriminators(histories[experiment], out)
+            case "comparisons":
+                draw_comparisons(tables["comparisons"], out)
+            case "reliability":
+                draw_reliability(predictions[experiment], out)
+            case "missing":
+                draw_missing(tables["missing"], out)
             case _:
-                known = ["results", "confusion", "history", "discriminators"]
-                raise ValueError(unknown_name(kind, known, "kind of figure"))
+                raise ValueError(unknown_name(kind, [*KINDS], "kind of figure"))
 
 
 def draw_results(metrics: Mapping[str, Sequence[Path]], table: Path, out: Path) -> None:
     """Test accuracy of every experiment, mean and sd over seeds, with what is reachable."""
-    with _style():
+    with style():
         frame = results_frame(metrics, read_corpus(table))
         figure = Figure(figsize=(7.2, 0.9 + 0.36 * len(frame)))
         axes = figure.add_subplot()
@@ -147,11 +121,7 @@ def draw_results(metrics: Mapping[str, Sequence[Path]], table: Path, out: Path) 
         axes.grid(visible=False, axis="y")
         axes.tick_params(length=0)
         axes.spines["left"].set_visible(False)
-        _save(figure, out, _results_title(frame))
-
-
-def _style() -> AbstractContextManager[None]:
-    return mpl.rc_context(STYLE)  # type: ignore[arg-type]  # its keys are a closed set of literals
+        save(figure, out, _results_title(frame))
 
 
 def _results_title(frame: pd.DataFrame) -> str:
@@ -163,11 +133,11 @@ def _results_title(frame: pd.DataFrame) -> str:
 
 def draw_confusion(metrics: Sequence[Path], out: Path) -> None:
     """Confusion matrix of one experiment's test split, summed over seeds: row per cent and counts."""
-    with _style():
+    with style():
         seeds = read_seeds(metrics)
         tests = [s["splits"]["test"] for s in seeds if "test" in s["splits"]]
         if not tests:
-            return _save_nothing(out, "the test split has no labelled utterance.")
+            return save_nothing(out, "the test split has no labelled utterance.")
         counts = np.sum([test["confusion"] for test in tests], axis=0)
         labels = seeds[0]["labels"]
         side = 1.5 + 0.66 * len(labels)
@@ -188,7 +158,7 @@ def draw_confusion(metrics: Sequence[Path], out: Path) -> None:
         axes.tick_params(length=0, labelcolor=PALETTE["ink"])
         axes.grid(visible=False)
         axes.spines[:].set_visible(False)
-        _save(figure, out, _confusion_title(counts, labels, len(tests)))
+        save(figure, out, _confusion_title(counts, labels, len(tests)))
     return None
 
 
@@ -226,11 +196,11 @@ def _confusion_title(counts: NDArray[np.int64], labels: list[str], seeds: int) -
 
 def draw_history(histories: Sequence[Path], out: Path) -> None:
     """Learning curves: validation weighted F1 and each loss term, seeds thin, their mean strong."""
-    with _style():
+    with style():
         runs = [read_run_table(path) for path in histories]
         names = [name for name in CURVES if any(_has(frame, name) for frame, _ in runs)]
         if not names:
-            return _save_nothing(out, "no epoch was recorded.")
+            return save_nothing(out, "no epoch was recorded.")
         columns = min(3, len(names))
         rows = -(-len(names) // columns)
         figure = Figure(figsize=(7.2, 0.3 + 1.75 * rows))
@@ -242,7 +212,7 @@ def draw_history(histories: Sequence[Path], out: Path) -> None:
             if position >= len(names) - columns:
                 axes.set_xlabel("Epoch")
         title = f"{_seed_lines(len(runs))}; a dot marks the epoch that was selected."
-        _save(figure, out, title)
+        save(figure, out, title)
     return None
 
 
@@ -253,11 +223,11 @@ def draw_discriminators(histories: Sequence[Path], out: Path) -> None:
     discriminators' loss, and a linear probe and the discrepancy between modalities before and after
     the generators.
     """
-    with _style():
+    with style():
         runs = [read_run_table(path) for path in histories]
         shown = [m for m in MODALITY_ORDER if any(_has(frame, _accuracy(m)) for frame, _ in runs)]
         if not shown:
-            return _save_nothing(out, "this experiment has no discriminators.")
+            return save_nothing(out, "this experiment has no discriminators.")
         figure = Figure(figsize=(7.2, 4.2))
         for position, modality in enumerate(shown):
             axes = figure.add_subplot(2, 3, position + 1)
@@ -277,7 +247,7 @@ def draw_discriminators(histories: Sequence[Path], out: Path) -> None:
         _draw_before_after(axes, runs, "discrepancy", 1)
         axes.set(title="Discrepancy (MMD\N{SUPERSCRIPT TWO})", xlabel="Epoch")
         axes.set_ylim(bottom=0)
-        _save(figure, out, _discriminators_title(runs, shown))
+        save(figure, out, _discriminators_title(runs, shown))
     return None
 
 
@@ -353,14 +323,3 @@ def _draw_seeds(
         axes.plot(together.index, together, color=color, linewidth=1.8)
     axes.tick_params(length=0)
     axes.xaxis.set_major_locator(MaxNLocator(nbins=4, integer=True, steps=[1, 2, 5, 10]))
-
-
-def _save_nothing(out: Path, why: str) -> None:
-    figure = Figure(figsize=(7.2, 0.5))
-    figure.text(0.01, 0.4, why.capitalize(), color=PALETTE["muted"])
-    _save(figure, out, NOTHING + why)
-
-
-def _save(figure: Figure, out: Path, title: str) -> None:
-    with atomic_path(out) as temporary:
-        figure.savefig(temporary, format="svg", metadata={"Date": None, "Title": title})

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from ariigcn.core.files import atomic_path
 from ariigcn.corpora.table import read_corpus
-from ariigcn.evaluation.figures import NOTHING, PALETTE, STYLE
 from ariigcn.evaluation.inspection_file import STAGES, Inspection, read_inspection
+from ariigcn.evaluation.style import NOTHING, PALETTE, STYLE
 
 # Ten hues told apart in light and dark; the report's --category-0 to -9 are the same.
 CATEGORIES = (

@@ -1,8 +1,9 @@
-"""Tables over experiments and seeds, as frames, CSV and LaTeX.
+"""Tables over experiments and seeds, as frames.
 
-Scores are shares between 0 and 1 in frames and CSV, per cent in LaTeX. ``_mean`` and ``_sd`` are
-over seeds; the standard deviation is the sample's (ddof = 1), so one seed has none. Models are
-selected on validation, so no column is the best over epochs of a test score.
+Scores are shares between 0 and 1. ``_mean`` and ``_sd`` are over seeds; the standard deviation is
+the sample's (ddof = 1), so one seed has none; ``_low`` and ``_high`` are the 95 % interval of the
+mean over seeds, after Student. Models are selected on validation, so no column is the best over
+epochs of a test score.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,8 +15,7 @@ import pandas as pd
 from scipy.stats import t as student
 
 from ariigcn.core.errors import DataError
-from ariigcn.core.files import atomic_path
-from ariigcn.corpora.table import Corpus, read_corpus
+from ariigcn.corpora.table import Corpus
 from ariigcn.evaluation.metrics import Metrics, read_metrics
 
 MODALITY_ORDER = ("text", "audio", "video")
@@ -40,34 +40,10 @@ REACHABLE = {
 }
 
 
-def write_results_table(
-    metrics: Mapping[str, Sequence[Path]],
-    table: Path,
-    out_csv: Path,
-    out_per_class: Path,
-    out_tex: Path,
-) -> None:
-    """Write the results of all experiments of one corpus.
-
-    Args:
-        metrics: experiment -> its seeds' ``metrics.json``; the order is the tables' order.
-        table: the corpus's utterance table, for its reachable accuracies.
-        out_csv: one row an experiment, see :func:`results_frame`.
-        out_per_class: one row an experiment and class, see :func:`per_class_frame`.
-        out_tex: the first table for a paper (booktabs), in per cent.
-    """
-    results = results_frame(metrics, read_corpus(table))
-    for frame, out in ((results, out_csv), (per_class_frame(metrics), out_per_class)):
-        with atomic_path(out) as temporary:
-            frame.to_csv(temporary, index=False, lineterminator="\n", float_format="%.6f")
-    with atomic_path(out_tex) as temporary:
-        temporary.write_text(_latex(results), encoding="utf-8")
-
-
 def results_frame(metrics: Mapping[str, Sequence[Path]], corpus: Corpus) -> pd.DataFrame:
     """One row an experiment.
 
-    Columns: experiment, modalities (``text+audio``), seeds, ``<score>_mean`` and ``<score>_sd`` for
+    Columns: experiment, modalities (``text+audio``), seeds, ``<score>_`` mean, sd, low and high for
     each of :data:`SCORES`, reachable_accuracy (the best any model can do on the test split from
     these modalities with context; NaN where the corpus does not know), share_of_reachable, and
     :func:`paired_difference` of test weighted F1 to the first experiment as difference_mean,
@@ -85,6 +61,7 @@ def results_frame(metrics: Mapping[str, Sequence[Path]], corpus: Corpus) -> pd.D
         for name, (split, score) in SCORES.items():
             values = [s["splits"][split][score] for s in seeds if split in s["splits"]]
             row[f"{name}_mean"], row[f"{name}_sd"] = mean_sd(values)
+            row[f"{name}_low"], row[f"{name}_high"] = score_interval(values)
         row["reachable_accuracy"] = reachable_accuracy(corpus, row["modalities"])
         row["share_of_reachable"] = row["accuracy_mean"] / row["reachable_accuracy"]
         difference = paired_difference(seeds, main)
@@ -95,7 +72,7 @@ def results_frame(metrics: Mapping[str, Sequence[Path]], corpus: Corpus) -> pd.D
 
 
 def per_class_frame(metrics: Mapping[str, Sequence[Path]]) -> pd.DataFrame:
-    """One row an experiment and class of the test split: f1_mean, f1_sd, support.
+    """One row an experiment and class of the test split: f1_mean, f1_sd, f1_low, f1_high, support.
 
     F1 is NaN for a class that the test split does not have.
     """
@@ -105,10 +82,11 @@ def per_class_frame(metrics: Mapping[str, Sequence[Path]]) -> pd.DataFrame:
         tests = [s["splits"]["test"]["per_class"] for s in seeds if "test" in s["splits"]]
         for label in seeds[0]["labels"]:
             scores = [test[label]["f1"] for test in tests]
-            mean, sd = mean_sd([f1 for f1 in scores if f1 is not None])
+            found = [f1 for f1 in scores if f1 is not None]
             support = tests[0][label]["support"] if tests else 0
-            rows.append((experiment, label, mean, sd, support))
-    return pd.DataFrame(rows, columns=["experiment", "emotion", "f1_mean", "f1_sd", "support"])
+            rows.append((experiment, label, *mean_sd(found), *score_interval(found), support))
+    names = ["experiment", "emotion", "f1_mean", "f1_sd", "f1_low", "f1_high", "support"]
+    return pd.DataFrame(rows, columns=names)
 
 
 def read_seeds(files: Sequence[Path]) -> list[Metrics]:
@@ -141,8 +119,7 @@ def paired_difference(
     if seeds[0]["experiment"] == main[0]["experiment"] or not differences:
         return (float("nan"),) * 3
     mean, sd = mean_sd(differences)
-    half = float(student.ppf(0.975, len(differences) - 1)) * sd / len(differences) ** 0.5
-    return mean, mean - half, mean + half
+    return (mean, *student_interval(mean, sd, len(differences)))
 
 
 def mean_sd(values: Sequence[float]) -> tuple[float, float]:
@@ -150,6 +127,22 @@ def mean_sd(values: Sequence[float]) -> tuple[float, float]:
     mean = float(np.mean(values)) if len(values) else float("nan")
     sd = float(np.std(values, ddof=1)) if len(values) > 1 else float("nan")
     return mean, sd
+
+
+def student_interval(
+    mean: float, sd: float, count: int, level: float = 0.95
+) -> tuple[float, float]:
+    """Interval of a mean over ``count`` values, mean +- t sd / sqrt(count); NaN for one value."""
+    if count < 2:
+        return float("nan"), float("nan")
+    half = float(student.ppf((1 + level) / 2, count - 1)) * sd / count**0.5
+    return mean - half, mean + half
+
+
+def score_interval(values: Sequence[float]) -> tuple[float, float]:
+    """:func:`student_interval` of scores, cut to what a score can be, 0 to 1."""
+    low, high = student_interval(*mean_sd(values), len(values))
+    return (low, high) if np.isnan(low) else (max(low, 0.0), min(high, 1.0))
 
 
 def modality_key(modalities: Sequence[str]) -> str:
@@ -168,17 +161,3 @@ def percent(mean: float, sd: float = float("nan")) -> str:
     if np.isnan(mean):
         return ""
     return f"{100 * mean:.1f}" if np.isnan(sd) else f"{100 * mean:.1f}{PLUS_MINUS}{100 * sd:.1f}"
-
-
-def _latex(results: pd.DataFrame) -> str:
-    shown = results[["experiment", "modalities", "seeds"]].rename(columns=str.capitalize)
-    for name, title in TITLES.items():
-        pairs = zip(results[f"{name}_mean"], results[f"{name}_sd"], strict=True)
-        shown[title] = [percent(mean, sd) for mean, sd in pairs]
-    for title, name in REACHABLE.items():
-        shown[title] = [percent(value) for value in results[name]]
-    empty = [column for column in shown if (shown[column] == "").all()]
-    shown = shown.drop(columns=empty)
-    columns = "ll" + "r" * (len(shown.columns) - 2)
-    body = shown.to_latex(index=False, escape=True, column_format=columns)
-    return f"% needs booktabs; per cent, mean ± standard deviation over seeds\n{body}"

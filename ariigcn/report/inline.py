@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 from markupsafe import Markup
 
 from ariigcn.core.errors import DataError
-from ariigcn.evaluation.figures import FONT, NOTHING, PALETTE
+from ariigcn.evaluation.style import FONT, NOTHING, PALETTE
 
 KEPT = {"svg", "g", "path", "use", "defs", "clipPath", "text", "tspan", "rect", "circle", "line"}
 
@@ -24,7 +24,7 @@ class InlineFigure:
 
 
 def inline_figure(path: Path, name: str, identifier: str) -> InlineFigure:
-    """Read a figure written by :mod:`ariigcn.evaluation.figures`.
+    """Read a figure written by :mod:`ariigcn.evaluation`.
 
     Elements that do not draw (metadata, scripts, styles, links, images) are left out, and of the
     references only those to the figure's own parts remain.

@@ -27,6 +27,8 @@ from ariigcn.report.conversations import conversation_data, embedded, representa
 from ariigcn.report.inline import InlineFigure, inline_figure
 from ariigcn.report.quality import quality_view
 from ariigcn.report.stages import stages_view
+from ariigcn.report.statistics import FIGURES as STATISTIC_FIGURES
+from ariigcn.report.statistics import statistics_section
 
 TEMPLATES = Path(str(files("ariigcn.report"))) / "templates"
 SCRIPTS = ("conversations.js", "representations.js", "print.js")
@@ -58,6 +60,7 @@ def write_report(
     inspected: Inspected | None = None,
     benchmarks: Path | None = None,
     quality: Path | None = None,
+    tables: Mapping[str, Path] | None = None,
 ) -> None:
     """Write the report of one corpus.
 
@@ -74,6 +77,7 @@ def write_report(
         inspected: the run whose conversations and representations are shown.
         benchmarks: folder of the jobs' benchmark files.
         quality: what :mod:`ariigcn.features.quality` wrote of the data; None: no such section.
+        tables: name -> CSV of the evaluation, for the section on statistics.
     """
     settings = settings or ReportConfig()
     corpus = read_corpus(table)
@@ -91,6 +95,9 @@ def write_report(
             per_class_frame(metrics), corpus.labels, str(results["experiment"].iloc[best])
         ),
         "results_figure": _results_figure(figures),
+        "statistics": statistics_section(
+            tables or {}, figures, str(results["experiment"].iloc[best])
+        ),
         "figure_groups": _figure_groups(figures, str(results["experiment"].iloc[best])),
         "data_tables": [
             t
@@ -236,7 +243,7 @@ def _figure_groups(figures: Mapping[str, Path], best: str) -> list[dict[str, Any
     ordered = sorted(figures, key=lambda name: name.partition("/")[2] != best)
     for name in ordered:
         kind, _, experiment = name.partition("/")
-        if name != "results":
+        if name != "results" and kind not in STATISTIC_FIGURES:
             identifier = f"figure-{list(figures).index(name)}"
             figure = inline_figure(figures[name], experiment or kind, identifier)
             groups.setdefault(kind, []).append(figure)

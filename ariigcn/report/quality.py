@@ -12,7 +12,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ariigcn.evaluation.figures import PALETTE, STYLE
+from ariigcn.evaluation.style import PALETTE, STYLE
 from ariigcn.features.quality import LISTED
 from ariigcn.report.inline import InlineFigure, inline_figure
 from ariigcn.report.views import Cell, Number, TableView

@@ -27,8 +27,8 @@ from ariigcn.models.base import ConversationModel
 from ariigcn.models.diagnostics import mean_discrepancy, modality_probe
 from ariigcn.training.checkpoint import load_checkpoint, save_checkpoint
 from ariigcn.training.config import TrainingConfig
+from ariigcn.training.predict import predict
 
-EVALUATION_DIALOGUES = 64
 DIAGNOSED_DIALOGUES = 16
 logger = logging.getLogger(__name__)
 
@@ -112,13 +112,9 @@ class Trainer:
         self.model.load_state_dict(self.best["weights"] or self._evaluated().state_dict())
         return self.model.eval()
 
-    @torch.no_grad()
     def predict(self, model: ConversationModel, dialogues: Tensor | None = None) -> Tensor:
         """Class probabilities of the utterances of some (default: all) dialogues, [N, C], on the CPU."""
-        every = torch.arange(len(self.dialogues.graph.dialogue_ids))
-        parts = (every if dialogues is None else dialogues).split(EVALUATION_DIALOGUES)
-        logits = [model(self.dialogues.batch(part)).logits for part in parts]
-        return torch.cat(logits).float().softmax(1).cpu()
+        return predict(model, self.dialogues, dialogues)
 
     def _finished(self) -> bool:
         done = len(self.history)

@@ -3,7 +3,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from ariigcn.evaluation.figures import NOTHING, PALETTE, draw_figures
+from ariigcn.evaluation.figures import draw_figures
+from ariigcn.evaluation.style import NOTHING, PALETTE
 from tests.synthetic_runs import draw_all, make_project
 
 
@@ -65,7 +66,7 @@ def test_curves_show_the_terms_that_exist(project, tmp_path):
     assert "Generators' adversarial loss" in texts(project.figures["history/ar-iigcn"])
     assert "Generators' adversarial loss" not in texts(project.figures["history/text-only"])
     bare = make_project(tmp_path, validation=False, absent="fear")
-    draw_all(bare, tmp_path / "figures")
+    draw_all(bare, tmp_path / "figures", ("history", "confusion"))
     shown = texts(bare.figures["history/ar-iigcn"])
     assert "Joint loss" in shown
     assert "Validation weighted F1 (%)" not in shown
@@ -79,4 +80,28 @@ def test_an_unknown_kind_of_figure_names_the_nearest(project, tmp_path):
             table=project.table,
             metrics=project.metrics,
             histories=project.histories,
+            predictions={},
+            tables={},
         )
+
+
+def test_differences_show_both_intervals_and_the_verdicts(project):
+    assert {"other dialogues", "other seeds"} <= texts(project.figures["comparisons"])
+    assert title(project.figures["comparisons"]).endswith("needs more seeds: text-only.")
+
+
+def test_reliability_says_how_far_confidence_lies_from_accuracy(project):
+    words = title(project.figures["reliability/ar-iigcn"])
+    assert "5 seeds together, 15 bins of equal width" in words
+    assert words.count("%") == 3
+
+
+def test_curves_of_missing_modalities_name_what_is_left(project):
+    assert {"Text", "Video", "Masked (%)"} <= texts(project.figures["missing"])
+    assert "ar-iigcn 70.0, 35.0 without text" in title(project.figures["missing"])
+
+
+def test_one_experiment_has_no_differences_to_draw(tmp_path):
+    alone = make_project(tmp_path, experiments=[("one", ("text",), 2, 0.7, False)])
+    draw_all(alone, tmp_path / "figures", ("comparisons",))
+    assert title(alone.figures["comparisons"]).startswith(NOTHING)

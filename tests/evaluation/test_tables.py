@@ -1,9 +1,8 @@
 import json
 
 import numpy as np
-import pandas as pd
 import pytest
-from scipy.stats import ttest_rel
+from scipy.stats import ttest_1samp, ttest_rel
 
 from ariigcn.core.errors import DataError
 from ariigcn.corpora.table import read_corpus
@@ -17,7 +16,8 @@ from ariigcn.evaluation.tables import (
     reachable_accuracy,
     read_seeds,
     results_frame,
-    write_results_table,
+    score_interval,
+    student_interval,
 )
 from tests.synthetic_runs import LABELS, make_corpus, make_project
 
@@ -75,7 +75,9 @@ def test_one_row_an_experiment_in_the_given_order(project):
     assert first["accuracy_mean"] == pytest.approx(np.mean(tested))
     assert first["accuracy_sd"] == pytest.approx(np.std(tested, ddof=1))
     assert first["share_of_reachable"] == pytest.approx(np.mean(tested) / 0.91)
-    assert np.isnan(frame["accuracy_sd"].iloc[1])
+    expected = score_interval(tested)
+    assert (first["accuracy_low"], first["accuracy_high"]) == pytest.approx(expected)
+    assert frame[["accuracy_sd", "accuracy_low"]].iloc[1].isna().all()
 
 
 def test_classes_absent_from_the_test_split_have_no_f1(project):
@@ -86,25 +88,13 @@ def test_classes_absent_from_the_test_split_have_no_f1(project):
     assert frame.loc[("ar-iigcn", "anger"), "f1_mean"] > 0.5
 
 
-def test_the_files_read_back_and_the_latex_has_no_empty_column(project, tmp_path):
-    outs = [tmp_path / name for name in ("results.csv", "per_class.csv", "results.tex")]
-    write_results_table(project.metrics, project.table, *outs)
-    read = pd.read_csv(outs[0])
-    assert read["accuracy_sd"].isna().tolist() == [False, True]
-    assert list(pd.read_csv(outs[1])) == ["experiment", "emotion", "f1_mean", "f1_sd", "support"]
-    latex = outs[2].read_text()
-    assert "Reachable accuracy" in latex
-    assert latex.count("&") == 3 * 8
-
-
-def test_without_validation_and_reachable_the_latex_drops_their_columns(tmp_path):
-    project = make_project(tmp_path, validation=False, reachable=False)
-    outs = [tmp_path / name for name in ("results.csv", "per_class.csv", "results.tex")]
-    write_results_table(project.metrics, project.table, *outs)
-    assert pd.read_csv(outs[0])["validation_weighted_f1_mean"].isna().all()
-    latex = outs[2].read_text()
-    assert "Validation" not in latex
-    assert "Reachable" not in latex
+def test_intervals_are_students_and_stay_within_what_a_score_can_be():
+    values = [0.5, 0.6, 0.7]
+    expected = ttest_1samp(values, 0).confidence_interval(0.95)
+    assert student_interval(*mean_sd(values), 3) == pytest.approx((expected.low, expected.high))
+    assert score_interval(values) == pytest.approx((expected.low, expected.high))
+    assert score_interval([0.9, 1.0])[1] == 1.0
+    assert np.isnan(score_interval([0.9])).all()
 
 
 def test_seeds_that_do_not_belong_together_are_errors(project, tmp_path):

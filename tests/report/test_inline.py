@@ -1,7 +1,7 @@
 import pytest
 
 from ariigcn.core.errors import DataError
-from ariigcn.evaluation.figures import NOTHING, PALETTE
+from ariigcn.evaluation.style import NOTHING, PALETTE
 from ariigcn.report.inline import inline_figure
 
 SVG = """<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"

@@ -9,6 +9,7 @@ import sys
 import time
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from ariigcn.features.store import Status, open_store
@@ -66,6 +67,7 @@ def test_a_run_makes_every_contract_and_lists_what_is_masked(finished):
     results = finished / "results" / "demo"
     assert (results / "report.html").stat().st_size > 50_000
     assert (results / "tables" / "results.csv").exists()
+    assert len(pd.read_csv(results / "tables" / "missing.csv")) == 3 * 5
     assert (results / "ar-iigcn" / "seed-0" / "model" / "model.safetensors").exists()
     with open_store(results / "features" / "audio.opensmile.h5") as audio:
         masked = {Status(s) for s in audio.status} - {Status.OK}
@@ -84,7 +86,7 @@ def test_a_second_run_has_nothing_to_do(finished):
     assert planned(finished, "all") == set()
 
 
-AFTER_TRAINING = {"metrics", "tables", "figures", "inspection", "report_page"}
+AFTER_TRAINING = {"metrics", "missing", "tables", "figures", "inspection", "report_page"}
 
 
 def test_a_changed_audio_parameter_reruns_audio_and_what_follows(finished):

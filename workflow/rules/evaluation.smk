@@ -1,10 +1,15 @@
 FIGURED = cfg.evaluation.figures_of or tuple(EXPERIMENTS)
 METRICS = {name: run_paths("metrics.json", name) for name in EXPERIMENTS}
+PREDICTIONS = {name: run_paths("predictions.parquet", name) for name in EXPERIMENTS}
 FIGURES = {
-    "results": f"{RESULTS}/figures/results.svg",
+    **{
+        kind: f"{RESULTS}/figures/{kind}.svg"
+        for kind in ("results", "comparisons", "missing")
+        if kind != "comparisons" or len(EXPERIMENTS) > 1
+    },
     **{
         f"{kind}/{name}": f"{RESULTS}/figures/{name}.{kind}.svg"
-        for kind in ("confusion", "history", "discriminators")
+        for kind in ("confusion", "history", "discriminators", "reliability")
         for name in FIGURED
     },
 }
@@ -15,8 +20,21 @@ CURVES = {
     if len(grid.keys) == 1
 }
 TABLES = {
-    "results": f"{RESULTS}/tables/results.csv",
-    "per_class": f"{RESULTS}/tables/per_class.csv",
+    name: f"{RESULTS}/tables/{name}.csv"
+    for name in (
+        "results",
+        "per_class",
+        "comparisons",
+        "calibration",
+        "errors",
+        "missing",
+    )
+}
+LATEX = [path.removesuffix("csv") + "tex" for path in TABLES.values()]
+MISSING = f"{RESULTS}/{{experiment}}/missing.parquet"
+EXPERIMENT_STORES = {
+    name: {m: store_path(m, e.store) for m, e in experiment.encoders.items()}
+    for name, experiment in EXPERIMENTS.items()
 }
 
 # What is looked into: the main experiment's first seed.
@@ -45,13 +63,41 @@ rule metrics:
         "../scripts/metrics.py"
 
 
+rule missing:
+    input:
+        unpack(run_inputs),
+        models=lambda wildcards: run_paths("model", wildcards.experiment),
+    output:
+        MISSING,
+    log:
+        f"{LOGS}/missing.{{experiment}}.log",
+    benchmark:
+        f"{BENCHMARKS}/missing.{{experiment}}.tsv"
+    wildcard_constraints:
+        experiment=one_of(EXPERIMENTS),
+    conda:
+        "../../envs/training.yaml"
+    threads: lambda wildcards: EXPERIMENTS[wildcards.experiment].training.threads
+    resources:
+        mem_mb=2500,
+    params:
+        stores=lambda wildcards: EXPERIMENT_STORES[wildcards.experiment],
+        code=code_version("ariigcn.evaluation.missing"),
+    script:
+        "../scripts/missing.py"
+
+
 rule tables:
     input:
         table=TABLE,
         metrics=list(METRICS.values()),
+        predictions=list(PREDICTIONS.values()),
+        stores=sorted({p for s in EXPERIMENT_STORES.values() for p in s.values()}),
+        missing=expand(MISSING, experiment=cfg.missing_experiments),
+        published=str(cfg.evaluation.published or "") or [],
     output:
         **TABLES,
-        latex=f"{RESULTS}/tables/results.tex",
+        latex=LATEX,
     log:
         f"{LOGS}/tables.log",
     benchmark:
@@ -59,10 +105,13 @@ rule tables:
     conda:
         "../../envs/evaluation.yaml"
     resources:
-        mem_mb=1000,
+        mem_mb=1500,
     params:
         metrics=METRICS,
-        code=code_version("ariigcn.evaluation.tables"),
+        predictions=PREDICTIONS,
+        stores=EXPERIMENT_STORES,
+        shipped=sha256_file(PACKAGE_ROOT / "evaluation" / "published.csv"),
+        code=code_version("ariigcn.evaluation.write"),
     script:
         "../scripts/tables.py"
 
@@ -72,6 +121,8 @@ rule figures:
         table=TABLE,
         metrics=list(METRICS.values()),
         histories=[run_paths("history.parquet", name) for name in FIGURED],
+        predictions=[PREDICTIONS[name] for name in FIGURED],
+        tables=[TABLES["comparisons"], TABLES["missing"]],
     output:
         list(FIGURES.values()),
     log:
@@ -86,6 +137,8 @@ rule figures:
         figures=FIGURES,
         metrics=METRICS,
         histories={name: run_paths("history.parquet", name) for name in FIGURED},
+        predictions={name: PREDICTIONS[name] for name in FIGURED},
+        tables=TABLES,
         code=code_version("ariigcn.evaluation.figures"),
     script:
         "../scripts/figures.py"

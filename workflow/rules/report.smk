@@ -10,6 +10,7 @@ rule report_page:
         inspection=INSPECTION,
         predictions=main_run("predictions.parquet"),
         figures=list(FIGURES.values()) + list(CURVES.values()),
+        tables=list(TABLES.values()),
     output:
         REPORT,
     log:
@@ -24,6 +25,7 @@ rule report_page:
         stores=SHOWN_STORES,
         metrics=METRICS,
         figures=FIGURES | CURVES,
+        tables=TABLES,
         configuration=section(cfg),
         settings=section(cfg.report),
         # Read as they are: a stage's seconds are no reason to write the page again.

@@ -14,6 +14,8 @@ def main(snakemake):
         table=Path(snakemake.input.table),
         metrics={name: [Path(p) for p in paths] for name, paths in params.metrics.items()},
         histories={name: [Path(p) for p in paths] for name, paths in params.histories.items()},
+        predictions={name: [Path(p) for p in paths] for name, paths in params.predictions.items()},
+        tables={name: Path(path) for name, path in params.tables.items()},
     )
 
 

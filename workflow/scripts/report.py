@@ -20,6 +20,7 @@ def main(snakemake):
         metrics={name: [Path(p) for p in paths] for name, paths in params.metrics.items()},
         figures={name: Path(path) for name, path in params.figures.items()},
         quality=Path(snakemake.input.quality),
+        tables={name: Path(path) for name, path in params.tables.items()},
         configuration=yaml.safe_dump(dict(params.configuration), sort_keys=False),
         provenance=provenance(),
         settings=ReportConfig(**params.settings),

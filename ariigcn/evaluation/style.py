@@ -1,0 +1,78 @@
+"""What all figures share: colours, type, and how they are written.
+
+The same inputs give the same bytes. Text stays text. Each figure's ``<title>`` is a sentence that
+says what it shows, numbers included: the report prints it as the caption, a screen reader reads it.
+The colours of :data:`PALETTE` are the only ones used, so that the report can exchange them for
+those of a dark page.
+"""
+
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+from matplotlib.figure import Figure
+
+from ariigcn.core.files import atomic_path
+
+# Blue, vermilion and green after Okabe and Ito: told apart with any colour vision.
+PALETTE = {
+    "ink": "#1c2024",
+    "muted": "#5c6570",
+    "grid": "#dde1e6",
+    "paper": "#fefefe",
+    "cell": "#0b4f94",
+    "bar": "#3b78b0",
+    "text": "#0072b2",
+    "audio": "#c65102",
+    "video": "#00805d",
+}
+FONT = "DejaVu Sans"  # ships with matplotlib, so layouts are the same on every machine
+STYLE: dict[str, Any] = {
+    "svg.hashsalt": "ariigcn",
+    "svg.fonttype": "none",
+    "font.family": FONT,
+    "font.size": 9,
+    "axes.titlesize": 9,
+    "axes.titlelocation": "left",
+    "axes.titlecolor": PALETTE["ink"],
+    "axes.labelcolor": PALETTE["muted"],
+    "axes.edgecolor": PALETTE["grid"],
+    "axes.facecolor": "none",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": PALETTE["grid"],
+    "grid.linewidth": 0.6,
+    "text.color": PALETTE["ink"],
+    "xtick.color": PALETTE["grid"],
+    "ytick.color": PALETTE["grid"],
+    "xtick.labelcolor": PALETTE["muted"],
+    "ytick.labelcolor": PALETTE["muted"],
+    "xtick.labelsize": 8,
+    "ytick.labelsize": 8,
+    "figure.facecolor": PALETTE["paper"],
+    "figure.constrained_layout.use": True,
+    "savefig.facecolor": "auto",
+}
+NOTHING = "Nothing to draw: "  # how the title of a figure without content begins
+
+
+def style() -> AbstractContextManager[None]:
+    """The context in which figures are drawn."""
+    return mpl.rc_context(STYLE)  # type: ignore[arg-type]  # its keys are a closed set of literals
+
+
+def save_nothing(out: Path, why: str) -> None:
+    """Write a figure that says why there is none."""
+    with style():
+        figure = Figure(figsize=(7.2, 0.5))
+        figure.text(0.01, 0.4, why.capitalize(), color=PALETTE["muted"])
+        save(figure, out, NOTHING + why)
+
+
+def save(figure: Figure, out: Path, title: str) -> None:
+    """Write a figure as SVG; ``title`` is the sentence that says what it shows."""
+    with atomic_path(out) as temporary:
+        figure.savefig(temporary, format="svg", metadata={"Date": None, "Title": title})

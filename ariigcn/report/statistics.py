@@ -1,0 +1,224 @@
+"""The page's part on statistics, read from the tables that the evaluation wrote."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from ariigcn.evaluation.latex import effect_text, p_text, signed, span
+from ariigcn.evaluation.tables import NONE, percent
+from ariigcn.report.inline import InlineFigure, inline_figure
+from ariigcn.report.views import Cell, Number, TableView, measured
+
+FIGURES = {
+    "comparisons": "Differences to the main experiment",
+    "missing": "Missing modalities",
+    "reliability": "Reliability",
+}
+SCORES = {"accuracy": "Accuracy", "weighted_f1": "Weighted F1", "macro_f1": "Macro F1"}
+FEW_DIALOGUES = 30  # below, an interval over dialogues is mostly Student's tails
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """What the section shows; empty tables and figures are left out."""
+
+    notes: tuple[str, ...]
+    comparisons: TableView | None
+    comparisons_figure: InlineFigure | None
+    intervals: tuple[TableView, ...]
+    calibration: TableView | None
+    reliability: tuple[InlineFigure, ...]
+    errors_of: str
+    errors: tuple[TableView, ...]
+    missing: TableView | None
+    missing_figure: InlineFigure | None
+    published: TableView | None
+
+
+def statistics_section(
+    tables: Mapping[str, Path], figures: Mapping[str, Path], best: str
+) -> Statistics | None:
+    """The section of one report, or None where no tables were written.
+
+    Args:
+        tables: name -> CSV of :func:`ariigcn.evaluation.write.write_tables`.
+        figures: name -> SVG, as the report takes them; those of :data:`FIGURES` are shown here.
+        best: the experiment to speak of first; errors are shown of it alone.
+    """
+    if not tables:
+        return None
+    frames = {name: pd.read_csv(path) for name, path in tables.items()}
+    results, comparisons = frames["results"], frames["comparisons"]
+    run_here = results[results["published"].isna()]
+    drawn = _figures(figures, best)
+    return Statistics(
+        notes=_notes(comparisons),
+        comparisons=_comparisons_view(comparisons),
+        comparisons_figure=next(iter(drawn["comparisons"]), None),
+        intervals=(_intervals_view(run_here), _per_class_view(frames["per_class"])),
+        calibration=_calibration_view(frames["calibration"]),
+        reliability=tuple(drawn["reliability"]),
+        errors_of=best,
+        errors=_errors_views(frames["errors"], best),
+        missing=_missing_view(frames["missing"]),
+        missing_figure=next(iter(drawn["missing"]), None),
+        published=published_view(results[results["published"].notna()]),
+    )
+
+
+def _figures(figures: Mapping[str, Path], best: str) -> dict[str, list[InlineFigure]]:
+    """The section's figures by kind, the best experiment's first."""
+    found: dict[str, list[InlineFigure]] = {kind: [] for kind in FIGURES}
+    for name in sorted(figures, key=lambda name: name.partition("/")[2] != best):
+        kind, _, experiment = name.partition("/")
+        if kind in FIGURES:
+            identifier = f"statistics-{kind}-{list(figures).index(name)}"
+            found[kind].append(
+                inline_figure(figures[name], experiment or FIGURES[kind], identifier)
+            )
+    return found
+
+
+def _notes(comparisons: pd.DataFrame) -> tuple[str, ...]:
+    if not len(comparisons):
+        return ()
+    first, tests = comparisons.iloc[0], len(comparisons)
+    notes = [
+        f"Every experiment against {first['against']}, on the same {first['utterances']:,} test "
+        f"utterances of {first['dialogues']:,} dialogues. An experiment is called better or worse "
+        "where the difference in weighted F1 holds over other dialogues (paired bootstrap, p below "
+        f"0.05 after Holm's correction for {tests} comparison{'s' * (tests != 1)}) and over other "
+        "seeds (95 % interval without zero)."
+    ]
+    if first["dialogues"] < FEW_DIALOGUES:
+        notes.append(
+            f"{first['dialogues']:,} test dialogues are few: only large differences can be told."
+        )
+    return tuple(notes)
+
+
+def _comparisons_view(comparisons: pd.DataFrame) -> TableView | None:
+    if not len(comparisons):
+        return None
+    rows = tuple(
+        (
+            row["experiment"],
+            _signed(row["weighted_f1_difference"], row["weighted_f1_low"], row["weighted_f1_high"]),
+            Number("", span(row["seeds_low"], row["seeds_high"], signs=True) or NONE),
+            _signed(row["accuracy_difference"], row["accuracy_low"], row["accuracy_high"]),
+            Number(p_text(row["p_bootstrap_holm"]) or NONE),
+            Number(p_text(row["p_mcnemar_holm"]) or NONE),
+            Number(effect_text(row["cohens_g"]) or NONE),
+            row["verdict"],
+        )
+        for _, row in comparisons.iterrows()
+    )
+    columns = (
+        "Experiment", "Weighted F1, over dialogues", "Over seeds", "Accuracy, over dialogues",
+        "p, bootstrap", "p, McNemar", "Cohen's g", "Verdict",
+    )  # fmt: skip
+    caption = "Difference in points with 95 % intervals, p after Holm's correction"
+    return TableView(caption, columns, rows)
+
+
+def _intervals_view(results: pd.DataFrame) -> TableView:
+    rows = tuple(
+        (row["experiment"], *(_with_interval(row, f"{score}_mean", score) for score in SCORES))
+        for _, row in results.iterrows()
+    )
+    caption = "Test scores in per cent with the 95 % interval of their mean over seeds"
+    return TableView(caption, ("Experiment", *SCORES.values()), rows)
+
+
+def _per_class_view(per_class: pd.DataFrame) -> TableView:
+    emotions = list(dict.fromkeys(per_class["emotion"]))
+    cells = per_class.set_index(["experiment", "emotion"])
+    rows = tuple(
+        (name, *(_with_interval(cells.loc[(name, e)], "f1_mean", "f1") for e in emotions))
+        for name in dict.fromkeys(per_class["experiment"])
+    )
+    caption = "F1 by class in per cent with the 95 % interval of its mean over seeds"
+    return TableView(caption, ("Experiment", *emotions), rows)
+
+
+def _calibration_view(calibration: pd.DataFrame) -> TableView | None:
+    if calibration["ece_mean"].isna().all():
+        return None
+    rows = tuple(
+        (
+            row["experiment"],
+            measured(row["accuracy_mean"]),
+            measured(row["confidence_mean"]),
+            measured(row["ece_mean"], row["ece_sd"]),
+            measured(row["ece_if_calibrated"]),
+            Number(f"{row['brier_mean']:.3f}"),
+        )
+        for _, row in calibration.iterrows()
+    )
+    caption = "Per cent, mean ± standard deviation over seeds; the Brier score from 0 to 2"
+    columns = ("Experiment", "Accuracy", "Confidence", "ECE", "If calibrated", "Brier")
+    return TableView(caption, columns, rows)
+
+
+def _errors_views(errors: pd.DataFrame, best: str) -> tuple[TableView, ...]:
+    own = errors[errors["experiment"] == best]
+    views = []
+    for by, part in own.groupby("by", sort=False):
+        rows: list[tuple[Cell, ...]] = [
+            (
+                str(row["group"]),
+                Number(f"{row['n']:,}"),
+                Number(f"{row['dialogues']:,}"),
+                _with_interval(row, "accuracy", "accuracy"),
+                _with_interval(row, "weighted_f1", "weighted_f1"),
+            )
+            for _, row in part.iterrows()
+        ]
+        columns = (str(by).capitalize(), "Utterances", "Dialogues", "Accuracy", "Weighted F1")
+        views.append(TableView(f"By {by}", columns, tuple(rows)))
+    return tuple(views)
+
+
+def _missing_view(missing: pd.DataFrame) -> TableView | None:
+    if not len(missing):
+        return None
+    shares = sorted(set(missing["share"]))
+    rows: list[tuple[Cell, ...]] = []
+    for key, curve in missing.groupby(["experiment", "modality"], sort=False):
+        by_share = curve.sort_values("share")
+        pairs = zip(by_share["weighted_f1_mean"], by_share["weighted_f1_sd"], strict=True)
+        rows.append((str(key[0]), str(key[1]), *(measured(*pair) for pair in pairs)))
+    columns = ("Experiment", "Masked", *(f"{100 * share:.0f} %" for share in shares))
+    caption = "Test weighted F1 in per cent by the share of one modality that is masked"
+    return TableView(caption, columns, tuple(rows))
+
+
+def published_view(published: pd.DataFrame) -> TableView | None:
+    """Figures of others with their sources; None where there are none for this corpus."""
+    if not len(published):
+        return None
+    titles = {"accuracy_mean": "Accuracy", "weighted_f1_mean": "Weighted F1"}
+    titles |= {"macro_f1_mean": "Macro F1", "f1_mean": "F1, average not named"}
+    shown = {c: t for c, t in titles.items() if c in published and published[c].notna().any()}
+    rows = tuple(
+        (
+            row["experiment"],
+            *(Number(percent(row[column])) for column in shown),
+            row["published"],
+            # The page refers to nothing outside itself: an address is text.
+            str(row["address"]).partition("://")[2] or str(row["address"]),
+        )
+        for _, row in published.iterrows()
+    )
+    caption = "Published, not run here: per cent; other features, splits and selection"
+    return TableView(caption, ("Model", *shown.values(), "Source", "Address"), rows)
+
+
+def _with_interval(row: "pd.Series[float]", value: str, name: str) -> Number:
+    return Number(percent(row[value]) or NONE, span(row[f"{name}_low"], row[f"{name}_high"]))
+
+
+def _signed(value: float, low: float, high: float) -> Number:
+    return Number(signed(value) or NONE, span(low, high, signs=True))
