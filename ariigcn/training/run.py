@@ -86,7 +86,8 @@ def train(run: Run, files: RunFiles) -> None:
     trainer = Trainer(model, dialogues, run.training, run.seed, device)
     trainer.fit(files.checkpoints, run.digest())
     _write(run, files, head, trainer)
-    remove(files.checkpoints)
+    if trainer.ranks.is_first:
+        remove(files.checkpoints)
 
 
 def choose_device(name: str) -> torch.device:
@@ -151,9 +152,10 @@ def _write(run: Run, files: RunFiles, head: BundleHead, trainer: Trainer) -> Non
     }
     metadata = {METADATA_KEY: json.dumps(facts).encode()}
     model = trainer.selected_model()
-    _write_parquet(
-        files.predictions, predictions(trainer.dialogues, trainer.predict(model)), metadata
-    )
+    probabilities = trainer.predict(model)
+    if not trainer.ranks.is_first:
+        return
+    _write_parquet(files.predictions, predictions(trainer.dialogues, probabilities), metadata)
     _write_parquet(files.history, pa.Table.from_pylist(trainer.history), metadata)
     save_bundle(files.model, head, model.cpu())
 

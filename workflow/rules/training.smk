@@ -1,3 +1,12 @@
+def processes_of_run(wildcards):
+    return EXPERIMENTS[wildcards.experiment].training.processes
+
+
+def cpus_of_run(wildcards):
+    threads = EXPERIMENTS[wildcards.experiment].training.threads
+    return threads * processes_of_run(wildcards)
+
+
 rule train:
     input:
         unpack(run_inputs),
@@ -12,16 +21,17 @@ rule train:
         seed=r"\d+",
     conda:
         "../../envs/training.yaml"
-    threads: lambda wildcards: EXPERIMENTS[wildcards.experiment].training.threads
+    threads: cpus_of_run
     resources:
         mem_mb=2500,
+        gpu=processes_of_run,
     params:
         graph=lambda wildcards: section(EXPERIMENTS[wildcards.experiment].graph),
         model=lambda wildcards: section(EXPERIMENTS[wildcards.experiment].model),
         training=lambda wildcards: section(EXPERIMENTS[wildcards.experiment].training),
         # Outside the outputs: Snakemake removes those before a job runs again.
         checkpoints=f"{RESULTS}/{{experiment}}/.checkpoints/seed-{{seed}}",
-        code=code_version("ariigcn.training.run"),
+        code=code_version("ariigcn.training.launch"),
     script:
         "../scripts/train.py"
 

@@ -6,7 +6,8 @@ from ariigcn.core.logs import configure_logging
 from ariigcn.graphs.config import GraphConfig
 from ariigcn.models.config import ModelConfig
 from ariigcn.training.config import TrainingConfig
-from ariigcn.training.run import Run, RunFiles, train
+from ariigcn.training.launch import train_on_all
+from ariigcn.training.run import Run, RunFiles
 
 
 def main(snakemake):
@@ -28,7 +29,7 @@ def main(snakemake):
         predictions=Path(output.predictions),
         checkpoints=Path(params.checkpoints),
     )
-    train(run, files)
+    train_on_all(run, files, snakemake.resources.get("mpi", ""))
 
 
 if __name__ == "__main__":
