@@ -22,7 +22,7 @@ from torch import distributed
 from ariigcn.core.errors import AriigcnError
 from ariigcn.core.files import atomic_path
 from ariigcn.core.logs import configure_logging
-from ariigcn.core.signals import STOP_SIGNALS, StopRequest
+from ariigcn.core.signals import StopRequest
 from ariigcn.training.run import Run, RunFiles, train
 
 # What SLURM calls what torchrun tells its processes.

@@ -92,7 +92,10 @@ class Trainer:
         self.ranks.check_same(len(self.history))
         saved = time.monotonic()
         total, done = self.config.epochs, len(self.history)
-        with progress("training epochs", total, done) as counter, StopRequest(self.ranks.any) as stop:
+        with (
+            progress("training epochs", total, done) as counter,
+            StopRequest(self.ranks.any) as stop,
+        ):
             while not self._finished():
                 self._epoch(stop)
                 since, took = time.monotonic() - saved, self.history[-1]["seconds"]

@@ -2,33 +2,37 @@
 
 import os
 import signal
-import subprocess
-import sys
-import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
-import pyarrow.parquet as pq
 import pytest
 import torch
-from pydantic import TypeAdapter
 from torch import distributed, multiprocessing
 
+from ariigcn.core.signals import StoppedError
 from ariigcn.models.ariigcn import ARIIGCN
 from ariigcn.models.config import LossConfig, ModelConfig
 from ariigcn.training.checkpoint import load_checkpoint, save_checkpoint
 from ariigcn.training.config import TrainingConfig
 from ariigcn.training.distributed import deal
 from ariigcn.training.loop import Trainer
-from ariigcn.training.run import Run, RunFiles
+from ariigcn.training.run import Run, train
 from tests.synthetic_corpus import LABELS, SIZES, make_toy
 from tests.training.test_run import TRAINING, inputs, make_files, make_run, outcome
 
 __all__ = ["inputs"]
 # Nine training dialogues: by fours, the last batch has fewer dialogues than there are ranks.
 LENGTHS = [4, 1, 33, 9, 2, 17, 6, 3, 12, 5, 8, 7, 3, 6, 4]
-CASES = [("hinge", torch.float64), ("supcon", torch.float64), ("hinge", torch.float32)]
+CASES = [
+    ("hinge", torch.float64),
+    ("infonce", torch.float64),
+    ("supcon", torch.float64),
+    ("hinge", torch.float32),
+]
 
 
 def trained(form: str, dtype: torch.dtype, folder: Path) -> dict[str, Any]:
@@ -59,15 +63,46 @@ def train_as_rank(rank: int, folder: Path) -> None:
     for form, dtype in CASES:
         result = trained(form, dtype, folder)
         save_checkpoint(folder / f"{form}-{dtype}-{rank}", 1, "test", result)
+    torch.set_default_dtype(torch.float32)
+    run = run_on_two(folder)
+    train(run, make_files(folder / "whole"))
+    with asked_to_stop(rank == 1), pytest.raises(StoppedError) as stopped:
+        train(run, make_files(folder / "stopped"))
+    assert ("SIGTERM" if rank else "by another process; epoch 2 is kept") in str(stopped.value)
+    distributed.barrier()
+    train(run, make_files(folder / "stopped"))
     distributed.destroy_process_group()
 
 
-def test_two_ranks_have_the_losses_and_weights_of_one(tmp_path):
-    multiprocessing.spawn(train_as_rank, (tmp_path,), nprocs=2)
+def run_on_two(folder: Path) -> Run:
+    """With dropout: each rank draws its own. Its inputs are those of the fixture."""
+    stores = {name: folder / f"{name}.h5" for name in ("text", "audio", "video")}
+    training = TRAINING.model_copy(update={"processes": 2, "checkpoint_s": 1e9, "threads": 1})
+    return make_run((folder / "graph.h5", stores), training=training)
+
+
+@contextmanager
+def asked_to_stop(here: bool) -> Iterator[None]:
+    """A signal that reaches this rank alone, in the second epoch."""
+    step = Trainer._step
+
+    def with_signal(self: Trainer, dialogues: torch.Tensor, epoch: int) -> dict[str, torch.Tensor]:
+        if here and epoch == 2:
+            os.kill(os.getpid(), signal.SIGTERM)
+        return step(self, dialogues, epoch)
+
+    with patch.object(Trainer, "_step", with_signal):
+        yield
+
+
+def test_two_ranks_have_the_losses_and_weights_of_one_and_resume(inputs, tmp_path):
+    ranks = multiprocessing.spawn(train_as_rank, (tmp_path,), nprocs=2, join=False)
     try:
         alone = {(form, dtype): trained(form, dtype, tmp_path / "alone") for form, dtype in CASES}
     finally:
         torch.set_default_dtype(torch.float32)
+    while not ranks.join():
+        pass
     for (form, dtype), expected in alone.items():
         # Adam makes a whole step of a gradient that is rounding: weights agree in doubles alone.
         bound = 1e-9 if dtype == torch.float64 else 1e-5
@@ -79,10 +114,13 @@ def test_two_ranks_have_the_losses_and_weights_of_one(tmp_path):
                 same = {n: pytest.approx(x, abs=bound) for n, x in there.items() if n != "seconds"}
                 assert {n: x for n, x in here.items() if n != "seconds"} == same
             if dtype == torch.float64:
-                torch.testing.assert_close(found["weights"], expected["weights"], rtol=0, atol=bound)
+                torch.testing.assert_close(
+                    found["weights"], expected["weights"], rtol=0, atol=bound
+                )
                 torch.testing.assert_close(
                     found["probabilities"], expected["probabilities"], rtol=0, atol=bound
                 )
+    assert outcome(tmp_path / "stopped") == outcome(tmp_path / "whole")
 
 
 def test_dialogues_are_dealt_by_length():
