@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 import torch
 from torch import Tensor
 
+from ariigcn.core.code import code_version
 from ariigcn.core.errors import DataError
 from ariigcn.core.files import atomic_path, remove, sha256_file
 from ariigcn.corpora.table import METADATA_KEY, SPLITS
@@ -36,6 +37,16 @@ class RunFiles:
     predictions: Path
     checkpoints: Path
 
+    @classmethod
+    def below(cls, folder: Path, checkpoints: Path | None = None) -> "RunFiles":
+        """A run's files in a folder of its own."""
+        return cls(
+            folder / "model",
+            folder / "history.parquet",
+            folder / "predictions.parquet",
+            checkpoints or folder / ".checkpoints",
+        )
+
 
 @dataclass(frozen=True)
 class Run:
@@ -52,6 +63,7 @@ class Run:
     def digest(self) -> str:
         """Digest of everything that decides the result; checkpoints carry it."""
         parts = {
+            "code": code_version("ariigcn.training.run"),
             "seed": self.seed,
             "files": [sha256_file(p) for p in (self.graph_file, *self.stores.values())],
             "model": self.model.model_dump(mode="json"),

@@ -74,10 +74,10 @@ def train_as_rank(rank: int, folder: Path) -> None:
     distributed.destroy_process_group()
 
 
-def run_on_two(folder: Path) -> Run:
+def run_on_two(folder: Path, checkpoint_s: float = 1e9) -> Run:
     """With dropout: each rank draws its own. Its inputs are those of the fixture."""
     stores = {name: folder / f"{name}.h5" for name in ("text", "audio", "video")}
-    training = TRAINING.model_copy(update={"processes": 2, "checkpoint_s": 1e9, "threads": 1})
+    training = TRAINING.model_copy(update={"processes": 2, "checkpoint_s": checkpoint_s})
     return make_run((folder / "graph.h5", stores), training=training)
 
 

@@ -1,36 +1,46 @@
-def processes_of_run(wildcards):
+AT_ONCE = cfg.runs_per_gpu
+PACKED = AT_ONCE > 1
+
+
+def trained(name):
+    """A file of every run of a job, as the rule's outputs."""
+    path = run_path(name)
+    return expand(path, seed=cfg.seeds, allow_missing=True) if PACKED else path
+
+
+def gpus_of_job(wildcards):
     return EXPERIMENTS[wildcards.experiment].training.processes
 
 
-def cpus_of_run(wildcards):
-    threads = EXPERIMENTS[wildcards.experiment].training.threads
-    return threads * processes_of_run(wildcards)
+def cpus_of_job(wildcards):
+    training = EXPERIMENTS[wildcards.experiment].training
+    return training.threads * training.processes * min(AT_ONCE, len(cfg.seeds))
 
 
 rule train:
     input:
         unpack(run_inputs),
     output:
-        model=directory(run_path("model")),
-        history=run_path("history.parquet"),
-        predictions=run_path("predictions.parquet"),
+        model=directory(trained("model")),
+        history=trained("history.parquet"),
+        predictions=trained("predictions.parquet"),
     log:
-        f"{LOGS}/train.{{experiment}}.seed-{{seed}}.log",
+        f"{LOGS}/train.{{experiment}}{'' if PACKED else '.seed-{seed}'}.log",
     wildcard_constraints:
         experiment=one_of(EXPERIMENTS),
         seed=r"\d+",
     conda:
         "../../envs/training.yaml"
-    threads: cpus_of_run
+    threads: cpus_of_job
     resources:
-        mem_mb=2500,
-        gpu=processes_of_run,
+        mem_mb=2500 * AT_ONCE,
+        gpu=gpus_of_job,
+        # Not a parameter: no result depends on it, so a change retrains nothing.
+        runs_per_gpu=AT_ONCE,
     params:
         graph=lambda wildcards: section(EXPERIMENTS[wildcards.experiment].graph),
         model=lambda wildcards: section(EXPERIMENTS[wildcards.experiment].model),
         training=lambda wildcards: section(EXPERIMENTS[wildcards.experiment].training),
-        # Outside the outputs: Snakemake removes those before a job runs again.
-        checkpoints=f"{RESULTS}/{{experiment}}/.checkpoints/seed-{{seed}}",
         code=code_version("ariigcn.training.launch"),
     script:
         "../scripts/train.py"
