@@ -80,6 +80,7 @@ def predictions(folder: Path) -> dict[str, bytes]:
 RETRIED = """
 rule train:
     output: "seen.txt"
+    resources: gpu=1
     threads: 3
     shell: "test {resources.mem_mb} -ge 16000 && echo gpu $CUDA_VISIBLE_DEVICES > {output}"
 """
