@@ -9,7 +9,6 @@ narrow: what is measured is growth, and a width's cost is in benchmarks.bench_tr
 import json
 import re
 import resource
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -41,8 +40,9 @@ MELD_ROWS = 13_708
 COPIES = (1, 4, 16)
 LENGTHS = (10, 50, 200, 500, 1000, 2000)
 WIDTHS = {"text": 64, "audio": 64, "video": 64}
-MODEL = {"hidden": 32, "projection": 32}
-PAIRLESS = {"losses": {"intra_inter_modal": 0, "intra_inter_class": 0}}
+STEPS = 5
+MODEL: dict[str, Any] = {"hidden": 32, "projection": 32}
+PAIRLESS: dict[str, Any] = {"losses": {"intra_inter_modal": 0, "intra_inter_class": 0}}
 
 
 def timed(work: Callable[[], Any]) -> tuple[float, Any]:
@@ -120,17 +120,21 @@ def epoch(copies: int) -> dict[str, float]:
 
 def step(length: int) -> dict[str, float]:
     """Milliseconds a training step on one dialogue of so many utterances, with and without pairs."""
-    shape = Shape("one", (length,) * 8, (2,), 3, 7, WIDTHS)
+    shape = Shape("one", (length,) * STEPS, (2,), 3, 7, WIDTHS)
     dialogues = generate(shape, GraphConfig())
     training = TrainingConfig(epochs=1, batch_dialogues=1, selection="last")
     found: dict[str, float] = {"length": length}
-    for name, change in (("all", {}), ("no_pairs", PAIRLESS), ("no_gru", {"context": "none"})):
-        model = ModelConfig.model_validate({**MODEL, **PAIRLESS, **change} if name == "no_gru"
-                                           else {**MODEL, **change})  # fmt: skip
+    variants = {"all": {}, "no_pairs": PAIRLESS, "no_gru": {**PAIRLESS, "context": "none"}}
+    for name, change in variants.items():
+        model = ModelConfig.model_validate({**MODEL, **change})
         trainer = trainer_of(dialogues, model, training, torch.device("cpu"))
         trainer.model.train()
-        taken = [timed(lambda d=d: trainer._step(torch.tensor([d]), 1))[0] for d in range(8)]
-        found[f"{name}_ms"] = 1e3 * statistics.median(taken[2:])
+        taken = []
+        for dialogue in range(STEPS):
+            started = time.perf_counter()
+            trainer._step(torch.tensor([dialogue]), 1)
+            taken.append(1e3 * (time.perf_counter() - started))
+        found[f"{name}_ms"] = min(taken)
     return found
 
 
@@ -151,25 +155,26 @@ def dry_run(rows: int, shards: int) -> dict[str, float]:
         seconds, done = timed(
             lambda: subprocess.run(command, capture_output=True, text=True, check=True)
         )
-    (jobs,) = re.findall(r"^total +(\d+)", done.stdout + done.stderr, re.M)
+    jobs = re.findall(r"^total +(\d+)", done.stdout + done.stderr, re.M)[-1]
     return {"rows": rows, "shards": shards, "jobs": int(jobs), "dry_run_s": seconds}
 
 
-PARTS: Mapping[str, Callable[..., dict[str, float]]] = {
+APART: Mapping[str, Callable[[int], dict[str, float]]] = {
     "tables": tables_and_graphs,
     "epoch": epoch,
-    "step": step,
-    "dry_run": dry_run,
 }
 
 
-def apart(part: str, *arguments: int) -> dict[str, float]:
-    """A measurement in a process of its own."""
-    command = [sys.executable, "-m", "benchmarks.scale", part, *map(str, arguments)]
-    done = subprocess.run(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True, check=True)
-    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+def told(part: str, found: dict[str, float]) -> dict[str, float]:
     typer.echo(json.dumps({"part": part} | {n: round(v, 3) for n, v in found.items()}))
     return found
+
+
+def apart(part: str, size: int) -> dict[str, float]:
+    """A measurement in a process of its own."""
+    command = [sys.executable, "-m", "benchmarks.scale", part, str(size)]
+    done = subprocess.run(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True, check=True)
+    return told(part, json.loads(done.stdout.splitlines()[-1]))
 
 
 def slope(x: list[float], y: list[float]) -> float:
@@ -210,21 +215,20 @@ def draw(
 
 
 def main(
-    part: Annotated[str, typer.Argument(help="One part alone, as a line of JSON.")] = "",
-    arguments: Annotated[list[int] | None, typer.Argument()] = None,
+    part: Annotated[str, typer.Argument(help="tables or epoch alone, as a line of JSON")] = "",
+    size: Annotated[int, typer.Argument(help="its rows, or copies of MELD")] = 1,
 ) -> None:
     """Measure everything, a line of JSON each, and draw docs/scale.svg."""
     torch.set_num_threads(1)
     if part:
-        typer.echo(json.dumps(PARTS[part](*(arguments or []))))
+        typer.echo(json.dumps(APART[part](size)))
         return
     for rows, shards in ((MELD_ROWS, 1), (MELD_ROWS, 64), (1_000_000, 64)):
-        apart("dry_run", rows, shards)
-    rows = (*(MELD_ROWS * copies for copies in COPIES), 1_000_000)
+        told("dry_run", dry_run(rows, shards))
     draw(
-        [apart("tables", count) for count in rows],
+        [apart("tables", rows) for rows in (*(MELD_ROWS * c for c in COPIES), 1_000_000)],
         [apart("epoch", copies) for copies in COPIES],
-        [apart("step", length) for length in LENGTHS],
+        [told("step", step(length)) for length in LENGTHS],
     )
 
 
