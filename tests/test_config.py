@@ -72,3 +72,8 @@ def test_experiments_override_and_null_removes(root):
     assert config.experiment("small").model.hidden == 16
     assert config.experiment("small").training == config.training
     assert config.experiment("text").model.modalities == ("text",)
+
+
+def test_a_run_over_several_gpus_and_several_runs_on_one_exclude_each_other():
+    with pytest.raises(ConfigError, match="set one of them to 1"):
+        load_config({"runs_per_gpu": 2, "training": {"processes": 2}})
