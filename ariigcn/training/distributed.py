@@ -7,7 +7,7 @@ its own rows, scaled by the number of ranks, over which DistributedDataParallel 
 of the parts is the gradient of one rank [ours].
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import fields
 from typing import Any
 
@@ -27,9 +27,10 @@ class Ranks:
     Args:
         model: the same on every rank, on its device.
         dialogues: the whole corpus, standardised, on the same device.
+        game: the discriminators' parameters, which are stepped on a loss of their own.
     """
 
-    def __init__(self, model: ARIIGCN, dialogues: Dialogues) -> None:
+    def __init__(self, model: ARIIGCN, dialogues: Dialogues, game: Sequence[nn.Parameter]) -> None:
         together = distributed.is_initialized()
         self.rank = distributed.get_rank() if together else 0
         self.size = distributed.get_world_size() if together else 1
@@ -38,9 +39,10 @@ class Ranks:
         if self.size > 1:
             # Decisions are taken on the CPU, so that no GPU is waited for.
             self._control = distributed.new_group(backend="gloo")
-            game = {id(p) for p in model.discriminators.parameters()}
-            self._network = _in_parallel(_Network(model), lambda p: id(p) not in game, True)
-            self._game = _in_parallel(_Game(model), lambda p: id(p) in game, False)
+            ids = {id(p) for p in game}
+            self._network = _in_parallel(_Network(model), lambda p: id(p) not in ids, True)
+            if game:
+                self._game = _in_parallel(_Game(model), lambda p: id(p) in ids, False)
 
     @property
     def is_first(self) -> bool:
@@ -63,10 +65,10 @@ class Ranks:
             # shortest, of which no row is gathered.
             own = dialogues[self._lengths[dialogues].argmin()].unsqueeze(0)
         named = self._network(self.dialogues.batch(own))
-        everyone = _gather_nodes(named, sizes, self.rank)
+        output: Output = self._network.module.kind(**_gather_nodes(named, sizes, self.rank))
         rows = self.dialogues.rows(dialogues[torch.cat(shares)])
         label = self.dialogues.label
-        return Output(**everyone), label[rows.to(label.device)]
+        return output, label[rows.to(label.device)]
 
     def discriminator_report(self, output: Output) -> DiscriminatorReport:
         """L_D of the whole batch; its gradient is averaged over ranks, where it is the same."""
@@ -133,6 +135,7 @@ class _Network(nn.Module):
 
     def forward(self, batch: Any) -> dict[str, Tensor]:
         output = self.model(batch)
+        self.kind = type(output)
         return {field.name: getattr(output, field.name) for field in fields(output)}
 
 
@@ -159,7 +162,7 @@ def _in_parallel(
     others = [p for p in module.parameters() if p.requires_grad and not trained(p)]
     for parameter in others:
         parameter.requires_grad_(False)
-    parallel = DistributedDataParallel(module, broadcast_buffers=False, static_graph=static)
+    parallel = DistributedDataParallel(module, forward_sync_buffers=False, static_graph=static)
     for parameter in others:
         parameter.requires_grad_(True)
     return parallel

@@ -61,8 +61,8 @@ class Trainer:
         self.model = model.to(device)
         self.dialogues = standardised(dialogues.to(device), self.model)
         self.train_dialogues = dialogues.of_split("train")
-        self.ranks = Ranks(self.model, self.dialogues)
         own, game = split_parameters(self.model)
+        self.ranks = Ranks(self.model, self.dialogues, game)
         self.optimiser = AdamW(
             own, config.learning_rate, weight_decay=config.weight_decay, fused=True
         )

@@ -15,7 +15,7 @@ from torch import distributed, multiprocessing
 
 from ariigcn.core.signals import StoppedError
 from ariigcn.models.ariigcn import ARIIGCN
-from ariigcn.models.config import LossConfig, ModelConfig
+from ariigcn.models.config import DiscriminatorConfig, LossConfig, ModelConfig
 from ariigcn.training.checkpoint import load_checkpoint, save_checkpoint
 from ariigcn.training.config import TrainingConfig
 from ariigcn.training.distributed import deal
@@ -44,7 +44,11 @@ def trained(form: str, dtype: torch.dtype, folder: Path) -> dict[str, Any]:
     dialogues.label[dialogues.rows(torch.tensor([2]))] = -1
     torch.manual_seed(0)
     losses = LossConfig(form=form, label_smoothing=0.1, warmup_epochs=2)
-    config = ModelConfig(hidden=8, projection=4, dropout=0, input_dropout=0, losses=losses)
+    game = DiscriminatorConfig(gradient_penalty=1.0, spectral_norm=form == "supcon")
+    config = ModelConfig(
+        **{"hidden": 8, "projection": 4, "dropout": 0, "input_dropout": 0},
+        losses=losses, discriminator=game,
+    )  # fmt: skip
     model = ARIIGCN(SIZES, len(LABELS), len(dialogues.graph.relations), config)
     model.class_weights.copy_(torch.tensor([0.5, 1.0, 2.0]))
     training = TrainingConfig(epochs=2, batch_dialogues=4, warmup_epochs=0, discriminator_steps=2)
