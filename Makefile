@@ -2,6 +2,7 @@
 #   make demo    a virtual environment, the pinned install, the whole workflow on the built-in corpus
 #   make bench   extraction's part of docs/performance.md: half an hour on an idle machine
 #   make bench-train   training's part of it, a few minutes
+#   make bench-scale   docs/scale.md's and its picture: a few minutes
 #   make test    the same environment with the test extras; every test
 #   make test-browser   the report in a headless Chromium: Debian's chromium and chromium-driver; npm
 #   make test-slurm   the workflow through a SLURM of one node, brought up for it: Debian, root
@@ -13,7 +14,7 @@ INSTALLED := $(VENV)/.installed
 TESTABLE := $(VENV)/.testable
 AXE := .browser/package/axe.min.js
 
-.PHONY: bench bench-train demo test test-browser test-slurm lint clean
+.PHONY: bench bench-scale bench-train demo test test-browser test-slurm lint clean
 
 demo: $(INSTALLED)
 	$(BIN)/snakemake --cores all all
@@ -57,6 +58,9 @@ bench: $(TESTABLE)
 bench-train: $(TESTABLE)
 	for context in none gru; do $(BIN)/python -m benchmarks.bench_train --shape iemocap --context $$context; done
 	for context in none gru; do $(BIN)/python -m benchmarks.bench_train --shape meld --context $$context; done
+
+bench-scale: $(TESTABLE)
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m benchmarks.scale
 
 clean:
 	rm -rf $(VENV) data results logs .snakemake

@@ -91,6 +91,12 @@ class Config(ExperimentConfig):
     seeds: tuple[int, ...] = Field(
         (0, 1, 2), min_length=1, description="One training run a seed and experiment."
     )
+    runs_per_gpu: int = Field(
+        1,
+        ge=1,
+        description="Training runs side by side on one GPU. 1: a job a run; more: a job an "
+        "experiment, which trains its seeds by so many, for runs that are short beside a job's start.",
+    )
     experiments: dict[str, dict[str, Any]] = Field(
         default_factory=_main_experiment,
         min_length=1,
@@ -158,7 +164,11 @@ class Config(ExperimentConfig):
         """What no field can check alone: experiments resolve, stores do not collide, folders exist."""
         self._check_root()
         for name in self.experiments:
-            self.experiment(name)
+            if self.experiment(name).training.processes > 1 < self.runs_per_gpu:
+                raise ValueError(
+                    f"experiments.{name}: training.processes spreads a run over GPUs and "
+                    "runs_per_gpu packs several onto one; set one of them to 1"
+                )
         for modality in MODALITIES:
             self.stores(modality)
         self._check_media()

@@ -95,3 +95,8 @@ def test_the_main_experiment_and_one_with_modality_dropout_are_tested_without_mo
     assert config.missing_experiments == ("ar-iigcn", "dropped")
     nothing = merge(default(root), overlay | {"evaluation": {"missing_of": []}})
     assert load_config(nothing).missing_experiments == ()
+
+
+def test_a_run_over_several_gpus_and_several_runs_on_one_exclude_each_other():
+    with pytest.raises(ConfigError, match="set one of them to 1"):
+        load_config({"runs_per_gpu": 2, "training": {"processes": 2}})

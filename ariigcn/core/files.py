@@ -1,11 +1,16 @@
-"""Files that are either whole or absent."""
+"""Files that are either whole or absent, and folders that one process at a time works in."""
 
+import errno
+import fcntl
 import hashlib
+import logging
 import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+logger = logging.getLogger(__name__)
 
 
 @contextmanager
@@ -13,11 +18,13 @@ def atomic_path(path: Path | str) -> Iterator[Path]:
     """Yield a temporary path beside ``path``; rename it into place on success, remove it on error.
 
     Works for files and folders. The temporary name keeps the suffix, since some writers choose
-    their format by it, and holds the process id, so that two writers never share one.
+    their format by it, and holds the machine's name and the process id, so that two writers never
+    share one.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.stem}.{os.getpid()}.tmp{path.suffix}")
+    writer = f"{os.uname().nodename}.{os.getpid()}"
+    temporary = path.with_name(f".{path.stem}.{writer}.tmp{path.suffix}")
     remove(temporary)
     try:
         yield temporary
@@ -28,6 +35,26 @@ def atomic_path(path: Path | str) -> Iterator[Path]:
     except BaseException:
         remove(temporary)
         raise
+
+
+@contextmanager
+def exclusive(folder: Path) -> Iterator[None]:
+    """Wait until no other process is in such a block of the same folder; a killed one leaves it.
+
+    Where the file system has no locks, it says so and goes on.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with open(folder / ".lock", "ab") as stream:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            logger.info("another process works in %s; waiting for it", folder)
+            fcntl.flock(stream, fcntl.LOCK_EX)
+        except OSError as error:
+            if error.errno not in (errno.ENOLCK, errno.ENOTSUP):
+                raise
+            logger.warning("%s: no locks (%s); let one command at a time in", folder, error)
+        yield
 
 
 def remove(path: Path) -> None:

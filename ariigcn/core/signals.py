@@ -9,6 +9,7 @@ started it starts it again.
 import signal
 import threading
 import time
+from collections.abc import Callable
 from types import FrameType
 from typing import Self
 
@@ -27,9 +28,14 @@ class StopRequest:
     """Notes SIGTERM and SIGUSR1 for the time of a ``with`` block, instead of dying of them.
 
     Outside the main thread, where Python sets no handlers, it notes nothing.
+
+    Args:
+        agree: of processes that work together, whether some of them says so: a signal reaches one
+            before another, and they stop at the same place.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, agree: Callable[[bool], bool] = bool) -> None:
+        self._agree = agree
         self._name = ""
         self._asked_at = 0.0
         self._before: dict[signal.Signals, object] = {}
@@ -45,7 +51,7 @@ class StopRequest:
 
     def __bool__(self) -> bool:
         """Whether a signal has come."""
-        return bool(self._name)
+        return self._agree(bool(self._name))
 
     def check(self, kept: str, grace_s: float = 0.0) -> None:
         """Raise where a signal came at least ``grace_s`` seconds ago.
@@ -57,13 +63,13 @@ class StopRequest:
         Raises:
             StoppedError: names the signal and what is kept.
         """
-        if self and time.monotonic() - self._asked_at >= grace_s:
-            raise StoppedError(
-                f"stopped by {self._name}; {kept}; the same command goes on from there"
-            )
+        due = bool(self._name) and time.monotonic() - self._asked_at >= grace_s
+        if self._agree(due):
+            by = self._name or "another process"
+            raise StoppedError(f"stopped by {by}; {kept}; the same command goes on from there")
 
     def _note(self, number: int, _: FrameType | None) -> None:
         # The first request counts: the grace is not renewed.
-        if not self:
+        if not self._name:
             self._asked_at = time.monotonic()
             self._name = signal.Signals(number).name

@@ -5,7 +5,7 @@ import re
 import shutil
 from pathlib import Path, PurePosixPath
 
-from ariigcn.core.files import atomic_path, sha256_file
+from ariigcn.core.files import atomic_path, exclusive, sha256_file
 from ariigcn.core.logs import logger
 from ariigcn.corpora.archives import Unpacked, unpack
 from ariigcn.corpora.config import DownloadConfig
@@ -34,6 +34,13 @@ def obtain_meld(
     Raises:
         DataError: no address serves a file, a digest is wrong, the disk is too small.
     """
+    with exclusive(downloads):
+        _obtain(raw, downloads, config, clips, manifest)
+
+
+def _obtain(
+    raw: Path, downloads: Path, config: DownloadConfig, clips: bool, manifest: Path
+) -> None:
     pinned = config.digests == "published"
     said: dict[str, object] = {"corpus": "meld", "version": MELD_ARCHIVE.version}
     if clips:

@@ -40,6 +40,12 @@ class TrainingConfig(Section):
     threads: int = Field(
         1, ge=1, description="CPU threads; part of the result, since sums depend on it."
     )
+    processes: int = Field(
+        1,
+        ge=1,
+        description="Processes that share a run's batches, a GPU each; part of the result, as "
+        "threads are, and so is the dropout that each draws.",
+    )
     device: Literal["auto", "cpu", "cuda"] = Field(
         "auto", description="auto: a GPU where there is one."
     )

@@ -17,7 +17,6 @@ from torch import Tensor
 from torch.nn import Parameter
 from torch.optim import AdamW
 from torch.optim.lr_scheduler import LambdaLR
-from torch_geometric.data import Data
 
 from ariigcn.core.errors import DataError
 from ariigcn.core.logs import progress
@@ -27,6 +26,7 @@ from ariigcn.models.base import ConversationModel
 from ariigcn.models.diagnostics import mean_discrepancy, modality_probe
 from ariigcn.training.checkpoint import load_checkpoint, save_checkpoint
 from ariigcn.training.config import TrainingConfig
+from ariigcn.training.distributed import Ranks
 from ariigcn.training.predict import predict
 
 DIAGNOSED_DIALOGUES = 16
@@ -62,6 +62,7 @@ class Trainer:
         self.dialogues = standardised(dialogues.to(device), self.model)
         self.train_dialogues = dialogues.of_split("train")
         own, game = split_parameters(self.model)
+        self.ranks = Ranks(self.model, self.dialogues)
         self.optimiser = AdamW(
             own, config.learning_rate, weight_decay=config.weight_decay, fused=True
         )
@@ -89,13 +90,18 @@ class Trainer:
         state = load_checkpoint(checkpoints, run)
         if state:
             self._restore(state)
+        self.ranks.check_same(len(self.history))
         saved = time.monotonic()
         total, done = self.config.epochs, len(self.history)
-        with progress("training epochs", total, done) as counter, StopRequest() as stop:
+        with (
+            progress("training epochs", total, done) as counter,
+            StopRequest(self.ranks.any) as stop,
+        ):
             while not self._finished():
                 self._epoch(stop)
                 since, took = time.monotonic() - saved, self.history[-1]["seconds"]
-                if stop or since >= self.config.checkpoint_s or took >= GRACE_S:
+                due = stop or since >= self.config.checkpoint_s or took >= GRACE_S
+                if due and self.ranks.is_first:
                     save_checkpoint(checkpoints, len(self.history), run, self._state())
                     saved = time.monotonic()
                 counter.advance()
@@ -114,7 +120,7 @@ class Trainer:
 
     def predict(self, model: ConversationModel, dialogues: Tensor | None = None) -> Tensor:
         """Class probabilities of the utterances of some (default: all) dialogues, [N, C], on the CPU."""
-        return predict(model, self.dialogues, dialogues)
+        return predict(model, self.dialogues, dialogues, self.ranks.apply)
 
     def _finished(self) -> bool:
         done = len(self.history)
@@ -127,6 +133,7 @@ class Trainer:
         started = time.perf_counter()
         epoch = len(self.history) + 1
         self.model.train()
+        self.ranks.seed_epoch(self.seed, epoch)
         order = torch.randperm(
             len(self.train_dialogues),
             generator=torch.Generator().manual_seed(self.seed * 100_003 + epoch),
@@ -135,7 +142,7 @@ class Trainer:
         steps = []
         for part in parts:
             stop.check(f"epoch {epoch} is dropped, the one before is kept", GRACE_S)
-            steps.append(self._step(self.dialogues.batch(part), epoch))
+            steps.append(self._step(part, epoch))
         self._check_finite(parts, steps, epoch)
         for scheduler in self.schedulers:
             scheduler.step()
@@ -164,14 +171,14 @@ class Trainer:
                     "(the last good checkpoint is kept)"
                 )
 
-    def _step(self, batch: Data, epoch: int) -> dict[str, Tensor]:
+    def _step(self, dialogues: Tensor, epoch: int) -> dict[str, Tensor]:
         """The discriminators' step on detached representations, then everything else's."""
         lambda_adv = self._lambda_adv(epoch)
         autocast = self.config.precision == "bf16" and self.device.type == "cuda"
         with torch.autocast(self.device.type, torch.bfloat16, enabled=autocast):
-            output = self.model(batch)
+            output, label = self.ranks.forward(dialogues)
             terms = self._play(output) if self.model.is_adversarial else {}
-            terms |= self.model.losses(output, batch.y, lambda_adv)
+            terms |= self.model.losses(output, label, lambda_adv)
         self.optimiser.zero_grad(set_to_none=True)
         terms["loss"].backward()
         norm = torch.nn.utils.clip_grad_norm_(
@@ -186,7 +193,7 @@ class Trainer:
         assert self.game_optimiser is not None
         first = None
         for _ in range(self.config.discriminator_steps):
-            report = self.model.discriminator_report(output)
+            report = self.ranks.discriminator_report(output)
             self.game_optimiser.zero_grad(set_to_none=True)
             report.loss.backward()
             self.game_optimiser.step()
@@ -264,7 +271,7 @@ class Trainer:
             "game_optimiser": self.game_optimiser.state_dict() if self.game_optimiser else None,
             "schedulers": [s.state_dict() | {"lr_lambdas": []} for s in self.schedulers],
             "torch": torch.get_rng_state(),
-            "cuda": torch.cuda.get_rng_state_all() if self.device.type == "cuda" else [],
+            "cuda": [torch.cuda.get_rng_state()] if self.device.type == "cuda" else [],
             "steps": self.steps,
             "history": self.history,
             "best": self.best,
@@ -281,7 +288,7 @@ class Trainer:
             scheduler.load_state_dict(saved | {"lr_lambdas": [None]})
         torch.set_rng_state(state["torch"])
         if state["cuda"]:
-            torch.cuda.set_rng_state_all(state["cuda"])
+            torch.cuda.set_rng_state(state["cuda"][0])
         self.steps, self.history, self.best = state["steps"], state["history"], state["best"]
 
 

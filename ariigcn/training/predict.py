@@ -1,5 +1,7 @@
 """What a trained model says of dialogues."""
 
+from collections.abc import Callable, Sequence
+
 import torch
 from torch import Tensor
 
@@ -9,16 +11,27 @@ from ariigcn.models.base import ConversationModel
 EVALUATION_DIALOGUES = 64
 
 
+def in_turn(work: Callable[[Tensor], Tensor], parts: Sequence[Tensor]) -> Tensor:
+    """The rows that ``work`` makes of parts of dialogues, one after another."""
+    return torch.cat([work(part) for part in parts])
+
+
 @torch.no_grad()
-def predict(model: ConversationModel, dialogues: Dialogues, which: Tensor | None = None) -> Tensor:
+def predict(
+    model: ConversationModel,
+    dialogues: Dialogues,
+    which: Tensor | None = None,
+    apply: Callable[[Callable[[Tensor], Tensor], Sequence[Tensor]], Tensor] = in_turn,
+) -> Tensor:
     """Class probabilities of the utterances of some (default: all) dialogues, [N, C], on the CPU.
 
     Args:
         model: in evaluation mode, on the dialogues' device.
         dialogues: standardised.
         which: indices of dialogues.
+        apply: what runs the network over parts of them; several processes share the parts.
     """
     every = torch.arange(len(dialogues.graph.dialogue_ids))
     parts = (every if which is None else which).split(EVALUATION_DIALOGUES)
-    logits = [model(dialogues.batch(part)).logits for part in parts]
-    return torch.cat(logits).float().softmax(1).cpu()
+    logits = apply(lambda part: model(dialogues.batch(part)).logits, parts)
+    return logits.float().softmax(1).cpu()

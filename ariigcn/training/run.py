@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 import torch
 from torch import Tensor
 
+from ariigcn.core.code import code_version
 from ariigcn.core.errors import DataError
 from ariigcn.core.files import atomic_path, remove, sha256_file
 from ariigcn.corpora.table import METADATA_KEY, SPLITS
@@ -21,6 +22,7 @@ from ariigcn.graphs.config import GraphConfig
 from ariigcn.graphs.dialogues import Dialogues, load_dialogues
 from ariigcn.models.bundle import BundleHead, save_bundle
 from ariigcn.models.config import ModelConfig
+from ariigcn.models.registry import model_module
 from ariigcn.training.config import TrainingConfig
 from ariigcn.training.loop import Trainer
 
@@ -35,6 +37,16 @@ class RunFiles:
     history: Path
     predictions: Path
     checkpoints: Path
+
+    @classmethod
+    def below(cls, folder: Path, checkpoints: Path | None = None) -> "RunFiles":
+        """A run's files in a folder of its own."""
+        return cls(
+            folder / "model",
+            folder / "history.parquet",
+            folder / "predictions.parquet",
+            checkpoints or folder / ".checkpoints",
+        )
 
 
 @dataclass(frozen=True)
@@ -52,6 +64,7 @@ class Run:
     def digest(self) -> str:
         """Digest of everything that decides the result; checkpoints carry it."""
         parts = {
+            "code": code_version("ariigcn.training.run", model_module(self.model.name)),
             "seed": self.seed,
             "files": [sha256_file(p) for p in (self.graph_file, *self.stores.values())],
             "model": self.model.model_dump(mode="json"),
@@ -70,7 +83,8 @@ def train(run: Run, files: RunFiles) -> None:
     """
     head, trainer = fit(run, files.checkpoints)
     _write(run, files, head, trainer)
-    remove(files.checkpoints)
+    if trainer.ranks.is_first:
+        remove(files.checkpoints)
 
 
 def fit(run: Run, checkpoints: Path) -> tuple[BundleHead, Trainer]:
@@ -160,9 +174,10 @@ def _write(run: Run, files: RunFiles, head: BundleHead, trainer: Trainer) -> Non
     }
     metadata = {METADATA_KEY: json.dumps(facts).encode()}
     model = trainer.selected_model()
-    _write_parquet(
-        files.predictions, predictions(trainer.dialogues, trainer.predict(model)), metadata
-    )
+    probabilities = trainer.predict(model)
+    if not trainer.ranks.is_first:
+        return
+    _write_parquet(files.predictions, predictions(trainer.dialogues, probabilities), metadata)
     _write_parquet(files.history, pa.Table.from_pylist(trainer.history), metadata)
     save_bundle(files.model, head, model.cpu())
 

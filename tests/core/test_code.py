@@ -27,7 +27,7 @@ def versions():
         stage: code.code_version(module)
         for stage, module in {
             "graph": "ariigcn.graphs.build",
-            "train": "ariigcn.training.run",
+            "train": "ariigcn.training.launch",
             "report": "ariigcn.report.page",
         }.items()
     }

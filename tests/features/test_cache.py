@@ -1,6 +1,8 @@
 """Results by content: what counts as the same clip, what is kept, what damage does."""
 
 import os
+import subprocess
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -8,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ariigcn.features.cache import Cache
+from ariigcn.features.cache import Cache, _read
 from ariigcn.features.encoder import Clip, Encoded
 from ariigcn.features.store import Status, StoreHeader
 
@@ -122,3 +124,33 @@ def test_a_damaged_result_is_made_again_and_a_folder_may_not_be_writable(
     (tmp_path / "file").write_text("not a folder")
     blocked = replace(cache, folder=tmp_path / "file")
     assert asked(blocked, first) == ["a.mp4"]
+
+
+WRITER = """
+import sys
+from pathlib import Path
+import numpy as np
+from ariigcn.features.cache import _write
+from ariigcn.features.encoder import Encoded
+
+result = Encoded(np.full(50_000, 0.5, np.float32), message="fine")
+for _ in range(200):
+    _write(Path(sys.argv[1]), result)
+"""
+
+
+def test_two_processes_write_one_result_and_no_reader_sees_half_of_it(
+    root: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "ab" / "cdef"
+    command = [sys.executable, "-c", WRITER, str(path)]
+    writers = [subprocess.Popen(command, cwd=root) for _ in range(2)]
+    while not path.exists():
+        assert writers[0].poll() is None
+    while any(writer.poll() is None for writer in writers):
+        found = _read(path)
+        assert found is not None
+        assert found.values is not None
+        assert float(found.values.sum()) == 25_000
+    assert [writer.returncode for writer in writers] == [0, 0]
+    assert list(path.parent.iterdir()) == [path]

@@ -80,6 +80,7 @@ def predictions(folder: Path) -> dict[str, bytes]:
 RETRIED = """
 rule train:
     output: "seen.txt"
+    resources: gpu=1
     threads: 3
     shell: "test {resources.mem_mb} -ge 16000 && echo gpu $CUDA_VISIBLE_DEVICES > {output}"
 """
@@ -109,11 +110,11 @@ def test_a_job_asks_for_what_the_profile_says_and_comes_again_with_more_memory(
 
 @pytest.fixture(scope="module")
 def undisturbed(root, tmp_path_factory):
-    """Predictions of a local run without SLURM."""
+    """The folder of a local run without SLURM."""
     folder = copy_workflow(root, tmp_path_factory.mktemp("local") / "run")
     (folder / "small.yaml").write_text(OVERLAY)
     snakemake(folder, "models")
-    return predictions(folder)
+    return folder
 
 
 def cancel_in_extraction(folder: Path) -> None:
@@ -187,6 +188,48 @@ def test_cancelled_out_of_time_and_preempted_it_ends_with_the_same_bits(
     for seed in (0, 1):
         log = (folder / f"logs/demo/train.ar-iigcn.seed-{seed}.log").read_text()
         assert "resuming from" in log
-    assert predictions(folder) == undisturbed
-    assert set(undisturbed) == {"seed-0", "seed-1"}
+    assert predictions(folder) == predictions(undisturbed)
+    assert set(predictions(folder)) == {"seed-0", "seed-1"}
     assert (folder / "results/demo/report.html").exists()
+
+
+ON_TWO = OVERLAY.replace("{epochs: 80,", "{processes: 2, epochs: 30,").replace("[0, 1]", "[0]")
+
+
+def with_features_of(undisturbed: Path, root: Path, folder: Path) -> Path:
+    """A run's folder in which only training is left to do."""
+    copy_workflow(root, folder)
+    (folder / "small.yaml").write_text(ON_TWO)
+    for name in ("data", "results", ".snakemake"):
+        shutil.copytree(undisturbed / name, folder / name, symlinks=True)
+    shutil.rmtree(folder / "results/demo/ar-iigcn")
+    return folder
+
+
+def test_one_run_on_two_processes_started_by_srun_cancelled_and_resumed(
+    cluster, undisturbed, root, tmp_path
+):
+    """Ends with the bits of two processes under torchrun on one machine."""
+    local = with_features_of(undisturbed, root, tmp_path / "local")
+    snakemake(local, "models")
+    folder = with_features_of(undisturbed, root, tmp_path / "run")
+    profile = folder / "profiles/slurm/profile.yaml"
+    for line in ("mpi: srun", "tasks: 2", "tasks_per_gpu: 1"):
+        assert f"    # {line} " in profile.read_text()
+        profile.write_text(profile.read_text().replace(f"    # {line} ", f"    {line} "))
+    command = through_slurm_with_overlay(folder, "models", "--retries", "0")
+    checkpoint = f"{CHECKPOINTS}/seed-0/epoch-0000[2-9]*"
+    wait_for(lambda: list(folder.glob(checkpoint)), command, "a checkpoint")
+    (job,) = jobs(folder, "rule_train_wildcards_ar-iigcn_0")
+    assert (job["NumTasks"], job["TresPerJob"]) == ("2", "gres:gpu:2")
+    subprocess.run(["scancel", job["JobId"]], check=True)
+    output, _ = command.communicate(timeout=400)
+    assert command.returncode != 0, output
+    log = folder / "logs/demo/train.ar-iigcn.seed-0.log"
+    assert re.search(r"stopped by SIGTERM; epoch \d+ is kept", log.read_text())
+    command = through_slurm_with_overlay(folder, "models", "--retries", "0")
+    output, _ = command.communicate(timeout=400)
+    assert command.returncode == 0, output
+    assert "starting srun --ntasks=2" in log.read_text()
+    assert "resuming from" in log.read_text()
+    assert predictions(folder) == predictions(local)

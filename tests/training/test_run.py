@@ -56,12 +56,7 @@ def make_run(inputs, seed=0, training=TRAINING):
 
 
 def make_files(folder):
-    return RunFiles(
-        folder / "model",
-        folder / "history.parquet",
-        folder / "predictions.parquet",
-        folder / ".checkpoints",
-    )
+    return RunFiles.below(folder)
 
 
 def outcome(folder):

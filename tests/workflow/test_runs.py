@@ -132,6 +132,16 @@ def test_one_stage_again(finished):
     assert planned(finished, "models", "-R", "train") == {"train"}
 
 
+def test_runs_side_by_side_are_one_job_an_experiment(finished):
+    packed = ["--config", "runs_per_gpu=3", "seeds=[0,1,2,3]"]
+    said = snakemake(finished, "-n", "models", *packed)
+    jobs = re.findall(r"^rule train:\n(?: +.*\n)+", said, re.M)
+    assert len(jobs) == 2
+    for job in jobs:
+        assert "threads: 3" in job
+        assert all(f"seed-{seed}/predictions.parquet" in job for seed in range(4))
+
+
 def test_a_wrong_key_stops_before_any_job(finished):
     done = subprocess.run(
         command("all", "--config", "modle={}"),

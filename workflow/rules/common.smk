@@ -148,3 +148,22 @@ def tune_code(wildcards):
     """The version of the search and of this experiment's model."""
     model = EXPERIMENTS[wildcards.experiment].model.name
     return code_version("ariigcn.training.tune", model_module(model))
+
+
+AT_ONCE = cfg.runs_per_gpu
+PACKED = AT_ONCE > 1
+
+
+def trained(name):
+    """A file of every run of a job, as the rule's outputs."""
+    path = run_path(name)
+    return expand(path, seed=cfg.seeds, allow_missing=True) if PACKED else path
+
+
+def gpus_of_job(wildcards):
+    return EXPERIMENTS[wildcards.experiment].training.processes
+
+
+def cpus_of_job(wildcards):
+    training = EXPERIMENTS[wildcards.experiment].training
+    return training.threads * training.processes * min(AT_ONCE, len(cfg.seeds))

@@ -2,29 +2,30 @@ rule train:
     input:
         unpack(run_inputs),
     output:
-        model=directory(run_path("model")),
-        history=run_path("history.parquet"),
-        predictions=run_path("predictions.parquet"),
+        model=directory(trained("model")),
+        history=trained("history.parquet"),
+        predictions=trained("predictions.parquet"),
     log:
-        f"{LOGS}/train.{{experiment}}.seed-{{seed}}.log",
+        f"{LOGS}/train.{{experiment}}{'' if PACKED else '.seed-{seed}'}.log",
     benchmark:
-        f"{BENCHMARKS}/train.{{experiment}}.seed-{{seed}}.tsv"
+        f"{BENCHMARKS}/train.{{experiment}}{'' if PACKED else '.seed-{seed}'}.tsv"
     wildcard_constraints:
         experiment=one_of(EXPERIMENTS),
         seed=r"\d+",
     conda:
         "../../envs/training.yaml"
-    threads: lambda wildcards: EXPERIMENTS[wildcards.experiment].training.threads
+    threads: cpus_of_job
     resources:
-        mem_mb=2500,
+        mem_mb=2500 * AT_ONCE,
+        gpu=gpus_of_job,
+        # Not a parameter: no result depends on it, so a change retrains nothing.
+        runs_per_gpu=AT_ONCE,
     params:
         graph=lambda wildcards: section(EXPERIMENTS[wildcards.experiment].graph),
         model=lambda wildcards: section(EXPERIMENTS[wildcards.experiment].model),
         training=lambda wildcards: section(EXPERIMENTS[wildcards.experiment].training),
-        # Outside the outputs: Snakemake removes those before a job runs again.
-        checkpoints=f"{RESULTS}/{{experiment}}/.checkpoints/seed-{{seed}}",
         code=lambda wildcards: code_version(
-            "ariigcn.training.run",
+            "ariigcn.training.launch",
             model_module(EXPERIMENTS[wildcards.experiment].model.name),
         ),
     script:

@@ -1,4 +1,4 @@
-"""Rule train: one experiment, one seed."""
+"""Rule train: one experiment, one seed, or all its seeds side by side."""
 
 from pathlib import Path
 
@@ -6,29 +6,30 @@ from ariigcn.core.logs import configure_logging
 from ariigcn.graphs.config import GraphConfig
 from ariigcn.models.config import ModelConfig
 from ariigcn.training.config import TrainingConfig
-from ariigcn.training.run import Run, RunFiles, train
+from ariigcn.training.launch import train_all
+from ariigcn.training.run import Run, RunFiles
 
 
 def main(snakemake):
     configure_logging(snakemake.log[0])
-    params, output = snakemake.params, snakemake.output
+    params, experiment = snakemake.params, snakemake.wildcards.experiment
     inputs = {name: Path(path) for name, path in snakemake.input.items()}
-    run = Run(
-        experiment=snakemake.wildcards.experiment,
-        seed=int(snakemake.wildcards.seed),
-        graph_file=inputs.pop("graph"),
-        stores=inputs,
-        graph=GraphConfig(**params.graph),
-        model=ModelConfig(**params.model),
-        training=TrainingConfig(**params.training),
-    )
-    files = RunFiles(
-        model=Path(output.model),
-        history=Path(output.history),
-        predictions=Path(output.predictions),
-        checkpoints=Path(params.checkpoints),
-    )
-    train(run, files)
+    graph = inputs.pop("graph")
+    shared = (GraphConfig(**params.graph), ModelConfig(**params.model))
+    training = TrainingConfig(**params.training)
+    folders = [Path(path).parent for path in snakemake.output if path.endswith("history.parquet")]
+    runs = [
+        (
+            Run(
+                experiment, int(folder.name.removeprefix("seed-")), graph, inputs, *shared, training
+            ),
+            # Outside the outputs: Snakemake removes those before a job runs again.
+            RunFiles.below(folder, folder.parent / ".checkpoints" / folder.name),
+        )
+        for folder in folders
+    ]
+    resources = snakemake.resources
+    train_all(runs, resources.runs_per_gpu, resources.get("mpi", ""))
 
 
 if __name__ == "__main__":
