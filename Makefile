@@ -5,6 +5,7 @@
 #   make bench-scale   docs/scale.md's and its picture: a few minutes
 #   make test    the same environment with the test extras; every test
 #   make test-browser   the report in a headless Chromium: Debian's chromium and chromium-driver; npm
+#   make test-kills   training killed at twenty random instants: a few minutes
 #   make test-slurm   the workflow through a SLURM of one node, brought up for it: Debian, root
 
 PYTHON ?= python3
@@ -14,7 +15,7 @@ INSTALLED := $(VENV)/.installed
 TESTABLE := $(VENV)/.testable
 AXE := .browser/package/axe.min.js
 
-.PHONY: bench bench-scale bench-train demo test test-browser test-slurm lint clean
+.PHONY: bench bench-scale bench-train demo test test-browser test-kills test-slurm lint clean
 
 demo: $(INSTALLED)
 	$(BIN)/snakemake --cores all all
@@ -30,6 +31,9 @@ $(AXE):
 	mkdir -p .browser
 	cd .browser && npm pack --silent axe-core@4.14.1 && tar -xzf axe-core-4.14.1.tgz package/axe.min.js
 	touch $@
+
+test-kills: $(TESTABLE)
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -s -m kills tests/workflow
 
 test-slurm: $(TESTABLE)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[slurm]'
