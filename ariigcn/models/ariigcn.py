@@ -15,10 +15,11 @@ from ariigcn.models.adversarial import (
     judge,
 )
 from ariigcn.models.base import ConversationModel, DiscriminatorReport, Output
+from ariigcn.models.classifier import classifier
 from ariigcn.models.config import ModelConfig
 from ariigcn.models.contrastive import ICCL, IMCL, PairLoss, Stream, contrastive_losses
 from ariigcn.models.encoders import ContextEncoder, ModalityEncoders
-from ariigcn.models.layers import Dropout, ModalityLinear
+from ariigcn.models.layers import ModalityLinear
 from ariigcn.models.relation_graph import SpeakerRelationLayer, make_tiles
 
 
@@ -63,13 +64,7 @@ class ARIIGCN(ConversationModel):
             for _ in range(config.graph_layers)
         )
         self.projection = ModalityLinear(count, hidden, config.projection)
-        self.classifier = nn.Sequential(
-            Dropout(dropout),
-            nn.Linear(count * hidden, hidden),
-            nn.GELU(),
-            Dropout(dropout),
-            nn.Linear(hidden, classes),
-        )
+        self.classifier = classifier(count * hidden, hidden, classes, dropout)
 
     def forward(self, batch: Data) -> StagedOutput:
         """Classify every utterance, and keep what each part made of it."""

@@ -12,8 +12,9 @@ from torch import Tensor, nn
 from torch_geometric.data import Data
 
 from ariigcn.models.base import ConversationModel, Output
+from ariigcn.models.classifier import classifier
 from ariigcn.models.config import ModelConfig
-from ariigcn.models.inputs import LinearInputs, classifier, joined
+from ariigcn.models.inputs import LinearInputs, joined
 from ariigcn.models.layers import Dropout
 from ariigcn.models.parameters import DialogueGCNParameters
 from ariigcn.models.relation_graph import Tiles, make_tiles

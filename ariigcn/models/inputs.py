@@ -38,14 +38,3 @@ class LinearInputs(nn.Module):
 def joined(x: Tensor) -> Tensor:
     """Modalities side by side, [M, n, H] -> [n, M * H]."""
     return x.transpose(0, 1).flatten(1)
-
-
-def classifier(inputs: int, hidden: int, classes: int, dropout: float) -> nn.Sequential:
-    """The head that all baselines end in: one hidden layer, [n, I] -> logits [n, C]."""
-    return nn.Sequential(
-        Dropout(dropout),
-        nn.Linear(inputs, hidden),
-        nn.GELU(),
-        Dropout(dropout),
-        nn.Linear(hidden, classes),
-    )

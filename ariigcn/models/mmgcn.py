@@ -14,8 +14,9 @@ from torch import Tensor, nn
 from torch_geometric.data import Data
 
 from ariigcn.models.base import ConversationModel, Output
+from ariigcn.models.classifier import classifier
 from ariigcn.models.config import ModelConfig
-from ariigcn.models.inputs import LinearInputs, classifier, joined
+from ariigcn.models.inputs import LinearInputs, joined
 from ariigcn.models.layers import Dropout
 from ariigcn.models.parameters import MMGCNParameters
 from ariigcn.models.sequences import Layout, Recurrent

@@ -24,7 +24,11 @@ class TrainingConfig(Section):
     warmup_epochs: int = Field(2, ge=0, description="Epochs of linear learning-rate warm-up.")
     clip_norm: float = Field(1.0, gt=0, description="Largest norm of the gradient.")
     average: float = Field(
-        0.99, ge=0, lt=1, description="Decay of the moving average of weights a step; 0: none."
+        0.99,
+        ge=0,
+        le=1,
+        description="Decay of the moving average of weights a step (EMA); 0: none; 1: the plain mean "
+        "since the warm-up (SWA).",
     )
     selection: Literal["validation", "last"] = Field(
         "validation",

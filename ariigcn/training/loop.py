@@ -239,13 +239,22 @@ class Trainer:
 
     @torch.no_grad()
     def _update_average(self) -> None:
-        """Move the average; its memory grows with the steps, or the initial weights would linger."""
+        """Move the average that validation judges, after a step."""
+        if self.average is None:
+            return
+        decay = self._decay()
         self.steps += 1
-        if self.average is not None:
-            decay = min(self.config.average, self.steps / (self.steps + 10))
-            pairs = zip(self.average.parameters(), self.model.parameters(), strict=True)
-            for kept, now in pairs:
-                kept.lerp_(now, 1 - decay)
+        for kept, now in zip(self.average.parameters(), self.model.parameters(), strict=True):
+            kept.lerp_(now, 1 - decay)
+
+    def _decay(self) -> float:
+        """How much of the average stays; its memory grows, or the initial weights would linger."""
+        if self.config.average < 1:
+            return min(self.config.average, (self.steps + 1) / (self.steps + 11))
+        # Stochastic weight averaging (Izmailov et al., UAI 2018): all steps alike, once it began.
+        if len(self.history) < self.config.warmup_epochs:
+            self.steps = 0
+        return self.steps / (self.steps + 1)
 
     def _lambda_adv(self, epoch: int) -> float:
         """The generators' weight, grown linearly over the warm-up."""

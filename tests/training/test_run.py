@@ -222,3 +222,22 @@ def test_class_weights_come_from_the_training_split_alone():
     weights = class_weights(dialogues, 1.0)
     assert torch.allclose(weights * counts, (weights * counts)[0].expand(len(LABELS)))
     assert torch.equal(class_weights(dialogues, 0.0), torch.ones(len(LABELS)))
+
+
+def test_an_average_of_one_is_the_plain_mean_of_weights_since_the_warm_up(
+    inputs, tmp_path, monkeypatch
+):
+    seen = []
+    update = loop.Trainer._update_average
+
+    def noted(trainer):
+        if len(trainer.history) >= trainer.config.warmup_epochs:
+            seen.append(trainer.model.classifier[1].weight.detach().clone())
+        update(trainer)
+
+    monkeypatch.setattr(loop.Trainer, "_update_average", noted)
+    changes = {"average": 1, "warmup_epochs": 1, "epochs": 3, "selection": "last"}
+    train(make_run(inputs, training=TRAINING.model_copy(update=changes)), make_files(tmp_path))
+    weight = load_bundle(tmp_path / "model")[1].classifier[1].weight
+    assert len(seen) == 2 * 6  # a step each of six training dialogues, two epochs
+    assert torch.allclose(weight, torch.stack(seen).mean(0), atol=1e-6)
