@@ -242,19 +242,19 @@ class Trainer:
         """Move the average that validation judges, after a step."""
         if self.average is None:
             return
-        decay = self._decay()
         self.steps += 1
+        decay = self._decay()
         for kept, now in zip(self.average.parameters(), self.model.parameters(), strict=True):
             kept.lerp_(now, 1 - decay)
 
     def _decay(self) -> float:
         """How much of the average stays; its memory grows, or the initial weights would linger."""
         if self.config.average < 1:
-            return min(self.config.average, (self.steps + 1) / (self.steps + 11))
+            return min(self.config.average, self.steps / (self.steps + 10))
         # Stochastic weight averaging (Izmailov et al., UAI 2018): all steps alike, once it began.
         if len(self.history) < self.config.warmup_epochs:
             self.steps = 0
-        return self.steps / (self.steps + 1)
+        return 1 - 1 / max(self.steps, 1)
 
     def _lambda_adv(self, epoch: int) -> float:
         """The generators' weight, grown linearly over the warm-up."""
