@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from ariigcn.core.files import atomic_path
 from ariigcn.graphs.config import GraphConfig
 from ariigcn.models.base import ConversationModel
 from ariigcn.models.config import ModelConfig
-from ariigcn.models.registry import model_class
+from ariigcn.models.registry import model_entry
 
 FORMAT = 1
 
@@ -45,13 +46,19 @@ class BundleHead:
 
     def build(self) -> ConversationModel:
         """The network, weights not loaded."""
-        return model_class(self.model.name)(
+        return _model_class(self.model.name)(
             self.dimensions,
             len(self.labels),
             len(self.relations),
             self.model,
             past_only=self.graph.future == 0,
         )
+
+
+def _model_class(name: str) -> type[ConversationModel]:
+    entry = model_entry(name)
+    loaded: type[ConversationModel] = getattr(import_module(entry.module), entry.class_name)
+    return loaded
 
 
 def save_bundle(folder: Path, head: BundleHead, model: ConversationModel) -> None:

@@ -2,8 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -15,9 +14,6 @@ from ariigcn.models.parameters import (
     Parameters,
     TransformerParameters,
 )
-
-if TYPE_CHECKING:
-    from ariigcn.models.base import ConversationModel
 
 # Keys of ModelConfig, dotted, or whole sections; what a model does not read cannot be set for it.
 COMMON = frozenset({
@@ -90,10 +86,3 @@ def is_read(name: str, key: str) -> bool:
 def model_module(name: str) -> str:
     """The dotted name of a model's module; its code version is a parameter of the training stage."""
     return model_entry(name).module
-
-
-def model_class(name: str) -> "type[ConversationModel]":
-    """Load a model's class."""
-    entry = model_entry(name)
-    loaded: type[ConversationModel] = getattr(import_module(entry.module), entry.class_name)
-    return loaded
