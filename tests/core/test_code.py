@@ -24,11 +24,12 @@ def versions():
     for cached in (code.imports_of, code._tree, code._tree_dump):
         cached.cache_clear()
     return {
-        stage: code.code_version(module)
-        for stage, module in {
-            "graph": "ariigcn.graphs.build",
-            "train": "ariigcn.training.launch",
-            "report": "ariigcn.report.page",
+        stage: code.code_version(*modules)
+        for stage, modules in {
+            "graph": ["ariigcn.graphs.build"],
+            "train": ["ariigcn.training.launch", "ariigcn.models.ariigcn"],
+            "baseline": ["ariigcn.training.launch", "ariigcn.models.mlp"],
+            "report": ["ariigcn.report.page"],
         }.items()
     }
 
@@ -48,4 +49,6 @@ def test_a_comment_changes_nothing(package):
 def test_an_edit_changes_the_stages_that_use_it(package):
     assert changed(package, "report/page.py", "\nEDIT = 1\n") == {"report"}
     assert changed(package, "models/contrastive.py", "\nEDIT = 1\n") == {"train"}
-    assert changed(package, "core/files.py", "\nEDIT = 1\n") == {"graph", "train", "report"}
+    assert changed(package, "models/inputs.py", "\nEDIT = 1\n") == {"baseline"}
+    everything = {"graph", "train", "baseline", "report"}
+    assert changed(package, "core/files.py", "\nEDIT = 1\n") == everything
