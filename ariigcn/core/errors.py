@@ -1,5 +1,17 @@
 """Errors that a person can act on: what is wrong, where, and what to do."""
 
+import errno
+
+# What a file system can lack, and what mends it.
+MENDS = {
+    errno.ENOSPC: "free some space, or let results_dir and data_dir lie on another disk",
+    errno.EDQUOT: "free some of your quota, or let results_dir and data_dir lie on another disk",
+    errno.EFBIG: "raise the limit on the size of files (ulimit -f)",
+    errno.EACCES: "make it writable, or name other folders by results_dir and data_dir",
+    errno.EPERM: "make it writable, or name other folders by results_dir and data_dir",
+    errno.EROFS: "name folders that can be written by results_dir and data_dir",
+}
+
 
 class AriigcnError(Exception):
     """Base of every error this package raises on purpose."""
@@ -19,3 +31,14 @@ def problem_list(title: str, problems: list[str], limit: int = 20) -> str:
     if len(problems) > limit:
         shown.append(f"... and {len(problems) - limit} more")
     return "\n  - ".join([f"{title}:", *shown])
+
+
+def storage_problem(error: BaseException) -> str | None:
+    """Words for a disk that is full or cannot be written; None where it is something else."""
+    if not isinstance(error, OSError) or error.errno not in MENDS:
+        return None
+    where = f"{error.filename}: " if error.filename else ""
+    return (
+        f"{where}{error.strerror or error}; {MENDS[error.errno]}. Nothing was written half and what is "
+        "finished is kept: the same command goes on from there"
+    )

@@ -24,7 +24,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from ariigcn.core.errors import AriigcnError
+from ariigcn.core.errors import AriigcnError, storage_problem
 
 LINE_EVERY_S = 30.0
 TERMINAL_LINE_EVERY_S = 5.0
@@ -52,8 +52,9 @@ def _log_exception(
     kind: type[BaseException], error: BaseException, trace: TracebackType | None
 ) -> None:
     """An error meant for the user is one line; anything else keeps its traceback."""
-    if issubclass(kind, AriigcnError):
-        logger.error("%s", error)
+    problem = str(error) if issubclass(kind, AriigcnError) else storage_problem(error)
+    if problem:
+        logger.error("%s", problem)
     else:
         logger.critical("%s", error, exc_info=(kind, error, trace))
 

@@ -148,6 +148,46 @@ def test_asked_to_stop_it_finishes_a_short_epoch_and_drops_a_long_one(
     assert outcome(tmp_path / "stopped") == outcome(tmp_path / "whole")
 
 
+FULL_DISK = """
+import resource, sys
+from pathlib import Path
+from ariigcn.core.logs import configure_logging
+from ariigcn.training import loop
+from ariigcn.training.run import train
+from tests.training.test_run import make_files, make_run
+
+configure_logging()
+folder, real = Path(sys.argv[1]), loop.save_checkpoint
+
+def save(place, epoch, *state):
+    if epoch == 3:  # no file can grow beyond this from here on
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+    real(place, epoch, *state)
+
+loop.save_checkpoint = save
+stores = {name: folder / f"{name}.h5" for name in ("text", "audio", "video")}
+train(make_run((folder / "graph.h5", stores)), make_files(folder / "stopped"))
+"""
+
+
+def test_a_full_disk_is_said_in_a_line_and_loses_nothing(inputs, tmp_path):
+    run = subprocess.run(
+        [sys.executable, "-c", FULL_DISK, str(tmp_path)],
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 1
+    assert "File too large; raise the limit" in run.stderr
+    assert "Traceback" not in run.stderr
+    kept = sorted(p.name for p in (tmp_path / "stopped" / ".checkpoints").iterdir())
+    assert [name[:11] for name in kept] == ["epoch-00001", "epoch-00002"]
+    train(make_run(inputs), make_files(tmp_path / "stopped"))
+    train(make_run(inputs), make_files(tmp_path / "whole"))
+    assert outcome(tmp_path / "stopped") == outcome(tmp_path / "whole")
+
+
 def test_history_tells_every_term_and_the_chosen_epoch(inputs, tmp_path):
     train(make_run(inputs), make_files(tmp_path))
     table = pq.read_table(tmp_path / "history.parquet")
