@@ -176,7 +176,7 @@ def against(
 ) -> dict[str, float]:
     """Extraction's rate as a share of ``cores`` times the rate of the bare loop over a sample."""
 
-    block = FeaturesConfig().block
+    block = FeaturesConfig().block_of(features.modality)
 
     def run(rows: int, cache: Path | None = None) -> Spent:
         table, out = root / "part.parquet", root / "out.h5"

@@ -21,7 +21,7 @@ rule extract_text:
     params:
         encoder=encoder_of("text"),
         media_root=MEDIA_ROOT,
-        block=cfg.features.block,
+        block=cfg.features.block_of("text"),
         timeout_s=cfg.features.timeout_s,
         shard=shard_of,
         code=encoder_code("text"),
@@ -42,7 +42,7 @@ use rule extract_text as extract_audio with:
     params:
         encoder=encoder_of("audio"),
         media_root=MEDIA_ROOT,
-        block=cfg.features.block,
+        block=cfg.features.block_of("audio"),
         timeout_s=cfg.features.timeout_s,
         shard=shard_of,
         code=encoder_code("audio"),
@@ -61,7 +61,7 @@ use rule extract_text as extract_video with:
     params:
         encoder=encoder_of("video"),
         media_root=MEDIA_ROOT,
-        block=cfg.features.block,
+        block=cfg.features.block_of("video"),
         timeout_s=cfg.features.timeout_s,
         shard=shard_of,
         code=encoder_code("video"),
