@@ -1,6 +1,8 @@
 """Errors that a person can act on: what is wrong, where, and what to do."""
 
 import errno
+import os
+import re
 
 # What a file system can lack, and what mends it.
 MENDS = {
@@ -35,10 +37,13 @@ def problem_list(title: str, problems: list[str], limit: int = 20) -> str:
 
 def storage_problem(error: BaseException) -> str | None:
     """Words for a disk that is full or cannot be written; None where it is something else."""
-    if not isinstance(error, OSError) or error.errno not in MENDS:
+    # safetensors and HDF5 hand the system's number on in their words alone.
+    said = re.search(r"(?:os error|errno =) (\d+)", str(error))
+    number = getattr(error, "errno", None) or (int(said[1]) if said else None)
+    if number not in MENDS:
         return None
-    where = f"{error.filename}: " if error.filename else ""
+    name = getattr(error, "filename", None)
     return (
-        f"{where}{error.strerror or error}; {MENDS[error.errno]}. Nothing was written half and what is "
-        "finished is kept: the same command goes on from there"
+        f"{f'{name}: ' if name else ''}{os.strerror(number)}; {MENDS[number]}. Nothing was written "
+        "half and what is finished is kept: the same command goes on from there"
     )

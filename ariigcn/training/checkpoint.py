@@ -4,17 +4,16 @@ A checkpoint's file name carries the digest of its bytes, so a torn file is noti
 before is used. The last two are kept.
 """
 
-import hashlib
 import json
 import logging
 from pathlib import Path
 from typing import Any
 
 from safetensors import safe_open
-from safetensors.torch import save
+from safetensors.torch import save_file
 from torch import Tensor
 
-from ariigcn.core.files import atomic_path, remove
+from ariigcn.core.files import atomic_path, remove, sha256_file
 
 KEPT = 2
 logger = logging.getLogger(__name__)
@@ -31,9 +30,11 @@ def save_checkpoint(folder: Path, epoch: int, run: str, state: dict[str, Any]) -
     """
     tensors: dict[str, Tensor] = {}
     tree = json.dumps(_pack(state, tensors))
-    data = save(tensors, metadata={"run": run, "state": tree})
-    with atomic_path(folder / f"epoch-{epoch:05d}.{_digest(data)}.safetensors") as temporary:
-        temporary.write_bytes(data)
+    # Written from where the tensors lie: their bytes in memory would be all of them once more.
+    with atomic_path(folder / "newest.safetensors") as temporary:
+        save_file(tensors, temporary, metadata={"run": run, "state": tree})
+    whole = folder / "newest.safetensors"
+    whole.replace(folder / f"epoch-{epoch:05d}.{_digest(whole)}.safetensors")
     for old in _files(folder)[:-KEPT]:
         remove(old)
 
@@ -41,7 +42,7 @@ def save_checkpoint(folder: Path, epoch: int, run: str, state: dict[str, Any]) -
 def load_checkpoint(folder: Path, run: str) -> dict[str, Any] | None:
     """The newest whole checkpoint of this run, or None where there is none."""
     for path in reversed(_files(folder)):
-        if _digest(path.read_bytes()) != path.name.split(".")[1]:
+        if _digest(path) != path.name.split(".")[1]:
             logger.warning("%s is torn (its digest differs); trying the one before", path)
             continue
         with safe_open(path, framework="pt") as file:
@@ -56,8 +57,8 @@ def load_checkpoint(folder: Path, run: str) -> dict[str, Any] | None:
     return None
 
 
-def _digest(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()[:16]
+def _digest(path: Path) -> str:
+    return sha256_file(path)[:16]
 
 
 def _files(folder: Path) -> list[Path]:

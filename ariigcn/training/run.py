@@ -20,6 +20,7 @@ from ariigcn.corpora.table import METADATA_KEY, SPLITS
 from ariigcn.features.store import open_store
 from ariigcn.graphs.config import GraphConfig
 from ariigcn.graphs.dialogues import Dialogues, load_dialogues
+from ariigcn.models.base import ConversationModel
 from ariigcn.models.bundle import BundleHead, save_bundle
 from ariigcn.models.config import ModelConfig
 from ariigcn.models.registry import model_module
@@ -104,12 +105,17 @@ def fit(run: Run, checkpoints: Path) -> tuple[BundleHead, Trainer]:
     torch.manual_seed(run.seed)
     model = head.build()
     model.class_weights.copy_(class_weights(dialogues, run.model.losses.class_weight_power))
-    rows = dialogues.rows(dialogues.of_split("train"))
-    x = {m: values[rows] for m, values in dialogues.x.items()}
-    model.fit_statistics(x, dialogues.mask[rows], dialogues.label[rows])
+    fit_statistics(model, dialogues)
     trainer = Trainer(model, dialogues, run.training, run.seed, device)
     trainer.fit(checkpoints, run.digest())
     return head, trainer
+
+
+def fit_statistics(model: ConversationModel, dialogues: Dialogues) -> None:
+    """Let a model count what it counts on the training split; the copy of its rows is dropped."""
+    rows = dialogues.rows(dialogues.of_split("train"))
+    x = {m: values[rows] for m, values in dialogues.x.items()}
+    model.fit_statistics(x, dialogues.mask[rows], dialogues.label[rows])
 
 
 def choose_device(name: str) -> torch.device:

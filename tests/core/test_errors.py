@@ -2,6 +2,8 @@
 
 import errno
 
+import pytest
+
 from ariigcn.core.errors import storage_problem
 
 
@@ -10,6 +12,17 @@ def test_a_full_or_forbidden_place_is_named_with_its_mend():
     assert full is not None and full.startswith("results/a.h5: No space left on device; free some")
     forbidden = storage_problem(PermissionError(errno.EACCES, "Permission denied", "data"))
     assert forbidden is not None and "make it writable" in forbidden
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        RuntimeError("Error while serializing: I/O error: No space left on device (os error 28)"),
+        OSError("Unable to synchronously write raw data (file write failed: errno = 28, ...)"),
+    ],
+)
+def test_libraries_that_say_the_number_in_words_are_understood(error):
+    assert "No space left on device; free some space" in storage_problem(error)
 
 
 def test_other_errors_are_not_the_disks():
