@@ -7,7 +7,6 @@ of held-out utterances only: training ones lie apart because their labels were s
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -21,11 +20,12 @@ from ariigcn.evaluation.inspection_file import STAGES, Inspection, write_inspect
 from ariigcn.graphs.dialogues import Dialogues, load_dialogues
 from ariigcn.models.bundle import load_bundle
 from ariigcn.models.relation_graph import SpeakerRelationLayer, Tiles
+from ariigcn.training.loop import standardised
+from ariigcn.training.predict import EVALUATION_DIALOGUES
 
 SOURCES = 24  # strongest sources kept an utterance: all of the default window
 DRAWN_NODES = 2000
 PERPLEXITY = 30.0
-BATCH_DIALOGUES = 64
 
 
 def inspect_model(bundle: Path, graph: Path, stores: Mapping[str, Path], out: Path) -> None:
@@ -40,7 +40,7 @@ def inspect_model(bundle: Path, graph: Path, stores: Mapping[str, Path], out: Pa
     torch.set_num_threads(1)  # sums, and so the picture, depend on the number of threads
     head, model = load_bundle(bundle)
     dialogues = load_dialogues(graph, {m: stores[m] for m in head.dimensions})
-    standard = replace(dialogues, x=model.standardise(dialogues.x, dialogues.mask))
+    standard = standardised(dialogues, model)
     source, weight = attention(model, standard)
     row, modality, stages = representations(model, standard)
     found = Inspection(
@@ -72,7 +72,7 @@ def attention(
     source, weight = torch.full((count, SOURCES), -1), torch.zeros(count, SOURCES)
     if graph_layers(model):
         every = torch.arange(len(dialogues.graph.dialogue_ids))
-        for part in every.split(BATCH_DIALOGUES):
+        for part in every.split(EVALUATION_DIALOGUES):
             batch = dialogues.batch(part)
             with _recorded(model) as layers:
                 model(batch)
@@ -119,7 +119,7 @@ def representations(
     held_out = torch.cat([dialogues.of_split(s) for s in ("validation", "test")])
     chosen = held_out if len(held_out) else torch.arange(len(dialogues.graph.dialogue_ids))
     rows, outputs = [], []
-    for part in chosen.split(BATCH_DIALOGUES):
+    for part in chosen.split(EVALUATION_DIALOGUES):
         batch = dialogues.batch(part)
         rows.append(batch.rows)
         outputs.append(model(batch))

@@ -16,11 +16,12 @@ from ariigcn.models.adversarial import (
 )
 from ariigcn.models.base import ConversationModel, DiscriminatorReport, Output
 from ariigcn.models.classifier import classifier
-from ariigcn.models.config import ModelConfig
 from ariigcn.models.contrastive import ICCL, IMCL, PairLoss, Stream, contrastive_losses
 from ariigcn.models.encoders import ContextEncoder, ModalityEncoders
+from ariigcn.models.inputs import joined
 from ariigcn.models.layers import ModalityLinear
 from ariigcn.models.relation_graph import SpeakerRelationLayer, make_tiles
+from ariigcn.models.sequences import Layout
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,27 +41,22 @@ class StagedOutput(Output):
 class ARIIGCN(ConversationModel):
     """Adversarial representation with intra-/inter-modal graph contrastive learning."""
 
-    def __init__(
-        self,
-        dimensions: Mapping[str, int],
-        classes: int,
-        relations: int,
-        config: ModelConfig,
-        *,
-        past_only: bool = False,
-    ) -> None:
-        super().__init__(dimensions, classes, relations, config, past_only=past_only)
-        count, hidden, dropout = len(dimensions), config.hidden, config.dropout
+    def make_layers(self, dimensions: Mapping[str, int], classes: int) -> None:
+        """Make every part; one that is switched off is absent."""
+        config, count = self.config, len(dimensions)
+        hidden, dropout = config.hidden, config.dropout
         self.encoders = ModalityEncoders(dimensions, hidden, dropout, config.input_dropout)
         self.context = (
-            ContextEncoder(count, hidden, dropout, past_only) if config.context == "gru" else None
+            ContextEncoder(count, hidden, dropout, self.past_only)
+            if config.context == "gru"
+            else None
         )
         self.generators = Generators(count, hidden, dropout)
         self.discriminators = Discriminators(
             count, hidden, spectral_norm=config.discriminator.spectral_norm
         )
         self.graph = nn.ModuleList(
-            SpeakerRelationLayer(count, hidden, relations, config.relation_bases, dropout)
+            SpeakerRelationLayer(count, hidden, self.relations, config.relation_bases, dropout)
             for _ in range(config.graph_layers)
         )
         self.projection = ModalityLinear(count, hidden, config.projection)
@@ -71,17 +67,15 @@ class ARIIGCN(ConversationModel):
         mask = self.drop_modalities(batch.mask)
         h = self.encoders({m: batch[f"x_{m}"] for m in self.modalities}, mask)
         if self.context is not None:
-            h = self.context(h, batch.batch, batch.ptr)
+            h = self.context(h, Layout.of(batch))
         z = self.generators(h)
         g = z
         if len(self.graph):
             tiles = make_tiles(batch.edge_index, batch.edge_type, batch.num_nodes, self.relations)
             for layer in self.graph:
                 g = layer(g, tiles)
-        joined = g.transpose(0, 1).flatten(1)
-        return StagedOutput(
-            logits=self.classifier(joined), mask=mask, separate=h, aligned=z, nodes=g
-        )
+        logits = self.classifier(joined(g))
+        return StagedOutput(logits=logits, mask=mask, separate=h, aligned=z, nodes=g)
 
     @property
     def is_adversarial(self) -> bool:

@@ -35,9 +35,9 @@ class DiscriminatorReport:
 class ConversationModel(nn.Module):
     """Classifies every utterance of a batch of standardised dialogues.
 
-    A subclass has ``forward(batch) -> Output``, whose result for a dialogue depends on that dialogue
-    alone, and reads no later utterance where ``past_only``. One that plays a game beside its loss
-    overrides the last three members too.
+    A subclass has ``make_layers`` and ``forward(batch) -> Output``, whose result for a dialogue
+    depends on that dialogue alone, and reads no later utterance where ``past_only``. One that plays
+    a game beside its loss overrides the last three members too.
 
     Args:
         dimensions: modality -> D_m, in the order of the batches' mask columns.
@@ -63,6 +63,11 @@ class ConversationModel(nn.Module):
         self.modalities, self.relations = tuple(dimensions), relations
         self.standardise = Standardiser(dimensions)
         self.register_buffer("class_weights", torch.ones(classes))
+        self.make_layers(dimensions, classes)
+
+    def make_layers(self, dimensions: Mapping[str, int], classes: int) -> None:
+        """Make the model's own layers; ``config``, ``relations`` and the others above are set."""
+        raise NotImplementedError
 
     def forward(self, batch: Data) -> Output:
         """Classify every utterance of a batch of standardised dialogues."""

@@ -13,7 +13,6 @@ from torch_geometric.data import Data
 
 from ariigcn.models.base import ConversationModel, Output
 from ariigcn.models.classifier import classifier
-from ariigcn.models.config import ModelConfig
 from ariigcn.models.inputs import LinearInputs, joined
 from ariigcn.models.layers import Dropout
 from ariigcn.models.sequences import Layout, Recurrent
@@ -22,22 +21,15 @@ from ariigcn.models.sequences import Layout, Recurrent
 class BcLSTM(ConversationModel):
     """Hierarchical contextual LSTM; forward LSTMs alone (the paper's sc-LSTM) where past-only."""
 
-    def __init__(
-        self,
-        dimensions: Mapping[str, int],
-        classes: int,
-        relations: int,
-        config: ModelConfig,
-        *,
-        past_only: bool = False,
-    ) -> None:
-        super().__init__(dimensions, classes, relations, config, past_only=past_only)
-        hidden, dropout, count = config.hidden, config.dropout, len(dimensions)
+    def make_layers(self, dimensions: Mapping[str, int], classes: int) -> None:
+        """An LSTM a modality, one over their outputs."""
+        config, count = self.config, len(dimensions)
+        hidden, dropout = config.hidden, config.dropout
         self.inputs = LinearInputs(dimensions, hidden, dropout, config.input_dropout)
         self.unimodal = nn.ModuleList(
-            Recurrent(nn.LSTM, hidden, hidden, past_only) for _ in range(count)
+            Recurrent(nn.LSTM, hidden, hidden, self.past_only) for _ in range(count)
         )
-        self.fusion = Recurrent(nn.LSTM, count * hidden, hidden, past_only)
+        self.fusion = Recurrent(nn.LSTM, count * hidden, hidden, self.past_only)
         self.dropout = Dropout(dropout)
         self.head = classifier(hidden, hidden, classes, dropout)
 

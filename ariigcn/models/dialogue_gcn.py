@@ -13,7 +13,6 @@ from torch_geometric.data import Data
 
 from ariigcn.models.base import ConversationModel, Output
 from ariigcn.models.classifier import classifier
-from ariigcn.models.config import ModelConfig
 from ariigcn.models.inputs import LinearInputs, joined
 from ariigcn.models.layers import Dropout
 from ariigcn.models.parameters import DialogueGCNParameters
@@ -86,22 +85,15 @@ class DialogueGCN(ConversationModel):
     An utterance's own vector is added to what its attention gathers [ours], as in DialogueRNN.
     """
 
-    def __init__(
-        self,
-        dimensions: Mapping[str, int],
-        classes: int,
-        relations: int,
-        config: ModelConfig,
-        *,
-        past_only: bool = False,
-    ) -> None:
-        super().__init__(dimensions, classes, relations, config, past_only=past_only)
-        hidden, dropout, count = config.hidden, config.dropout, len(dimensions)
+    def make_layers(self, dimensions: Mapping[str, int], classes: int) -> None:
+        """Context, graph, attention."""
+        config, count = self.config, len(dimensions)
+        hidden, dropout = config.hidden, config.dropout
         self.inputs = LinearInputs(dimensions, hidden, dropout, config.input_dropout)
-        self.context = Recurrent(nn.GRU, count * hidden, 2 * hidden, past_only)
+        self.context = Recurrent(nn.GRU, count * hidden, 2 * hidden, self.past_only)
         self.dropout = Dropout(dropout)
         bases = DialogueGCNParameters(**config.parameters).bases
-        self.graph = RelationalConvolution(2 * hidden, hidden, relations, bases)
+        self.graph = RelationalConvolution(2 * hidden, hidden, self.relations, bases)
         self.attention = nn.Linear(3 * hidden, 3 * hidden, bias=False)
         self.head = classifier(3 * hidden, hidden, classes, dropout)
 

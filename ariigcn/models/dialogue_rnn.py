@@ -12,7 +12,6 @@ from torch_geometric.data import Data
 
 from ariigcn.models.base import ConversationModel, Output
 from ariigcn.models.classifier import classifier
-from ariigcn.models.config import ModelConfig
 from ariigcn.models.inputs import LinearInputs, joined
 from ariigcn.models.layers import Dropout
 from ariigcn.models.sequences import Layout, attend
@@ -76,19 +75,12 @@ class DialogueRNN(ConversationModel):
     even, so that a dialogue's utterances would look alike for the first hundred steps].
     """
 
-    def __init__(
-        self,
-        dimensions: Mapping[str, int],
-        classes: int,
-        relations: int,
-        config: ModelConfig,
-        *,
-        past_only: bool = False,
-    ) -> None:
-        super().__init__(dimensions, classes, relations, config, past_only=past_only)
-        hidden, dropout, count = config.hidden, config.dropout, len(dimensions)
+    def make_layers(self, dimensions: Mapping[str, int], classes: int) -> None:
+        """Party states a direction, attention."""
+        config, count = self.config, len(dimensions)
+        hidden, dropout = config.hidden, config.dropout
         self.inputs = LinearInputs(dimensions, hidden, dropout, config.input_dropout)
-        directions = 1 if past_only else 2
+        directions = 1 if self.past_only else 2
         self.cells = nn.ModuleList(
             PartyStates(count * hidden, hidden, dropout) for _ in range(directions)
         )

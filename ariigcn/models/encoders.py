@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 import torch
 from torch import Tensor, nn
-from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from ariigcn.models.layers import Dropout, ModalityLinear, ModalityNorm
+from ariigcn.models.sequences import Layout, recur
 
 ROWS = 1024  # standardised at a time, in double precision: a whole corpus would take its double
 
@@ -84,7 +84,7 @@ class ContextEncoder(nn.Module):
     It reads in both directions, or forward alone where no utterance may see a later one.
 
     Shapes:
-        h [M, n, H], batch [n], ptr [b + 1]; output [M, n, H].
+        h [M, n, H] -> [M, n, H].
     """
 
     def __init__(self, modalities: int, hidden: int, dropout: float, past_only: bool) -> None:
@@ -97,17 +97,7 @@ class ContextEncoder(nn.Module):
         self.dropout = Dropout(dropout)
         self.norm = ModalityNorm(modalities, hidden)
 
-    def forward(self, h: Tensor, batch: Tensor, ptr: Tensor) -> Tensor:
+    def forward(self, h: Tensor, layout: Layout) -> Tensor:
         """Let every utterance see its dialogue."""
-        lengths = ptr[1:] - ptr[:-1]
-        position = torch.arange(h.shape[1], device=h.device) - ptr[batch]
-        padded = h.new_zeros(h.shape[0], len(lengths), int(lengths.max()), h.shape[2])
-        padded[:, batch, position] = h
-        seen = []
-        for cell, sequence in zip(self.cells, padded, strict=True):
-            packed = pack_padded_sequence(
-                sequence, lengths.cpu(), batch_first=True, enforce_sorted=False
-            )
-            output, _ = pad_packed_sequence(cell(packed)[0], batch_first=True)
-            seen.append(output[batch, position])
+        seen = [recur(cell, x, layout) for cell, x in zip(self.cells, h, strict=True)]
         return self.norm(h + self.dropout(torch.stack(seen)))

@@ -7,7 +7,6 @@ from torch import Tensor, nn
 from torch_geometric.data import Data
 
 from ariigcn.models.base import ConversationModel, Output
-from ariigcn.models.config import ModelConfig
 
 
 class Majority(ConversationModel):
@@ -19,16 +18,8 @@ class Majority(ConversationModel):
 
     log_frequency: Tensor
 
-    def __init__(
-        self,
-        dimensions: Mapping[str, int],
-        classes: int,
-        relations: int,
-        config: ModelConfig,
-        *,
-        past_only: bool = False,
-    ) -> None:
-        super().__init__(dimensions, classes, relations, config, past_only=past_only)
+    def make_layers(self, dimensions: Mapping[str, int], classes: int) -> None:
+        """Frequencies, and the weight that shifts them."""
         self.register_buffer("log_frequency", torch.zeros(classes))
         self.shift = nn.Parameter(torch.zeros(1))
 

@@ -12,7 +12,6 @@ from torch import nn
 from torch_geometric.data import Data
 
 from ariigcn.models.base import ConversationModel, Output
-from ariigcn.models.config import ModelConfig
 from ariigcn.models.inputs import LinearInputs, joined
 from ariigcn.models.layers import Dropout
 from ariigcn.models.parameters import MLPParameters
@@ -21,17 +20,10 @@ from ariigcn.models.parameters import MLPParameters
 class MLP(ConversationModel):
     """Early-fusion MLP with ``parameters.layers`` hidden layers."""
 
-    def __init__(
-        self,
-        dimensions: Mapping[str, int],
-        classes: int,
-        relations: int,
-        config: ModelConfig,
-        *,
-        past_only: bool = False,
-    ) -> None:
-        super().__init__(dimensions, classes, relations, config, past_only=past_only)
-        hidden, dropout, count = config.hidden, config.dropout, len(dimensions)
+    def make_layers(self, dimensions: Mapping[str, int], classes: int) -> None:
+        """Hidden layers over the modalities side by side."""
+        config, count = self.config, len(dimensions)
+        hidden, dropout = config.hidden, config.dropout
         self.inputs = LinearInputs(dimensions, hidden, dropout, config.input_dropout)
         layers = MLPParameters(**config.parameters).layers
         sizes = [count * hidden, *[hidden] * layers]

@@ -15,7 +15,6 @@ from torch_geometric.data import Data
 
 from ariigcn.models.base import ConversationModel, Output
 from ariigcn.models.classifier import classifier
-from ariigcn.models.config import ModelConfig
 from ariigcn.models.inputs import LinearInputs, joined
 from ariigcn.models.layers import Dropout
 from ariigcn.models.parameters import MMGCNParameters
@@ -76,20 +75,13 @@ class MMGCN(ConversationModel):
               ((1 - \beta_l) I + \beta_l W^l)\bigr)
     """
 
-    def __init__(
-        self,
-        dimensions: Mapping[str, int],
-        classes: int,
-        relations: int,
-        config: ModelConfig,
-        *,
-        past_only: bool = False,
-    ) -> None:
-        super().__init__(dimensions, classes, relations, config, past_only=past_only)
-        hidden, dropout, count = config.hidden, config.dropout, len(dimensions)
+    def make_layers(self, dimensions: Mapping[str, int], classes: int) -> None:
+        """Context, speakers, graph convolutions."""
+        config, count = self.config, len(dimensions)
+        hidden, dropout = config.hidden, config.dropout
         self.inputs = LinearInputs(dimensions, hidden, dropout, config.input_dropout)
         self.own = MMGCNParameters(**config.parameters)
-        self.context = Recurrent(nn.LSTM, hidden, hidden, past_only)
+        self.context = Recurrent(nn.LSTM, hidden, hidden, self.past_only)
         self.speakers = nn.Embedding(self.own.speakers, hidden)
         self.layers = nn.ModuleList(
             nn.Linear(hidden, hidden, bias=False) for _ in range(self.own.layers)

@@ -1,6 +1,7 @@
 """Utterances as padded sequences, a row a dialogue, for models that read a conversation in order."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from torch import Tensor, nn
@@ -26,9 +27,9 @@ class Layout:
         position = torch.arange(batch.num_nodes, device=batch.batch.device)
         return cls(batch.batch, position - batch.ptr[batch.batch], batch.ptr[1:] - batch.ptr[:-1])
 
-    @property
+    @cached_property
     def steps(self) -> int:
-        """T, the longest dialogue's length."""
+        """T, the longest dialogue's length; asked of the device once."""
         return int(self.lengths.max())
 
     def pad(self, x: Tensor) -> Tensor:
@@ -59,6 +60,15 @@ class Layout:
         return Layout(self.dialogue, self.lengths[self.dialogue] - 1 - self.position, self.lengths)
 
 
+def recur(cell: nn.Module, x: Tensor, layout: Layout) -> Tensor:
+    """An LSTM's or GRU's outputs over each dialogue, batch first, [n, I] -> [n, H]."""
+    packed = pack_padded_sequence(
+        layout.pad(x), layout.lengths.cpu(), batch_first=True, enforce_sorted=False
+    )
+    output, _ = pad_packed_sequence(cell(packed)[0], batch_first=True)
+    return layout.flat(output)
+
+
 class Recurrent(nn.Module):
     """An LSTM or GRU over each dialogue, in both directions, or forward alone where ``past_only``.
 
@@ -75,11 +85,7 @@ class Recurrent(nn.Module):
 
     def forward(self, x: Tensor, layout: Layout) -> Tensor:
         """Let every utterance see its dialogue."""
-        packed = pack_padded_sequence(
-            layout.pad(x), layout.lengths.cpu(), batch_first=True, enforce_sorted=False
-        )
-        output, _ = pad_packed_sequence(self.cell(packed)[0], batch_first=True)
-        return layout.flat(output)
+        return recur(self.cell, x, layout)
 
 
 def attend(query: Tensor, memory: Tensor, visible: Tensor) -> Tensor:

@@ -15,7 +15,6 @@ from torch_geometric.data import Data
 
 from ariigcn.models.base import ConversationModel, Output
 from ariigcn.models.classifier import classifier
-from ariigcn.models.config import ModelConfig
 from ariigcn.models.inputs import LinearInputs, joined
 from ariigcn.models.parameters import TransformerParameters
 from ariigcn.models.sequences import Layout
@@ -35,17 +34,10 @@ def sinusoids(positions: Tensor, size: int) -> Tensor:
 class TransformerFusion(ConversationModel):
     """Tokens of all modalities, told apart by learned modality and speaker vectors and positions."""
 
-    def __init__(
-        self,
-        dimensions: Mapping[str, int],
-        classes: int,
-        relations: int,
-        config: ModelConfig,
-        *,
-        past_only: bool = False,
-    ) -> None:
-        super().__init__(dimensions, classes, relations, config, past_only=past_only)
-        hidden, dropout, count = config.hidden, config.dropout, len(dimensions)
+    def make_layers(self, dimensions: Mapping[str, int], classes: int) -> None:
+        """Tokens' vectors and the encoder over them."""
+        config, count = self.config, len(dimensions)
+        hidden, dropout = config.hidden, config.dropout
         self.inputs = LinearInputs(dimensions, hidden, dropout, config.input_dropout)
         own = TransformerParameters(**config.parameters)
         self.heads = own.heads

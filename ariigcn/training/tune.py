@@ -52,19 +52,12 @@ class Search:
 
     def configured(self) -> dict[str, Any]:
         """The values of the space's keys as they are configured."""
-        sections = {
-            "model": self.run.model.model_dump(mode="json"),
-            "training": self.run.training.model_dump(mode="json"),
-        }
-        known = dotted(sections)
+        known = dotted(self._sections())
         return {key: known.get(key) for key in self.space}
 
     def with_values(self, values: Mapping[str, Any]) -> Run:
         """The run with some keys of ``model`` and ``training`` changed."""
-        sections: dict[str, Any] = {
-            "model": self.run.model.model_dump(mode="json"),
-            "training": self.run.training.model_dump(mode="json"),
-        }
+        sections = self._sections()
         for key, value in values.items():
             set_path(sections, key, value)
         return replace(
@@ -72,6 +65,12 @@ class Search:
             model=ModelConfig(**sections["model"]),
             training=TrainingConfig(**sections["training"]),
         )
+
+    def _sections(self) -> dict[str, Any]:
+        return {
+            "model": self.run.model.model_dump(mode="json"),
+            "training": self.run.training.model_dump(mode="json"),
+        }
 
     def study_name(self) -> str:
         """Changes with everything that makes trials comparable; the budget is not part of it."""
