@@ -6,7 +6,8 @@ import torch
 from torch import Tensor, nn
 
 from ariigcn.models.layers import Dropout, ModalityLinear, ModalityNorm
-from ariigcn.models.sequences import Layout, recur
+from ariigcn.models.recurrence import ModalityGRU
+from ariigcn.models.sequences import Layout
 
 ROWS = 1024  # standardised at a time, in double precision: a whole corpus would take its double
 
@@ -89,15 +90,11 @@ class ContextEncoder(nn.Module):
 
     def __init__(self, modalities: int, hidden: int, dropout: float, past_only: bool) -> None:
         super().__init__()
-        size = hidden if past_only else hidden // 2
-        self.cells = nn.ModuleList(
-            nn.GRU(hidden, size, batch_first=True, bidirectional=not past_only)
-            for _ in range(modalities)
-        )
+        directions = 1 if past_only else 2
+        self.cells = ModalityGRU(modalities, hidden, hidden // directions, directions)
         self.dropout = Dropout(dropout)
         self.norm = ModalityNorm(modalities, hidden)
 
     def forward(self, h: Tensor, layout: Layout) -> Tensor:
         """Let every utterance see its dialogue."""
-        seen = [recur(cell, x, layout) for cell, x in zip(self.cells, h, strict=True)]
-        return self.norm(h + self.dropout(torch.stack(seen)))
+        return self.norm(h + self.dropout(self.cells(h, layout)))

@@ -60,15 +60,6 @@ class Layout:
         return Layout(self.dialogue, self.lengths[self.dialogue] - 1 - self.position, self.lengths)
 
 
-def recur(cell: nn.Module, x: Tensor, layout: Layout) -> Tensor:
-    """An LSTM's or GRU's outputs over each dialogue, batch first, [n, I] -> [n, H]."""
-    packed = pack_padded_sequence(
-        layout.pad(x), layout.lengths.cpu(), batch_first=True, enforce_sorted=False
-    )
-    output, _ = pad_packed_sequence(cell(packed)[0], batch_first=True)
-    return layout.flat(output)
-
-
 class Recurrent(nn.Module):
     """An LSTM or GRU over each dialogue, in both directions, or forward alone where ``past_only``.
 
@@ -85,7 +76,11 @@ class Recurrent(nn.Module):
 
     def forward(self, x: Tensor, layout: Layout) -> Tensor:
         """Let every utterance see its dialogue."""
-        return recur(self.cell, x, layout)
+        packed = pack_padded_sequence(
+            layout.pad(x), layout.lengths.cpu(), batch_first=True, enforce_sorted=False
+        )
+        output, _ = pad_packed_sequence(self.cell(packed)[0], batch_first=True)
+        return layout.flat(output)
 
 
 def attend(query: Tensor, memory: Tensor, visible: Tensor) -> Tensor:

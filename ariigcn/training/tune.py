@@ -104,6 +104,7 @@ def tune(search: Search, worker: int, journals: Path, out: Path) -> None:
         run = search.with_values(values)
         scores = []
         for seed in search.config.seeds:
+            remove(checkpoints)  # another run's, which this one would warn of
             _, trainer = fit(replace(run, seed=seed), checkpoints)
             scores.append(float(trainer.best["score"]))
         return float(np.mean(scores))
