@@ -31,7 +31,7 @@ from ariigcn.report.statistics import FIGURES as STATISTIC_FIGURES
 from ariigcn.report.statistics import statistics_section
 
 TEMPLATES = Path(str(files("ariigcn.report"))) / "templates"
-SCRIPTS = ("conversations.js", "representations.js", "print.js")
+SCRIPTS = ("near.js", "conversations.js", "representations.js", "print.js")
 FIGURES = {
     "confusion": "Confusion matrices",
     "history": "Learning curves",

@@ -309,12 +309,7 @@
   addEventListener("hashchange", follow);
   addEventListener("beforeprint", load);
 
-  view.hidden = false;
-  new IntersectionObserver((entries, observer) => {
-    if (!entries.some((entry) => entry.isIntersecting)) return;
-    observer.disconnect();
-    load();
-  }, { rootMargin: "600px" }).observe(view);
+  whenNear(view, load);
   // After the browser has gone to the fragment by itself, which takes the focus away.
   addEventListener("load", () => setTimeout(follow));
 })();

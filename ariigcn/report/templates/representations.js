@@ -196,10 +196,5 @@
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => data && draw());
   addEventListener("beforeprint", () => (load(), draw()));
 
-  view.hidden = false;
-  new IntersectionObserver((entries, observer) => {
-    if (!entries.some((entry) => entry.isIntersecting)) return;
-    observer.disconnect();
-    load();
-  }, { rootMargin: "600px" }).observe(view);
+  whenNear(view, load);
 })();
