@@ -97,6 +97,11 @@ class Config(ExperimentConfig):
         description="Training runs side by side on one GPU. 1: a job a run; more: a job an "
         "experiment, which trains its seeds by so many, for runs that are short beside a job's start.",
     )
+    seeds_in_turn: bool = Field(
+        False,
+        description="A job an experiment, which trains its seeds one after another in one process: "
+        "for runs that take seconds, as its start does. The results are the same.",
+    )
     experiments: dict[str, dict[str, Any]] = Field(
         default_factory=_main_experiment,
         min_length=1,
@@ -163,17 +168,33 @@ class Config(ExperimentConfig):
     def _check_together(self) -> Self:
         """What no field can check alone: experiments resolve, stores do not collide, folders exist."""
         self._check_root()
-        for name in self.experiments:
-            if self.experiment(name).training.processes > 1 < self.runs_per_gpu:
-                raise ValueError(
-                    f"experiments.{name}: training.processes spreads a run over GPUs and "
-                    "runs_per_gpu packs several onto one; set one of them to 1"
-                )
+        self._check_jobs()
         for modality in MODALITIES:
             self.stores(modality)
         self._check_media()
         self._check_evaluation()
         return self
+
+    def _check_jobs(self) -> None:
+        """A job has one run on several processes, or several runs: side by side, or in turn."""
+        if self.runs_per_gpu > 1 and self.seeds_in_turn:
+            raise ValueError(
+                "runs_per_gpu trains seeds side by side, seeds_in_turn one after another; "
+                "set runs_per_gpu to 1, or seeds_in_turn to false"
+            )
+        for name in self.experiments:
+            if self.experiment(name).training.processes == 1:
+                continue
+            if self.runs_per_gpu > 1:
+                raise ValueError(
+                    f"experiments.{name}: training.processes spreads a run over GPUs and "
+                    "runs_per_gpu packs several onto one; set one of them to 1"
+                )
+            if self.seeds_in_turn:
+                raise ValueError(
+                    f"experiments.{name}: training.processes spreads a run over processes and "
+                    "seeds_in_turn trains several in one; set it to 1, or seeds_in_turn to false"
+                )
 
     def _check_media(self) -> None:
         """A corpus without media has its sound and pictures as published features alone."""

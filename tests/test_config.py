@@ -97,6 +97,14 @@ def test_the_main_experiment_and_one_with_modality_dropout_are_tested_without_mo
     assert load_config(nothing).missing_experiments == ()
 
 
-def test_a_run_over_several_gpus_and_several_runs_on_one_exclude_each_other():
-    with pytest.raises(ConfigError, match="set one of them to 1"):
-        load_config({"runs_per_gpu": 2, "training": {"processes": 2}})
+@pytest.mark.parametrize(
+    ("jobs", "mend"),
+    [
+        ({"runs_per_gpu": 2, "training": {"processes": 2}}, "set one of them to 1"),
+        ({"runs_per_gpu": 2, "seeds_in_turn": True}, "seeds_in_turn to false"),
+        ({"seeds_in_turn": True, "training": {"processes": 2}}, "seeds_in_turn to false"),
+    ],
+)
+def test_a_job_is_one_run_on_several_processes_or_several_runs(jobs, mend):
+    with pytest.raises(ConfigError, match=mend):
+        load_config(jobs)

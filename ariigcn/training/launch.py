@@ -1,4 +1,4 @@
-"""Runs in processes of their own: one run on several, or several runs side by side on one GPU.
+"""A job's runs: one on several processes, several side by side on one GPU, or several in turn.
 
 A run on several processes is started by ``torchrun`` on one machine, or by a scheduler's launcher
 (``srun``), one task a process, on all nodes of a job. They meet over NCCL on GPUs and Gloo on CPUs.
@@ -27,7 +27,7 @@ from torch import distributed
 from ariigcn.core.errors import AriigcnError
 from ariigcn.core.files import atomic_path, remove
 from ariigcn.core.logs import configure_logging
-from ariigcn.core.signals import StopRequest
+from ariigcn.core.signals import StoppedError, StopRequest
 from ariigcn.training.run import Run, RunFiles, train
 
 # What SLURM calls what torchrun tells its processes.
@@ -41,24 +41,21 @@ class LaunchError(AriigcnError):
 
 
 def train_all(runs: Sequence[tuple[Run, RunFiles]], at_once: int = 1, launcher: str = "") -> None:
-    """Train every run; a single one of one process in this process.
+    """Train every run; one at a time of one process each in this process.
 
     Args:
         runs: what to train, and where each writes, visible from every node.
-        at_once: how many runs go side by side.
+        at_once: how many runs go side by side, in processes of their own.
         launcher: what starts one process a task (``srun --nodes=2``); empty: torchrun, here.
 
     Raises:
-        LaunchError: a process failed, or was asked to stop; the other runs' results are kept.
+        LaunchError: a run failed, or its process was asked to stop; the others' results are kept.
     """
-    if len(runs) == 1 and runs[0][0].training.processes == 1:
+    here = at_once == 1 and all(run.training.processes == 1 for run, _ in runs)
+    if here and len(runs) == 1:
         train(*runs[0])
         return
-    commands = {f"seed {run.seed}": _command(run, files, launcher) for run, files in runs}
-    environment = dict(os.environ, PYTHONUNBUFFERED="1")
-    environment |= {"MASTER_ADDR": socket.gethostname(), "MASTER_PORT": str(_free_port())}
-    environment["OMP_NUM_THREADS"] = str(max(run.training.threads for run, _ in runs))
-    failed = _follow(commands, environment, at_once)
+    failed = _train_in_turn(runs) if here else _train_apart(runs, at_once, launcher)
     if failed:
         raise LaunchError(
             f"{', '.join(failed)} failed; the words of each stand above. Checkpoints, and results of "
@@ -66,6 +63,30 @@ def train_all(runs: Sequence[tuple[Run, RunFiles]], at_once: int = 1, launcher: 
         )
     for _, files in runs:
         remove(files.checkpoints)
+
+
+def _train_in_turn(runs: Sequence[tuple[Run, RunFiles]]) -> list[str]:
+    """One run after another: they share the start of one process. Gives the names of those that failed."""
+    failed = []
+    for run, files in runs:
+        logger.info("seed %d", run.seed)
+        try:
+            _train_once(run, files)
+        except StoppedError:
+            raise
+        except AriigcnError as error:
+            logger.error("%s", error)
+            failed.append(f"seed {run.seed}")
+    return failed
+
+
+def _train_apart(runs: Sequence[tuple[Run, RunFiles]], at_once: int, launcher: str) -> list[str]:
+    """Each run in processes of its own; gives the names of those that failed."""
+    commands = {f"seed {run.seed}": _command(run, files, launcher) for run, files in runs}
+    environment = dict(os.environ, PYTHONUNBUFFERED="1")
+    environment |= {"MASTER_ADDR": socket.gethostname(), "MASTER_PORT": str(_free_port())}
+    environment["OMP_NUM_THREADS"] = str(max(run.training.threads for run, _ in runs))
+    return _follow(commands, environment, at_once)
 
 
 def _command(run: Run, files: RunFiles, launcher: str) -> list[str]:
@@ -142,14 +163,7 @@ def main(order: Path) -> None:
     run, files = ORDER.validate_json(order.read_bytes())
     configure_logging()
     if run.training.processes == 1:
-        kept = files.checkpoints / f"finished-{run.digest()}"
-        if kept.is_dir():
-            logger.info("finished before: %s", kept)
-            _link(RunFiles.below(kept), files)
-            return
-        train(run, files)
-        with atomic_path(kept) as temporary:
-            _link(files, RunFiles.below(temporary))
+        _train_once(run, files)
         return
     for name, known in SLURM_NAMES.items():
         os.environ.setdefault(name, os.environ.get(known, ""))
@@ -163,6 +177,18 @@ def main(order: Path) -> None:
         train(run, files)
     finally:
         distributed.destroy_process_group()
+
+
+def _train_once(run: Run, files: RunFiles) -> None:
+    """Train a run that shares its job, unless it finished in an earlier attempt."""
+    kept = files.checkpoints / f"finished-{run.digest()}"
+    if kept.is_dir():
+        logger.info("finished before: %s", kept)
+        _link(RunFiles.below(kept), files)
+        return
+    train(run, files)
+    with atomic_path(kept) as temporary:
+        _link(files, RunFiles.below(temporary))
 
 
 def _link(there: RunFiles, here: RunFiles) -> None:

@@ -13,9 +13,8 @@ from dataclasses import replace
 import pytest
 
 from ariigcn.training.launch import LaunchError, train_all
-from ariigcn.training.run import train
 from tests.training.test_distributed import run_on_two
-from tests.training.test_run import TRAINING, inputs, make_files, make_run, outcome
+from tests.training.test_run import inputs, make_files
 
 __all__ = ["inputs"]
 pytestmark = [pytest.mark.slurm, pytest.mark.timeout(300)]
@@ -39,33 +38,3 @@ def test_a_run_on_two_processes_stops_when_asked_and_goes_on(inputs, tmp_path, c
     train_all([(run, make_files(tmp_path / "whole"))])
     assert (tmp_path / "whole" / "predictions.parquet").exists()
     assert not (tmp_path / "whole" / ".checkpoints").exists()
-
-
-def test_of_runs_side_by_side_one_that_fails_costs_the_others_nothing(inputs, tmp_path, caplog):
-    def packed(name: str, learning_rates: tuple[float, ...]) -> list[tuple]:
-        return [
-            (
-                make_run(inputs, seed, TRAINING.model_copy(update={"learning_rate": rate, **WILD})),
-                make_files(tmp_path / name / f"seed-{seed}"),
-            )
-            for seed, rate in enumerate(learning_rates)
-        ]
-
-    runs = packed("packed", (1e-2, 1e30, 1e-2))
-    with caplog.at_level("INFO"), pytest.raises(LaunchError, match="seed 1 failed"):
-        train_all(runs, at_once=2)
-    assert "seed 1: " in caplog.text
-    for seed in (0, 2):
-        train(runs[seed][0], make_files(tmp_path / f"alone-{seed}"))
-        assert outcome(tmp_path / "packed" / f"seed-{seed}") == outcome(tmp_path / f"alone-{seed}")
-    # The workflow removes the outputs of a failed job.
-    (tmp_path / "packed" / "seed-0" / "predictions.parquet").unlink()
-    caplog.clear()
-    with caplog.at_level("INFO"):
-        train_all(packed("packed", (1e-2, 1e-3, 1e-2)), at_once=3)
-    assert caplog.text.count("finished before") == 2
-    assert outcome(tmp_path / "packed" / "seed-0") == outcome(tmp_path / "alone-0")
-    assert not (tmp_path / "packed" / "seed-0" / ".checkpoints").exists()
-
-
-WILD = {"clip_norm": 1e30}

@@ -151,7 +151,8 @@ def tune_code(wildcards):
 
 
 AT_ONCE = cfg.runs_per_gpu
-PACKED = AT_ONCE > 1
+# A job an experiment, with all its seeds.
+PACKED = AT_ONCE > 1 or cfg.seeds_in_turn
 
 
 def trained(name):
