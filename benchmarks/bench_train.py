@@ -43,6 +43,7 @@ def measure(shape: Shape, model: ModelConfig, training: TrainingConfig) -> dict[
     test = dialogues.of_split("test")
     with tempfile.TemporaryDirectory() as folder:
         trainer = trainer_of(dialogues, model, training, device)
+        del dialogues  # as in a run, the standardised ones stay alone
         started = time.perf_counter()
         trainer.fit(Path(folder) / "timed", "bench")
         whole = time.perf_counter() - started
@@ -53,6 +54,7 @@ def measure(shape: Shape, model: ModelConfig, training: TrainingConfig) -> dict[
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         seconds = [row["seconds"] for row in trainer.history]
         del trainer
+        dialogues = generate(shape, GraphConfig())
         recorded = trainer_of(dialogues, model, training.model_copy(update={"epochs": 1}), device)
         with ProductRecorder() as recorder:
             recorded.fit(Path(folder) / "recorded", "bench")

@@ -51,10 +51,12 @@ class Discriminators(nn.Module):
 
     def forward(self, z: Tensor) -> Tensor:
         """Judge n representations of each of M modalities."""
-        modalities, nodes, hidden = z.shape
-        everyone = z.reshape(1, modalities * nodes, hidden).expand(modalities, -1, -1)
-        inner = nn.functional.leaky_relu(self.first(everyone), 0.2)
-        return self.second(inner).view(modalities, modalities, nodes)
+        modalities, nodes, _ = z.shape
+        # All discriminators read the same rows: side by side their first layers are one product.
+        weight = self.first.weight.transpose(0, 1).flatten(1)
+        inner = torch.addmm(self.first.bias.flatten(), z.flatten(0, 1), weight)
+        inner = nn.functional.leaky_relu(inner, 0.2).unflatten(1, (modalities, -1))
+        return self.second(inner.transpose(0, 1)).view(modalities, modalities, nodes)
 
 
 class SpectralNorm(nn.Module):

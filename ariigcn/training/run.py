@@ -107,6 +107,7 @@ def fit(run: Run, checkpoints: Path) -> tuple[BundleHead, Trainer]:
     model.class_weights.copy_(class_weights(dialogues, run.model.losses.class_weight_power))
     fit_statistics(model, dialogues)
     trainer = Trainer(model, dialogues, run.training, run.seed, device)
+    del dialogues  # the trainer's are standardised; the features would be held twice
     trainer.fit(checkpoints, run.digest())
     return head, trainer
 
