@@ -3,12 +3,11 @@
 import numpy as np
 import pandas as pd
 import torch
-from torch_geometric.data import Data
 
 from ariigcn.corpora.table import Corpus
 from ariigcn.graphs.build import build_graph
 from ariigcn.graphs.config import GraphConfig
-from ariigcn.graphs.dialogues import Dialogues, make_dialogues
+from ariigcn.graphs.dialogues import DialogueBatch, Dialogues, make_dialogues
 
 LABELS = ("anger", "joy", "neutral")
 SIZES = {"text": 6, "audio": 5, "video": 4}
@@ -56,6 +55,6 @@ def make_toy(lengths: list[int], seed: int = 0, config: GraphConfig | None = Non
     return make_dialogues(graph, x, mask)
 
 
-def whole_batch(dialogues: Dialogues) -> Data:
+def whole_batch(dialogues: Dialogues) -> DialogueBatch:
     """All dialogues as one batch."""
     return dialogues.batch(torch.arange(len(dialogues.graph.dialogue_ids)))

@@ -60,14 +60,14 @@ def test_the_encoder(page, monkeypatch):
 
 
 def test_the_model(page, monkeypatch):
-    name = shown_module(page, "ariigcn/models/mood.py", monkeypatch)
-    (line,) = re.findall(r'^"mood": (ModelEntry\(.*\)),$', page, re.MULTILINE)
+    name = shown_module(page, "ariigcn/models/rgcn.py", monkeypatch)
+    (line,) = re.findall(r'^"rgcn": (ModelEntry\(.*\)),$', page, re.MULTILINE)
     entry = eval(line, {"ModelEntry": models.ModelEntry})
     assert entry.module == name
-    monkeypatch.setitem(models.MODELS, "mood", entry)
-    test_baselines.test_batch_composition_order_and_padding_change_no_output("mood")
-    test_baselines.test_past_only_reads_no_later_utterance("mood", future=0)
-    test_baselines.test_a_masked_modality_is_not_read("mood")
+    monkeypatch.setitem(models.MODELS, "rgcn", entry)
+    test_baselines.test_batch_composition_order_and_padding_change_no_output("rgcn")
+    test_baselines.test_past_only_reads_no_later_utterance("rgcn", future=0)
+    test_baselines.test_a_masked_modality_is_not_read("rgcn")
 
 
 def test_the_page_of_experiments(root):

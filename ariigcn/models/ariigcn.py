@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 from torch.nn import Parameter
-from torch_geometric.data import Data
 
+from ariigcn.graphs.dialogues import DialogueBatch
 from ariigcn.models.adversarial import (
     Discriminators,
     Generators,
@@ -62,10 +62,10 @@ class ARIIGCN(ConversationModel):
         self.projection = ModalityLinear(count, hidden, config.projection)
         self.classifier = classifier(count * hidden, hidden, classes, dropout)
 
-    def forward(self, batch: Data) -> StagedOutput:
+    def forward(self, batch: DialogueBatch) -> StagedOutput:
         """Classify every utterance, and keep what each part made of it."""
         mask = self.drop_modalities(batch.mask)
-        h = self.encoders({m: batch[f"x_{m}"] for m in self.modalities}, mask)
+        h = self.encoders(batch.x, mask)
         if self.context is not None:
             h = self.context(h, Layout.of(batch))
         z = self.generators(h)

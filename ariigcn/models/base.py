@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 from torch.nn import Parameter
-from torch_geometric.data import Data
 
+from ariigcn.graphs.dialogues import DialogueBatch
 from ariigcn.models.config import ModelConfig
 from ariigcn.models.encoders import Standardiser
 
@@ -69,7 +69,7 @@ class ConversationModel(nn.Module):
         """Make the model's own layers; ``config``, ``relations`` and the others above are set."""
         raise NotImplementedError
 
-    def forward(self, batch: Data) -> Output:
+    def forward(self, batch: DialogueBatch) -> Output:
         """Classify every utterance of a batch of standardised dialogues."""
         raise NotImplementedError
 

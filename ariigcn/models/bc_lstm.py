@@ -9,8 +9,8 @@ from collections.abc import Mapping
 
 import torch
 from torch import nn
-from torch_geometric.data import Data
 
+from ariigcn.graphs.dialogues import DialogueBatch
 from ariigcn.models.base import ConversationModel, Output
 from ariigcn.models.classifier import classifier
 from ariigcn.models.inputs import LinearInputs, joined
@@ -33,7 +33,7 @@ class BcLSTM(ConversationModel):
         self.dropout = Dropout(dropout)
         self.head = classifier(hidden, hidden, classes, dropout)
 
-    def forward(self, batch: Data) -> Output:
+    def forward(self, batch: DialogueBatch) -> Output:
         """Classify every utterance in the context of its dialogue."""
         mask, layout = self.drop_modalities(batch.mask), Layout.of(batch)
         inputs = self.inputs(batch, mask)

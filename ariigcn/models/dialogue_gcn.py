@@ -9,8 +9,8 @@ from collections.abc import Mapping
 
 import torch
 from torch import Tensor, nn
-from torch_geometric.data import Data
 
+from ariigcn.graphs.dialogues import DialogueBatch
 from ariigcn.models.base import ConversationModel, Output
 from ariigcn.models.classifier import classifier
 from ariigcn.models.inputs import LinearInputs, joined
@@ -97,7 +97,7 @@ class DialogueGCN(ConversationModel):
         self.attention = nn.Linear(3 * hidden, 3 * hidden, bias=False)
         self.head = classifier(3 * hidden, hidden, classes, dropout)
 
-    def forward(self, batch: Data) -> Output:
+    def forward(self, batch: DialogueBatch) -> Output:
         """Classify every utterance by its context and its neighbourhood."""
         mask, layout = self.drop_modalities(batch.mask), Layout.of(batch)
         g = self.dropout(self.context(joined(self.inputs(batch, mask)), layout))

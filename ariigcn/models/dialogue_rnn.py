@@ -8,8 +8,8 @@ from collections.abc import Mapping
 
 import torch
 from torch import Tensor, nn
-from torch_geometric.data import Data
 
+from ariigcn.graphs.dialogues import DialogueBatch
 from ariigcn.models.base import ConversationModel, Output
 from ariigcn.models.classifier import classifier
 from ariigcn.models.inputs import LinearInputs, joined
@@ -89,7 +89,7 @@ class DialogueRNN(ConversationModel):
         self.attention = nn.Linear(size, size, bias=False)
         self.head = classifier(size, hidden, classes, dropout)
 
-    def forward(self, batch: Data) -> Output:
+    def forward(self, batch: DialogueBatch) -> Output:
         """Classify every utterance by the emotion states of its dialogue."""
         mask, layout = self.drop_modalities(batch.mask), Layout.of(batch)
         u = joined(self.inputs(batch, mask))

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 import torch
 from torch import Tensor, nn
-from torch_geometric.data import Data
 
+from ariigcn.graphs.dialogues import DialogueBatch
 from ariigcn.models.layers import Dropout
 
 
@@ -27,10 +27,10 @@ class LinearInputs(nn.Module):
         self.input_dropout, self.dropout = Dropout(input_dropout), Dropout(dropout)
         self.missing = nn.Parameter(torch.randn(len(dimensions), 1, hidden) * 0.02)
 
-    def forward(self, batch: Data, mask: Tensor) -> Tensor:
+    def forward(self, batch: DialogueBatch, mask: Tensor) -> Tensor:
         """Read n utterances."""
         read = torch.stack(
-            [layer(self.input_dropout(batch[f"x_{m}"])) for m, layer in self.maps.items()]
+            [layer(self.input_dropout(batch.x[m])) for m, layer in self.maps.items()]
         )
         return self.dropout(torch.where(mask.T.unsqueeze(-1), read, self.missing))
 

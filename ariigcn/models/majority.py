@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 import torch
 from torch import Tensor, nn
-from torch_geometric.data import Data
 
+from ariigcn.graphs.dialogues import DialogueBatch
 from ariigcn.models.base import ConversationModel, Output
 
 
@@ -29,7 +29,7 @@ class Majority(ConversationModel):
         counts = torch.bincount(label[label >= 0], minlength=len(self.log_frequency)).float()
         self.log_frequency.copy_((counts.clamp_min(1e-3) / counts.sum()).log())
 
-    def forward(self, batch: Data) -> Output:
+    def forward(self, batch: DialogueBatch) -> Output:
         """The same logits for every utterance."""
         logits = (self.log_frequency + self.shift).expand(batch.num_nodes, -1)
         return Output(logits=logits, mask=batch.mask)

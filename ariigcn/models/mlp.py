@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from itertools import pairwise
 
 from torch import nn
-from torch_geometric.data import Data
 
+from ariigcn.graphs.dialogues import DialogueBatch
 from ariigcn.models.base import ConversationModel, Output
 from ariigcn.models.inputs import LinearInputs, joined
 from ariigcn.models.layers import Dropout
@@ -33,7 +33,7 @@ class MLP(ConversationModel):
         ]
         self.head = nn.Sequential(nn.GELU(), *hidden_layers, nn.Linear(hidden, classes))
 
-    def forward(self, batch: Data) -> Output:
+    def forward(self, batch: DialogueBatch) -> Output:
         """Classify every utterance by itself."""
         mask = self.drop_modalities(batch.mask)
         return Output(logits=self.head(joined(self.inputs(batch, mask))), mask=mask)

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
-from torch_geometric.data import Data
 
+from ariigcn.graphs.dialogues import DialogueBatch
 from ariigcn.models.base import ConversationModel, Output
 from ariigcn.models.classifier import classifier
 from ariigcn.models.inputs import LinearInputs, joined
@@ -89,7 +89,7 @@ class MMGCN(ConversationModel):
         self.dropout = Dropout(dropout)
         self.head = classifier(2 * count * hidden, hidden, classes, dropout)
 
-    def forward(self, batch: Data) -> Output:
+    def forward(self, batch: DialogueBatch) -> Output:
         """Classify every utterance by its modalities before and after the graph."""
         mask, layout = self.drop_modalities(batch.mask), Layout.of(batch)
         x = self._encode(batch, mask, layout)
@@ -103,7 +103,7 @@ class MMGCN(ConversationModel):
         after = layout.flat(h.transpose(1, 2)).transpose(0, 1)
         return Output(logits=self.head(joined(torch.cat([x, after]))), mask=mask)
 
-    def _encode(self, batch: Data, mask: Tensor, layout: Layout) -> Tensor:
+    def _encode(self, batch: DialogueBatch, mask: Tensor, layout: Layout) -> Tensor:
         """Text in its context, the others by themselves, each with its speaker, [M, n, H]."""
         inputs = self.inputs(batch, mask).unbind(0)
         read = [

@@ -6,7 +6,8 @@ from functools import cached_property
 import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
-from torch_geometric.data import Data
+
+from ariigcn.graphs.dialogues import DialogueBatch
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,7 @@ class Layout:
     lengths: Tensor
 
     @classmethod
-    def of(cls, batch: Data) -> "Layout":
+    def of(cls, batch: DialogueBatch) -> "Layout":
         """The layout of a batch."""
         position = torch.arange(batch.num_nodes, device=batch.batch.device)
         return cls(batch.batch, position - batch.ptr[batch.batch], batch.ptr[1:] - batch.ptr[:-1])

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 
 import torch
 from torch import Tensor, nn
-from torch_geometric.data import Data
 
+from ariigcn.graphs.dialogues import DialogueBatch
 from ariigcn.models.base import ConversationModel, Output
 from ariigcn.models.classifier import classifier
 from ariigcn.models.inputs import LinearInputs, joined
@@ -57,7 +57,7 @@ class TransformerFusion(ConversationModel):
         )
         self.head = classifier(count * hidden, hidden, classes, dropout)
 
-    def forward(self, batch: Data) -> Output:
+    def forward(self, batch: DialogueBatch) -> Output:
         """Classify every utterance by what its tokens gathered."""
         mask, layout = self.drop_modalities(batch.mask), Layout.of(batch)
         place = sinusoids(layout.position, self.config.hidden)

@@ -20,8 +20,8 @@ LENGTHS = [3, 1, 12, 5]
 def test_batch_equals_torch_geometrics_own():
     dialogues = make_toy(LENGTHS)
     order = torch.tensor([2, 0, 3])
-    ours = dialogues.batch(order)
-    singles = [dialogues.batch(torch.tensor([d])) for d in order.tolist()]
+    ours = dialogues.batch(order).to_geometric()
+    singles = [dialogues.batch(torch.tensor([d])).to_geometric() for d in order.tolist()]
     for single in singles:
         del single.batch, single.ptr, single.rows
     theirs = Batch.from_data_list(singles)
@@ -29,6 +29,7 @@ def test_batch_equals_torch_geometrics_own():
         assert torch.equal(ours[key], theirs[key]), key
     assert torch.equal(ours.batch, theirs.batch)
     assert torch.equal(ours.ptr, theirs.ptr)
+    assert ours.num_nodes == theirs.num_nodes
 
 
 def write_text_store(path, ids, corpus="toy"):

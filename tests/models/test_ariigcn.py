@@ -47,7 +47,7 @@ def test_past_only_really_is(context):
     model = make_model(dialogues, context=context)
     batch = dialogues.batch(torch.tensor([2]))
     before = model(batch).logits
-    batch.x_text[20:] += 5
+    batch.x["text"][20:] += 5
     batch.mask[20:] = True
     after = model(batch).logits
     assert torch.equal(before[:20], after[:20])
@@ -60,7 +60,7 @@ def test_a_masked_modality_is_not_read():
     batch = whole_batch(dialogues)
     batch.mask[:, 1] = False
     before = model(batch).logits
-    batch.x_audio += 100
+    batch.x["audio"] += 100
     assert torch.equal(model(batch).logits, before)
 
 

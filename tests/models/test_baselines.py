@@ -76,7 +76,7 @@ def test_past_only_reads_no_later_utterance(name, future):
     model = make_model(dialogues, name)
     batch = dialogues.batch(torch.tensor([2]))
     before = model(batch).logits
-    batch.x_text[20:] += 5
+    batch.x["text"][20:] += 5
     batch.mask[20:] = True
     after = model(batch).logits
     assert torch.allclose(before[:20], after[:20], atol=1e-6) == (future == 0)
@@ -90,7 +90,7 @@ def test_a_masked_modality_is_not_read(name):
     batch = whole_batch(dialogues)
     batch.mask[:, 1] = False
     before = model(batch).logits
-    batch.x_audio += 100
+    batch.x["audio"] += 100
     assert torch.equal(model(batch).logits, before)
 
 
