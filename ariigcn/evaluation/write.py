@@ -50,7 +50,9 @@ def write_tables(sources: TableSources, folder: Path) -> None:
     results = results_frame(sources.metrics, corpus)
     published = published_frame(sources.published, corpus)
     per_class = per_class_frame(sources.metrics)
-    experiments = [read_predictions(files) for files in sources.predictions.values()]
+    # Cells that equal an experiment read its runs, which are tested once, under its name.
+    distinct = dict.fromkeys(tuple(files) for files in sources.predictions.values())
+    experiments = [read_predictions(files) for files in distinct]
     comparisons = comparisons_frame(experiments)
     calibration = calibration_frame(experiments)
     errors = errors_frame(experiments, corpus, sources.stores)

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 
@@ -52,6 +54,19 @@ def test_published_figures_stand_below_what_was_run_and_name_their_source(tmp_pa
         len({line.count("&") - line.count(r"\&") for line in latex.splitlines() if "&" in line})
         == 1
     )
+
+
+def test_a_cell_that_equals_an_experiment_is_listed_but_not_tested_again(tmp_path):
+    sources = table_sources(make_project(tmp_path))
+    main = next(iter(sources.metrics))
+    same = {"margin.0.5": sources.metrics[main]}, {"margin.0.5": sources.predictions[main]}
+    metrics, predictions = sources.metrics | same[0], sources.predictions | same[1]
+    sources = replace(sources, metrics=metrics, predictions=predictions)
+    write_tables(sources, tmp_path / "tables")
+    read = {name: pd.read_csv(tmp_path / "tables" / f"{name}.csv") for name in NAMES}
+    assert read["results"]["experiment"].tolist() == ["ar-iigcn", "text-only", "margin.0.5"]
+    assert read["comparisons"]["experiment"].tolist() == ["text-only"]
+    assert read["calibration"]["experiment"].is_unique
 
 
 def test_one_experiment_without_validation_or_missing_modalities(tmp_path):
