@@ -271,6 +271,18 @@ class Config(ExperimentConfig):
         return next(n for n in self.experiments if self.experiment(n).equals(own))
 
     @property
+    def ablations(self) -> dict[str, str]:
+        """Experiments with the main one's model and modalities, and what each of them sets."""
+        first, *others = self.experiments
+        main, found = self.experiment(first).model, {}
+        for name in others:
+            model, own = self.experiment(name).model, dotted(self.experiments[name])
+            alike = (model.name, model.modalities) == (main.name, main.modalities)
+            if alike and own and "model.modalities" not in own:
+                found[name] = ", ".join(f"{key} {value}" for key, value in own.items())
+        return found
+
+    @property
     def grids(self) -> dict[str, Grid]:
         """The grids among the experiments, by name."""
         return dict(self._grids)

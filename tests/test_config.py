@@ -108,3 +108,18 @@ def test_the_main_experiment_and_one_with_modality_dropout_are_tested_without_mo
 def test_a_job_is_one_run_on_several_processes_or_several_runs(jobs, mend):
     with pytest.raises(ConfigError, match=mend):
         load_config(jobs)
+
+
+def test_what_changes_a_setting_of_the_main_experiment_is_an_ablation(root):
+    experiments = {
+        "mmgcn": {"model": {"name": "mmgcn"}},
+        "without-graph": {"model": {"graph_layers": 0}},
+        "modalities": {"grid": {"model.modalities": "subsets"}},
+        "window": {"grid": {"graph.past = graph.future": [2, 5]}},
+    }
+    config = load_config(merge(default(root), {"experiments": experiments}))
+    assert config.ablations == {
+        "without-graph": "model.graph_layers 0",
+        "window.2": "graph.past 2, graph.future 2",
+        "window.5": "graph.past 5, graph.future 5",
+    }

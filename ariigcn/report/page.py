@@ -61,6 +61,7 @@ def write_report(
     benchmarks: Path | None = None,
     quality: Path | None = None,
     tables: Mapping[str, Path] | None = None,
+    ablations: Mapping[str, str] | None = None,
 ) -> None:
     """Write the report of one corpus.
 
@@ -78,27 +79,28 @@ def write_report(
         benchmarks: folder of the jobs' benchmark files.
         quality: what :mod:`ariigcn.features.quality` wrote of the data; None: no such section.
         tables: name -> CSV of the evaluation, for the section on statistics.
+        ablations: experiments that change a setting of the main one -> what they set; they have a
+            section of their own instead of a row among the results.
     """
     settings = settings or ReportConfig()
     corpus = read_corpus(table)
     results = results_frame(metrics, corpus)
     features = [views.feature_view(path) for path in stores.values()]
     best, basis = views.best_experiment(results)
+    best_name, changes = str(results["experiment"].iloc[best]), ablations or {}
     context: dict[str, Any] = {
         "title": settings.title or f"Emotion recognition on {corpus.name}",
         "corpus": corpus,
         "summary": [_what_was_run(corpus, results), _best_line(results, best, basis)],
         "warnings": _warnings(results, features, settings.minimum_seeds),
         "key_figures": _key_figures(results, best),
-        "results": views.results_view(results, best),
-        "per_class": views.per_class_view(
-            per_class_frame(metrics), corpus.labels, str(results["experiment"].iloc[best])
-        ),
+        "results": views.results_view(results[~results["experiment"].isin(changes)], best_name),
+        "ablations": views.ablations_view(results, changes),
+        "curves": _figures_of("curves", figures),
+        "per_class": views.per_class_view(per_class_frame(metrics), corpus.labels, best_name),
         "results_figure": _results_figure(figures),
-        "statistics": statistics_section(
-            tables or {}, figures, str(results["experiment"].iloc[best])
-        ),
-        "figure_groups": _figure_groups(figures, str(results["experiment"].iloc[best])),
+        "statistics": statistics_section(tables or {}, figures, best_name),
+        "figure_groups": _figure_groups(figures, best_name),
         "data_tables": [
             t
             for t in (
@@ -178,7 +180,7 @@ def _what_was_run(corpus: Corpus, results: pd.DataFrame) -> str:
 
 
 def _best_line(results: pd.DataFrame, best: int, basis: str) -> str:
-    row = results.iloc[best]
+    row, main = results.iloc[best], results.iloc[0]
     accuracy = percent(row["accuracy_mean"], row["accuracy_sd"])
     line = f"{row['experiment']} has {basis}."
     if not accuracy:
@@ -193,6 +195,9 @@ def _best_line(results: pd.DataFrame, best: int, basis: str) -> str:
             f", where {most}\N{NO-BREAK SPACE}% is the most that any model can reach from these "
             "modalities with context"
         )
+    if best:
+        own = percent(main["accuracy_mean"], main["accuracy_sd"])
+        line += f"; {main['experiment']}, the main experiment, {own}\N{NO-BREAK SPACE}%"
     return f"{line}."
 
 
@@ -239,18 +244,26 @@ def _results_figure(figures: Mapping[str, Path]) -> InlineFigure | None:
 
 def _figure_groups(figures: Mapping[str, Path], best: str) -> list[dict[str, Any]]:
     """Figures by kind; the best experiment's first, since the others come folded."""
-    groups: dict[str, list[InlineFigure]] = {kind: [] for kind in FIGURES}
-    ordered = sorted(figures, key=lambda name: name.partition("/")[2] != best)
-    for name in ordered:
-        kind, _, experiment = name.partition("/")
-        if name != "results" and kind not in STATISTIC_FIGURES:
-            identifier = f"figure-{list(figures).index(name)}"
-            figure = inline_figure(figures[name], experiment or kind, identifier)
-            groups.setdefault(kind, []).append(figure)
+    others = [name.partition("/")[0] for name in figures]
+    kinds = dict.fromkeys(
+        [*FIGURES, *(k for k in others if k not in ("results", "curves", *STATISTIC_FIGURES))]
+    )
+    groups = []
+    for kind in kinds:
+        ordered = sorted(figures, key=lambda name: name.partition("/")[2] != best)
+        if drawn := _figures_of(kind, {name: figures[name] for name in ordered}):
+            title = FIGURES.get(kind, kind.capitalize())
+            groups.append({"id": f"{kind}-section", "title": title, "figures": drawn})
+    return groups
+
+
+def _figures_of(kind: str, figures: Mapping[str, Path]) -> list[InlineFigure]:
+    """The figures of one kind, in their order, each under its experiment's or grid's name."""
+    parts = [name.partition("/") for name in figures]
     return [
-        {"id": f"{kind}-section", "title": FIGURES.get(kind, kind.capitalize()), "figures": drawn}
-        for kind, drawn in groups.items()
-        if drawn
+        inline_figure(path, own or kind, f"{kind}-{number}")
+        for number, ((found, _, own), path) in enumerate(zip(parts, figures.values(), strict=True))
+        if found == kind
     ]
 
 

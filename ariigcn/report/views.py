@@ -10,6 +10,7 @@ import pandas as pd
 
 from ariigcn.core.files import sha256_file
 from ariigcn.corpora.table import SPLITS, Corpus
+from ariigcn.evaluation.latex import signed, span
 from ariigcn.evaluation.tables import NONE, PLUS_MINUS, REACHABLE, TITLES, modality_key, percent
 from ariigcn.features.store import Status, StoreHeader, open_store
 
@@ -86,8 +87,8 @@ def best_experiment(results: pd.DataFrame) -> tuple[int, str]:
     return 0, "the first of the configuration"
 
 
-def results_view(results: pd.DataFrame, best: int) -> TableView:
-    """The results, an experiment a row; columns that nobody has are left out."""
+def results_view(results: pd.DataFrame, marked: str) -> TableView:
+    """The results, an experiment a row, one of them marked; columns that nobody has are left out."""
     columns: dict[str, list[Cell]] = {
         "Experiment": list(results["experiment"]),
         "Modalities": [m.replace("+", ", ") for m in results["modalities"]],
@@ -105,8 +106,39 @@ def results_view(results: pd.DataFrame, best: int) -> TableView:
         "Per cent, mean ± standard deviation over seeds",
         tuple(columns),
         tuple(zip(*columns.values(), strict=True)),
-        (best,),
+        tuple(np.flatnonzero(results["experiment"] == marked)),
     )
+
+
+def ablations_view(results: pd.DataFrame, changes: Mapping[str, str]) -> TableView | None:
+    """The main experiment, and below it those that change a setting of it; None where none does.
+
+    Args:
+        results: of all experiments, the main one first.
+        changes: experiment -> what it sets.
+    """
+    rows: list[tuple[Cell, ...]] = []
+    for row, scores in results.iterrows():
+        name = scores["experiment"]
+        if row and name not in changes:
+            continue
+        difference = scores["difference_mean"]
+        apart = span(scores["difference_low"], scores["difference_high"], signs=True)
+        test, validation = (
+            measured(scores[f"{score}_mean"], scores[f"{score}_sd"])
+            for score in ("weighted_f1", "validation_weighted_f1")
+        )
+        rows.append(
+            (name, changes.get(name, NONE), test, Number(signed(difference), apart), validation)
+        )
+    if len(rows) < 2:
+        return None
+    main = results["experiment"].iloc[0]
+    columns = (
+        "Experiment", "Sets", "Weighted F1", f"Minus {main}", "Validation weighted F1",
+    )  # fmt: skip
+    caption = "Per cent, mean ± standard deviation over seeds; differences with their 95 % interval"
+    return TableView(caption, columns, tuple(rows), (0,))
 
 
 def per_class_view(per_class: pd.DataFrame, labels: Sequence[str], best: str) -> TableView:

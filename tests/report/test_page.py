@@ -2,6 +2,7 @@ import base64
 import hashlib
 import re
 from collections import Counter
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
@@ -54,7 +55,9 @@ def make(folder, kinds=KINDS, **options):
     return project
 
 
-def render(project, out, settings=None, provenance=None, inspected=True, benchmarks=None):
+def render(
+    project, out, settings=None, provenance=None, inspected=True, benchmarks=None, ablations=None
+):
     predictions = next(iter(project.predictions.values()))[0]
     inspection = project.table.parent / "inspection.h5"
     write_report(
@@ -69,6 +72,7 @@ def render(project, out, settings=None, provenance=None, inspected=True, benchma
         inspected=Inspected(predictions, inspection) if inspected else None,
         benchmarks=benchmarks,
         tables=project.tables,
+        ablations=ablations,
     )
     return out.read_text(encoding="utf-8")
 
@@ -156,6 +160,23 @@ def test_the_summary_sets_measured_beside_reachable(html):
     assert "ar-iigcn has the highest weighted F1 on the validation split." in html
     assert "91.0\N{NO-BREAK SPACE}% is the most that any model can reach" in html
     assert "Preliminary, fewer than 5 seeds: text-only." in html
+
+
+def test_ablations_leave_the_results_for_a_section_of_their_own(html, project, tmp_path):
+    assert 'href="#ablations"' not in html
+    curve = project.figures | {"curves/margin": project.figures["comparisons"]}
+    changed = replace(project, figures=curve)
+    page = render(changed, tmp_path / "a.html", ablations={"text-only": "model.graph_layers 0"})
+    results, ablations = (
+        page[page.index(f'<section id="{name}"') :].partition("</section>")[0]
+        for name in ("results-section", "ablations")
+    )
+    row = '<th scope="row">text-only</th>'
+    assert row not in results
+    assert row in ablations
+    assert "model.graph_layers 0" in ablations
+    assert "Minus ar-iigcn" in ablations
+    assert "<strong>margin.</strong>" in ablations
 
 
 def test_masked_utterances_have_their_reason(html):

@@ -26,6 +26,7 @@ rule report_page:
         metrics=METRICS,
         figures=FIGURES | CURVES,
         tables=TABLES,
+        ablations=cfg.ablations,
         configuration=section(cfg),
         settings=section(cfg.report),
         # Read as they are: a stage's seconds are no reason to write the page again.

@@ -21,6 +21,7 @@ def main(snakemake):
         figures={name: Path(path) for name, path in params.figures.items()},
         quality=Path(snakemake.input.quality),
         tables={name: Path(path) for name, path in params.tables.items()},
+        ablations=params.ablations,
         configuration=yaml.safe_dump(dict(params.configuration), sort_keys=False),
         provenance=provenance(),
         settings=ReportConfig(**params.settings),
