@@ -129,13 +129,13 @@ def ablations_view(results: pd.DataFrame, changes: Mapping[str, str]) -> TableVi
             for score in ("weighted_f1", "validation_weighted_f1")
         )
         rows.append(
-            (name, changes.get(name, NONE), test, Number(signed(difference), apart), validation)
+            (name, test, Number(signed(difference), apart), validation, changes.get(name, NONE))
         )
     if len(rows) < 2:
         return None
     main = results["experiment"].iloc[0]
     columns = (
-        "Experiment", "Sets", "Weighted F1", f"Minus {main}", "Validation weighted F1",
+        "Experiment", "Weighted F1", f"Minus {main}", "Validation weighted F1", "Sets",
     )  # fmt: skip
     caption = "Per cent, mean ± standard deviation over seeds; differences with their 95 % interval"
     return TableView(caption, columns, tuple(rows), (0,))
