@@ -39,6 +39,7 @@ from ariigcn.report.config import ReportConfig
 from ariigcn.training.config import TrainingConfig, TuneConfig, Values
 
 OVERRIDABLE = ("features", "graph", "model", "training")
+LISTS = {"tune": ("experiments",), "evaluation": ("figures_of", "missing_of")}  # of experiments
 NAME = re.compile(r"[a-z0-9][a-z0-9.-]*")
 RESERVED = ("features", "figures", "graphs", "tables", "tune")  # folders beside the experiments'
 
@@ -128,6 +129,7 @@ class Config(ExperimentConfig):
             known = model.get("modalities") if isinstance(model, Mapping) else None
             known = known if isinstance(known, list | tuple) else MODALITIES
             cells, grids = expand(data["experiments"], [m for m in MODALITIES if m in known])
+            data = _unnamed(data, {n for n, over in data["experiments"].items() if over is None})
             data = {**data, "experiments": cells}
         config = handler(data)
         config._grids.update(grids)
@@ -408,3 +410,18 @@ def load_config(values: Mapping[str, Any]) -> Config:
     except ValidationError as error:
         title = "the configuration cannot be used (no job was started)"
         raise ConfigError(problem_list(title, describe(error))) from None
+
+
+def _unnamed(data: Mapping[str, Any], removed: set[str]) -> dict[str, Any]:
+    """The configuration whose lists no longer name what an overlay removed.
+
+    A list of nothing else stays, and is told of: an empty one means another thing.
+    """
+    left = dict(data)
+    for section, keys in LISTS.items():
+        for key in keys if isinstance(data.get(section), Mapping) else ():
+            names = data[section].get(key)
+            names = names if isinstance(names, list | tuple) else []
+            if kept := [name for name in names if name not in removed]:
+                left[section] = {**left[section], key: kept}
+    return left

@@ -123,3 +123,16 @@ def test_what_changes_a_setting_of_the_main_experiment_is_an_ablation(root):
         "window.2": "graph.past 2, graph.future 2",
         "window.5": "graph.past 5, graph.future 5",
     }
+
+
+def test_what_an_overlay_removes_is_no_longer_named_elsewhere(root):
+    named = {
+        "experiments": {"mmgcn": {"model": {"name": "mmgcn"}}, "text": None},
+        "tune": {"experiments": ["ar-iigcn", "text", "mmgcn"]},
+        "evaluation": {"figures_of": ["text", "ar-iigcn"]},
+    }
+    config = load_config(merge(default(root), named))
+    assert config.tuned == ("ar-iigcn", "mmgcn")
+    assert config.evaluation.figures_of == ("ar-iigcn",)
+    with pytest.raises(ConfigError, match=r"tune\.experiments: unknown experiment 'txt'"):
+        load_config(merge(default(root), {"tune": {"experiments": ["txt"]}}))
