@@ -41,7 +41,7 @@ def of_torch(gru: ModalityGRU, modality: int) -> nn.GRU:
 
 
 def difference(left: Tensor, right: Tensor) -> float:
-    return float((left - right).abs().max())
+    return float((left - right).detach().abs().max())
 
 
 @pytest.mark.parametrize("directions", [1, 2])
