@@ -51,8 +51,9 @@ def train_all(runs: Sequence[tuple[Run, RunFiles]], at_once: int = 1, launcher: 
     Raises:
         LaunchError: a run failed, or its process was asked to stop; the others' results are kept.
     """
-    here = at_once == 1 and all(run.training.processes == 1 for run, _ in runs)
-    if here and len(runs) == 1:
+    alone = len(runs) == 1
+    here = (alone or at_once == 1) and all(run.training.processes == 1 for run, _ in runs)
+    if here and alone:
         train(*runs[0])
         return
     failed = _train_in_turn(runs) if here else _train_apart(runs, at_once, launcher)
