@@ -37,7 +37,7 @@ test-kills: $(TESTABLE)
 
 test-slurm: $(TESTABLE)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[slurm]'
-	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -m slurm tests/slurm
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -m slurm tests/slurm tests/training
 
 lint: $(TESTABLE)
 	$(BIN)/ruff check .
