@@ -46,6 +46,7 @@ def write_page(folder: Path, corpus: Corpus | None = None, **settings: object) -
         provenance={"git revision": "abc1234"},
         settings=ReportConfig(**settings),
         inspected=Inspected(project.predictions["ar-iigcn"][0], inspection),
+        ablations={"text-only": "model.graph_layers 0, training.batch_dialogues 4"},
     )
     return folder / "report.html"
 
