@@ -54,8 +54,8 @@ def measure(shape: Shape, model: ModelConfig, training: TrainingConfig) -> dict[
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         seconds = [row["seconds"] for row in trainer.history]
         del trainer
-        dialogues = generate(shape, GraphConfig())
-        recorded = trainer_of(dialogues, model, training.model_copy(update={"epochs": 1}), device)
+        once = training.model_copy(update={"epochs": 1})
+        recorded = trainer_of(generate(shape, GraphConfig()), model, once, device)
         with ProductRecorder() as recorder:
             recorded.fit(Path(folder) / "recorded", "bench")
     floors = [replay(recorder.products, device) for _ in range(5)]

@@ -24,15 +24,9 @@ from ariigcn.graphs.config import GraphConfig
 from ariigcn.models.config import ModelConfig
 from ariigcn.training.config import TrainingConfig
 from benchmarks.bench_train import trainer_of
-from benchmarks.shapes import Shape, generate, iemocap
+from benchmarks.shapes import Shape, demo, generate, iemocap
 
 EPOCHS = 6
-
-
-def demo() -> Shape:
-    """The built-in corpus: 31 training and 9 test dialogues of about ten utterances."""
-    features = {"text": 384, "audio": 88, "video": 1280}
-    return Shape("demo", (10,) * 31, (10,) * 9, 3, 6, features)
 
 
 def epoch_seconds(shape: Shape, hidden: int) -> float:

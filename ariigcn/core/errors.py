@@ -43,7 +43,8 @@ def storage_problem(error: BaseException) -> str | None:
     if number not in MENDS:
         return None
     name = getattr(error, "filename", None)
+    where = f"{name}: " if name else ""
     return (
-        f"{f'{name}: ' if name else ''}{os.strerror(number)}; {MENDS[number]}. Nothing was written "
-        "half and what is finished is kept: the same command goes on from there"
+        f"{where}{os.strerror(number)}; {MENDS[number]}. Nothing was written half and "
+        "what is finished is kept: the same command goes on from there"
     )

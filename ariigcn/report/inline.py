@@ -1,6 +1,7 @@
 """An SVG file as a part of a page: its own ids, the page's colours and font, no outside references."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
@@ -46,6 +47,26 @@ def inline_figure(path: Path, name: str, identifier: str) -> InlineFigure:
         root.attrib.pop(size, None)
     root.attrib |= {"role": "img", "aria-labelledby": f"{identifier}-caption"}
     return InlineFigure(name, caption, Markup(_themed(root)), identifier)
+
+
+def figures_of(
+    kind: str, figures: Mapping[str, Path], best: str, title: str = ""
+) -> list[InlineFigure]:
+    """The figures ``<kind>/<name>``, the best experiment's first, each under its own name.
+
+    Args:
+        kind: what the figures show; a figure of the kind alone is called by ``title``.
+        figures: name -> SVG file, of all kinds.
+        best: the experiment to show first.
+        title: the kind in words.
+    """
+    drawn: list[InlineFigure] = []
+    for name in sorted(figures, key=lambda name: name.partition("/")[2] != best):
+        found, _, own = name.partition("/")
+        if found == kind:
+            identifier = f"{kind}-{len(drawn)}"
+            drawn.append(inline_figure(figures[name], own or title or kind, identifier))
+    return drawn
 
 
 def _clean(element: ElementTree.Element, identifier: str) -> None:

@@ -24,7 +24,7 @@ from ariigcn.evaluation.tables import per_class_frame, percent, results_frame
 from ariigcn.report import views
 from ariigcn.report.config import ReportConfig
 from ariigcn.report.conversations import conversation_data, embedded, representation_data
-from ariigcn.report.inline import InlineFigure, inline_figure
+from ariigcn.report.inline import InlineFigure, figures_of, inline_figure
 from ariigcn.report.quality import quality_view
 from ariigcn.report.stages import stages_view
 from ariigcn.report.statistics import FIGURES as STATISTIC_FIGURES
@@ -96,7 +96,7 @@ def write_report(
         "key_figures": _key_figures(results, best),
         "results": views.results_view(results[~results["experiment"].isin(changes)], best_name),
         "ablations": views.ablations_view(results, changes),
-        "curves": _figures_of("curves", figures),
+        "curves": figures_of("curves", figures, best_name),
         "per_class": views.per_class_view(per_class_frame(metrics), corpus.labels, best_name),
         "results_figure": _results_figure(figures),
         "statistics": statistics_section(tables or {}, figures, best_name),
@@ -250,21 +250,10 @@ def _figure_groups(figures: Mapping[str, Path], best: str) -> list[dict[str, Any
     )
     groups = []
     for kind in kinds:
-        ordered = sorted(figures, key=lambda name: name.partition("/")[2] != best)
-        if drawn := _figures_of(kind, {name: figures[name] for name in ordered}):
+        if drawn := figures_of(kind, figures, best):
             title = FIGURES.get(kind, kind.capitalize())
             groups.append({"id": f"{kind}-section", "title": title, "figures": drawn})
     return groups
-
-
-def _figures_of(kind: str, figures: Mapping[str, Path]) -> list[InlineFigure]:
-    """The figures of one kind, in their order, each under its experiment's or grid's name."""
-    parts = [name.partition("/") for name in figures]
-    return [
-        inline_figure(path, own or kind, f"{kind}-{number}")
-        for number, ((found, _, own), path) in enumerate(zip(parts, figures.values(), strict=True))
-        if found == kind
-    ]
 
 
 def _count(number: int, what: str) -> str:

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from ariigcn.evaluation.latex import effect_text, p_text, signed, span
+from ariigcn.evaluation.latex import effect_text, p_text, span
 from ariigcn.evaluation.tables import NONE, percent
-from ariigcn.report.inline import InlineFigure, inline_figure
-from ariigcn.report.views import Cell, Number, TableView, measured
+from ariigcn.report.inline import InlineFigure, figures_of
+from ariigcn.report.views import Cell, Number, TableView, difference, measured
 
 FIGURES = {
     "comparisons": "Differences to the main experiment",
@@ -52,7 +52,7 @@ def statistics_section(
     frames = {name: pd.read_csv(path) for name, path in tables.items()}
     results, comparisons = frames["results"], frames["comparisons"]
     run_here = results[results["published"].isna()]
-    drawn = _figures(figures, best)
+    drawn = {kind: figures_of(kind, figures, best, title) for kind, title in FIGURES.items()}
     return Statistics(
         notes=_notes(comparisons),
         comparisons=_comparisons_view(comparisons),
@@ -66,19 +66,6 @@ def statistics_section(
         missing_figure=next(iter(drawn["missing"]), None),
         published=published_view(results[results["published"].notna()]),
     )
-
-
-def _figures(figures: Mapping[str, Path], best: str) -> dict[str, list[InlineFigure]]:
-    """The section's figures by kind, the best experiment's first."""
-    found: dict[str, list[InlineFigure]] = {kind: [] for kind in FIGURES}
-    for name in sorted(figures, key=lambda name: name.partition("/")[2] != best):
-        kind, _, experiment = name.partition("/")
-        if kind in FIGURES:
-            identifier = f"statistics-{kind}-{list(figures).index(name)}"
-            found[kind].append(
-                inline_figure(figures[name], experiment or FIGURES[kind], identifier)
-            )
-    return found
 
 
 def _notes(comparisons: pd.DataFrame) -> tuple[str, ...]:
@@ -105,9 +92,11 @@ def _comparisons_view(comparisons: pd.DataFrame) -> TableView | None:
     rows = tuple(
         (
             row["experiment"],
-            _signed(row["weighted_f1_difference"], row["weighted_f1_low"], row["weighted_f1_high"]),
+            difference(
+                row["weighted_f1_difference"], row["weighted_f1_low"], row["weighted_f1_high"]
+            ),
             Number("", span(row["seeds_low"], row["seeds_high"], signs=True) or NONE),
-            _signed(row["accuracy_difference"], row["accuracy_low"], row["accuracy_high"]),
+            difference(row["accuracy_difference"], row["accuracy_low"], row["accuracy_high"]),
             Number(p_text(row["p_bootstrap_holm"]) or NONE),
             Number(p_text(row["p_mcnemar_holm"]) or NONE),
             Number(effect_text(row["cohens_g"]) or NONE),
@@ -218,7 +207,3 @@ def published_view(published: pd.DataFrame) -> TableView | None:
 
 def _with_interval(row: "pd.Series[float]", value: str, name: str) -> Number:
     return Number(percent(row[value]) or NONE, span(row[f"{name}_low"], row[f"{name}_high"]))
-
-
-def _signed(value: float, low: float, high: float) -> Number:
-    return Number(signed(value) or NONE, span(low, high, signs=True))

@@ -72,6 +72,11 @@ def measured(mean: float, sd: float = float("nan")) -> Number:
     return Number(value or NONE, f"± {spread}" if spread else "")
 
 
+def difference(value: float, low: float, high: float) -> Number:
+    """A difference in points with its interval, all with their signs; a dash where there is none."""
+    return Number(signed(value) or NONE, span(low, high, signs=True))
+
+
 def best_experiment(results: pd.DataFrame) -> tuple[int, str]:
     """Row of the experiment to speak of first, and by what it was chosen.
 
@@ -117,22 +122,18 @@ def ablations_view(results: pd.DataFrame, changes: Mapping[str, str]) -> TableVi
         results: of all experiments, the main one first.
         changes: experiment -> what it sets.
     """
+    if not changes:
+        return None
+    shown = results[(results.index == 0) | results["experiment"].isin(changes)]
     rows: list[tuple[Cell, ...]] = []
-    for row, scores in results.iterrows():
-        name = scores["experiment"]
-        if row and name not in changes:
-            continue
-        difference = scores["difference_mean"]
-        apart = span(scores["difference_low"], scores["difference_high"], signs=True)
+    for _, row in shown.iterrows():
         test, validation = (
-            measured(scores[f"{score}_mean"], scores[f"{score}_sd"])
+            measured(row[f"{score}_mean"], row[f"{score}_sd"])
             for score in ("weighted_f1", "validation_weighted_f1")
         )
-        rows.append(
-            (name, test, Number(signed(difference), apart), validation, changes.get(name, NONE))
-        )
-    if len(rows) < 2:
-        return None
+        apart = difference(row["difference_mean"], row["difference_low"], row["difference_high"])
+        name = str(row["experiment"])
+        rows.append((name, test, apart, validation, changes.get(name, NONE)))
     main = results["experiment"].iloc[0]
     columns = (
         "Experiment", "Weighted F1", f"Minus {main}", "Validation weighted F1", "Sets",

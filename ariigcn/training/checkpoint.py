@@ -31,10 +31,10 @@ def save_checkpoint(folder: Path, epoch: int, run: str, state: dict[str, Any]) -
     tensors: dict[str, Tensor] = {}
     tree = json.dumps(_pack(state, tensors))
     # Written from where the tensors lie: their bytes in memory would be all of them once more.
-    with atomic_path(folder / "newest.safetensors") as temporary:
+    newest = folder / "newest.safetensors"
+    with atomic_path(newest) as temporary:
         save_file(tensors, temporary, metadata={"run": run, "state": tree})
-    whole = folder / "newest.safetensors"
-    whole.replace(folder / f"epoch-{epoch:05d}.{_digest(whole)}.safetensors")
+    newest.replace(folder / f"epoch-{epoch:05d}.{_digest(newest)}.safetensors")
     for old in _files(folder)[:-KEPT]:
         remove(old)
 

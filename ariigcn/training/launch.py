@@ -51,12 +51,12 @@ def train_all(runs: Sequence[tuple[Run, RunFiles]], at_once: int = 1, launcher: 
     Raises:
         LaunchError: a run failed, or its process was asked to stop; the others' results are kept.
     """
-    alone = len(runs) == 1
-    here = (alone or at_once == 1) and all(run.training.processes == 1 for run, _ in runs)
-    if here and alone:
+    one_process = all(run.training.processes == 1 for run, _ in runs)
+    if one_process and len(runs) == 1:
         train(*runs[0])
         return
-    failed = _train_in_turn(runs) if here else _train_apart(runs, at_once, launcher)
+    in_turn = one_process and at_once == 1
+    failed = _train_in_turn(runs) if in_turn else _train_apart(runs, at_once, launcher)
     if failed:
         raise LaunchError(
             f"{', '.join(failed)} failed; the words of each stand above. Checkpoints, and results of "
