@@ -21,7 +21,6 @@ from ariigcn.models.encoders import ContextEncoder, ModalityEncoders
 from ariigcn.models.inputs import joined
 from ariigcn.models.layers import ModalityLinear
 from ariigcn.models.relation_graph import SpeakerRelationLayer, make_tiles
-from ariigcn.models.sequences import Layout
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,11 +66,11 @@ class ARIIGCN(ConversationModel):
         mask = self.drop_modalities(batch.mask)
         h = self.encoders(batch.x, mask)
         if self.context is not None:
-            h = self.context(h, Layout.of(batch))
+            h = self.context(h, batch.lengths)
         z = self.generators(h)
         g = z
         if len(self.graph):
-            tiles = make_tiles(batch.edge_index, batch.edge_type, batch.num_nodes, self.relations)
+            tiles = make_tiles(batch, self.relations)
             for layer in self.graph:
                 g = layer(g, tiles)
         logits = self.classifier(joined(g))
@@ -128,6 +127,6 @@ class ARIIGCN(ConversationModel):
         """Both streams over labelled nodes whose modality carries evidence."""
         losses = self.config.losses
         u = nn.functional.normalize(self.projection(output.nodes), dim=-1)
-        modality, row = torch.nonzero(output.mask.T & (label >= 0), as_tuple=True)
+        label = torch.where(output.mask.T, label, -1)
         form = PairLoss(losses.form, losses.margin, losses.temperature)
-        return contrastive_losses(u[modality, row], label[row], modality, form, streams)
+        return contrastive_losses(u, label, output.logits.shape[1], form, streams)

@@ -96,13 +96,14 @@ class ConversationModel(nn.Module):
 
     def classification_loss(self, logits: Tensor, label: Tensor) -> Tensor:
         """Cross-entropy over labelled utterances, zero where a batch has none."""
-        known = label >= 0
-        if not known.any():
-            return logits.sum() * 0
+        some = (label >= 0).any()
+        # Where none is known, any label will do: it counts for nothing.
+        label = torch.where(some, label, 0)
         smoothing = self.config.losses.label_smoothing
-        return nn.functional.cross_entropy(
-            logits[known], label[known], self.class_weights, label_smoothing=smoothing
+        loss = nn.functional.cross_entropy(
+            logits, label, self.class_weights, ignore_index=-1, label_smoothing=smoothing
         )
+        return loss * some
 
     def drop_modalities(self, mask: Tensor) -> Tensor:
         """In training, mask modalities at random, but never an utterance's last [ours]."""

@@ -15,7 +15,7 @@ nodes take no part. Similarities are formed a block of rows at a time: memory is
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -56,26 +56,52 @@ class PairLoss:
 
 @dataclass(frozen=True)
 class Counts:
-    """How many pairs, and anchors with a positive, a stream has in the batch."""
+    """How many pairs, and anchors with a positive, a stream has in the batch; scalars."""
 
-    positive_pairs: float
-    negative_pairs: float
-    anchors_with_any: float
+    positive_pairs: Tensor
+    negative_pairs: Tensor
+    anchors_with_any: Tensor
 
     @property
-    def positives(self) -> float:
+    def positives(self) -> Tensor:
         """Positive pairs to divide by."""
-        return max(self.positive_pairs, 1.0)
+        return self.positive_pairs.clamp_min(1)
 
     @property
-    def negatives(self) -> float:
+    def negatives(self) -> Tensor:
         """Negative pairs to divide by."""
-        return max(self.negative_pairs, 1.0)
+        return self.negative_pairs.clamp_min(1)
 
     @property
-    def anchors(self) -> float:
+    def anchors(self) -> Tensor:
         """Anchors to divide by."""
-        return max(self.anchors_with_any, 1.0)
+        return self.anchors_with_any.clamp_min(1)
+
+
+@dataclass(frozen=True)
+class Nodes:
+    """K nodes of a batch, those of a modality together.
+
+    Shapes:
+        label, modality: int64 [K]; label -1 = takes no part.
+        sizes: nodes a modality; classes: C.
+    """
+
+    label: Tensor
+    modality: Tensor
+    sizes: list[int]
+    classes: int
+
+    def sums(self, values: Tensor) -> Tensor:
+        """Sums of [K, ...] over the nodes of each emotion and modality, [C, M, ...]."""
+        table = values.new_zeros(self.classes + 1, len(self.sizes), *values.shape[1:])
+        # Those that take no part, whose label is -1, come together in the last row.
+        return table.index_put((self.label, self.modality), values, accumulate=True)[:-1]
+
+    def differ(self, rows: slice) -> Tensor:
+        """Bool [rows, K], True where both take part and the emotions differ."""
+        own = self.label[rows, None]
+        return (own != self.label) & (own >= 0) & (self.label >= 0)
 
 
 @dataclass(frozen=True)
@@ -84,21 +110,19 @@ class Stream:
 
     within_modality_negatives: bool
 
-    def pairs(self, rows: slice, label: Tensor, modality: Tensor) -> tuple[Tensor, Tensor]:
+    def pairs(self, rows: slice, nodes: Nodes) -> tuple[Tensor, Tensor]:
         """Positive and negative pairs of a block of rows with all K nodes, bool [rows, K]."""
-        same = label[rows, None] == label
+        label, modality = nodes.label, nodes.modality
+        same = (label[rows, None] == label) & (label >= 0)
         if self.within_modality_negatives:
             alike = modality[rows, None] == modality
-            return same & ~alike, ~same & alike
+            return same & ~alike, nodes.differ(rows) & alike
         index = torch.arange(len(label), device=label.device)
-        return same & (index[rows, None] != index), ~same
+        return same & (index[rows, None] != index), nodes.differ(rows)
 
-    def counts(self, label: Tensor, modality: Tensor) -> Counts:
+    def counts(self, nodes: Nodes, kind: torch.dtype) -> Counts:
         """Numbers of pairs by counting labels and modalities, without forming a pair."""
-        table = torch.zeros(
-            int(label.max()) + 1, int(modality.max()) + 1, dtype=torch.float64, device=label.device
-        )
-        table.index_put_((label, modality), table.new_ones(()), accumulate=True)
+        table = nodes.sums(torch.ones_like(nodes.label, dtype=torch.float64))
         per_class, per_modality = table.sum(1, keepdim=True), table.sum(0, keepdim=True)
         if self.within_modality_negatives:
             own_positives = per_class - table
@@ -107,9 +131,9 @@ class Stream:
             own_positives = (per_class - 1).expand_as(table)
             own_negatives = (table.sum() - per_class).expand_as(table)
         return Counts(
-            positive_pairs=float((table * own_positives).sum()),
-            negative_pairs=float((table * own_negatives).sum()),
-            anchors_with_any=float(table[own_positives > 0].sum()),
+            positive_pairs=(table * own_positives).sum().to(kind),
+            negative_pairs=(table * own_negatives).sum().to(kind),
+            anchors_with_any=(table * (own_positives > 0)).sum().to(kind),
         )
 
 
@@ -118,62 +142,65 @@ ICCL = Stream(within_modality_negatives=False)
 
 
 def contrastive_losses(
-    u: Tensor, label: Tensor, modality: Tensor, loss: PairLoss, streams: dict[str, Stream]
+    u: Tensor, label: Tensor, classes: int, loss: PairLoss, streams: dict[str, Stream]
 ) -> dict[str, Tensor]:
-    """Each stream's loss over all pairs of K nodes, exact, in memory linear in K.
+    """Each stream's loss over all pairs of nodes, exact, in memory linear in them.
 
     Args:
-        u: l2-normalised nodes, [K, P].
-        label: emotion of each node, [K], none negative.
-        modality: [K].
+        u: l2-normalised nodes, [M, n, P].
+        label: emotion of each node, [M, n]; -1 = takes no part.
+        classes: C.
         loss: the form.
         streams: name -> stream.
 
     Returns:
-        name -> scalar; zero where there is fewer than one pair.
+        name -> scalar; zero where there is no pair.
     """
-    if len(u) < 2:
-        return {name: u.sum() * 0 for name in streams}
+    takes_part = label >= 0
+    modality = torch.arange(len(u), device=u.device).repeat_interleave(u.shape[1])
+    sizes = [u.shape[1]] * len(u)
+    nodes = Nodes(label.flatten(), modality, sizes, classes)
+    u = (u * takes_part.unsqueeze(-1)).flatten(0, 1)
+    if u.device.type == "cpu":  # elsewhere, to ask how many take part is to wait for the device
+        u, nodes = _without_others(u, nodes)
     if loss.form == "hinge":
-        return _hinge_losses(u, label, modality, 1 - loss.margin, streams)
-    counts = {name: stream.counts(label, modality) for name, stream in streams.items()}
+        return _hinge_losses(u, nodes, 1 - loss.margin, streams)
+    counts = {name: stream.counts(nodes, u.dtype) for name, stream in streams.items()}
 
     def block(u_rows: Tensor, u_all: Tensor, rows: slice) -> Tensor:
         s = u_rows @ u_all.T
         return torch.stack(
-            [
-                loss(s, *stream.pairs(rows, label, modality), counts[name])
-                for name, stream in streams.items()
-            ]
+            [loss(s, *stream.pairs(rows, nodes), counts[name]) for name, stream in streams.items()]
         )
 
     totals: Tensor = _RowBlocks.apply(u, block, len(streams))
     return dict(zip(streams, totals.unbind(), strict=True))
 
 
+def _without_others(u: Tensor, nodes: Nodes) -> tuple[Tensor, Nodes]:
+    """The nodes that take part alone."""
+    takes_part = nodes.label >= 0
+    sizes = [int(part.sum()) for part in takes_part.split(nodes.sizes)]
+    label, modality = nodes.label[takes_part], nodes.modality[takes_part]
+    return u[takes_part], replace(nodes, label=label, modality=modality, sizes=sizes)
+
+
 def _hinge_losses(
-    u: Tensor,
-    label: Tensor,
-    modality: Tensor,
-    threshold: float,
-    streams: dict[str, Stream],
+    u: Tensor, nodes: Nodes, threshold: float, streams: dict[str, Stream]
 ) -> dict[str, Tensor]:
     """The hinge form: attraction from sums over groups, repulsion from pairs.
 
     Attraction is linear in s, so that the sum over all positive pairs follows from the sum of the
     nodes of each emotion and modality, at a cost linear in K.
     """
-    table = u.new_zeros(int(label.max()) + 1, int(modality.max()) + 1, u.shape[1])
-    table = table.index_put((label, modality), u, accumulate=True)
+    table = nodes.sums(u)
     per_class = table.sum(1).square().sum()
-    order = modality.argsort(stable=True)
-    sizes = modality.bincount().tolist()
-    everyone, within = _Repulsion.apply(u[order], label[order], sizes, threshold)
+    everyone, within = _Repulsion.apply(u, nodes, threshold)
     losses = {}
     for name, stream in streams.items():
         only_modal = stream.within_modality_negatives
         alone = table.square().sum() if only_modal else u.square().sum()
-        count = stream.counts(label, modality)
+        count = stream.counts(nodes, u.dtype)
         attract = (count.positive_pairs - (per_class - alone)) / count.positives
         losses[name] = attract + (within if only_modal else everyone) / count.negatives
     return losses
@@ -188,19 +215,17 @@ class _Repulsion(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(
-        ctx: Any, u: Tensor, label: Tensor, sizes: list[int], threshold: float
-    ) -> tuple[Tensor, Tensor]:
-        """u [K, P] ordered by modality, each of which has so many nodes."""
+    def forward(ctx: Any, u: Tensor, nodes: Nodes, threshold: float) -> tuple[Tensor, Tensor]:
+        """u [K, P]."""
         everyone, within = u.new_zeros(()), u.new_zeros(())
         gradients = u.new_zeros(2, *u.shape)
         stop = 0
-        for size in sizes:
+        for size in nodes.sizes:
             own = slice(stop, stop := stop + size)
             for start in range(own.start, own.stop, ROWS):
                 rows = slice(start, min(start + ROWS, own.stop))
                 excess = (u[rows] @ u.T).sub_(threshold).clamp_min_(0)
-                excess.masked_fill_(label[rows, None] == label, 0)
+                excess.masked_fill_(~nodes.differ(rows), 0)
                 everyone += excess.sum()
                 within += excess[:, own].sum()
                 excess.sign_()
@@ -210,10 +235,10 @@ class _Repulsion(torch.autograd.Function):
         return everyone, within
 
     @staticmethod
-    def backward(ctx: Any, *outer: Tensor) -> tuple[Tensor, None, None, None]:
+    def backward(ctx: Any, *outer: Tensor) -> tuple[Tensor, None, None]:
         (gradients,) = ctx.saved_tensors
         # Each pair was counted from both of its ends.
-        return 2 * (outer[0] * gradients[0] + outer[1] * gradients[1]), None, None, None
+        return 2 * (outer[0] * gradients[0] + outer[1] * gradients[1]), None, None
 
 
 class _RowBlocks(torch.autograd.Function):

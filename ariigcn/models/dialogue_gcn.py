@@ -101,7 +101,7 @@ class DialogueGCN(ConversationModel):
         """Classify every utterance by its context and its neighbourhood."""
         mask, layout = self.drop_modalities(batch.mask), Layout.of(batch)
         g = self.dropout(self.context(joined(self.inputs(batch, mask)), layout))
-        tiles = make_tiles(batch.edge_index, batch.edge_type, batch.num_nodes, self.relations)
+        tiles = make_tiles(batch, self.relations)
         h = layout.pad(torch.cat([g, self.graph(g, tiles)], dim=1))
         read = h + attend(self.attention(h), h, layout.visible(self.past_only))
         return Output(logits=self.head(layout.flat(read)), mask=mask)

@@ -7,7 +7,6 @@ from torch import Tensor, nn
 
 from ariigcn.models.layers import Dropout, ModalityLinear, ModalityNorm
 from ariigcn.models.recurrence import ModalityGRU
-from ariigcn.models.sequences import Layout
 
 ROWS = 1024  # standardised at a time, in double precision: a whole corpus would take its double
 
@@ -95,6 +94,6 @@ class ContextEncoder(nn.Module):
         self.dropout = Dropout(dropout)
         self.norm = ModalityNorm(modalities, hidden)
 
-    def forward(self, h: Tensor, layout: Layout) -> Tensor:
-        """Let every utterance see its dialogue."""
-        return self.norm(h + self.dropout(self.cells(h, layout)))
+    def forward(self, h: Tensor, lengths: Tensor) -> Tensor:
+        """Let every utterance see its dialogue; lengths [b] are on the CPU."""
+        return self.norm(h + self.dropout(self.cells(h, lengths)))

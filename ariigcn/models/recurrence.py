@@ -18,8 +18,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from ariigcn.graphs.dialogues import to_device
 from ariigcn.models.layers import ModalityLinear
-from ariigcn.models.sequences import Layout
 
 
 @dataclass(frozen=True)
@@ -39,20 +39,33 @@ class Steps:
     sizes: list[int]
 
     @classmethod
-    def of(cls, layout: Layout, directions: int) -> "Steps":
-        """Forward, and from the dialogues' ends where there are two directions."""
-        rank = layout.lengths.argsort(descending=True, stable=True).argsort()
-        sizes = (layout.lengths > torch.arange(layout.steps, device=rank.device)[:, None]).sum(1)
+    def of(cls, lengths: Tensor, directions: int, device: torch.device) -> "Steps":
+        """Forward, and from the dialogues' ends where there are two directions.
+
+        Args:
+            lengths: of b dialogues, [b], on the CPU.
+            directions: K, 1 or 2.
+            device: where the steps are taken.
+        """
+        rank = lengths.argsort(descending=True, stable=True).argsort()
+        sizes = (lengths > torch.arange(int(lengths.max()))[:, None]).sum(1)
         start = sizes.cumsum(0) - sizes
-        read = (layout, layout.reversed())[:directions]
-        place = torch.stack([start[each.position] + rank[each.dialogue] for each in read])
-        return cls(place.argsort(1), place, _before(sizes, start), sizes.tolist())
+        dialogue = torch.repeat_interleave(lengths)
+        position = torch.arange(len(dialogue)) - (lengths.cumsum(0) - lengths)[dialogue]
+        read = (position, lengths[dialogue] - 1 - position)[:directions]
+        place = torch.stack([start[each] + rank[dialogue] for each in read])
+        return cls(
+            order=to_device(place.argsort(1), device),
+            place=to_device(place, device),
+            before=to_device(_before(sizes, start), device),
+            sizes=sizes.tolist(),
+        )
 
 
 def _before(sizes: Tensor, start: Tensor) -> Tensor:
     total = int(sizes.sum())
     step = torch.repeat_interleave(sizes)
-    place = torch.arange(total, device=sizes.device)
+    place = torch.arange(total)
     return torch.where(step > 0, place - sizes[(step - 1).clamp_min(0)], total)
 
 
@@ -73,12 +86,12 @@ class ModalityGRU(nn.Module):
         for weight in self.parameters():
             nn.init.uniform_(weight, -bound, bound)
 
-    def forward(self, x: Tensor, layout: Layout) -> Tensor:
-        """Let every utterance see what was read before it."""
-        steps = Steps.of(layout, self.directions)
+    def forward(self, x: Tensor, lengths: Tensor) -> Tensor:
+        """Let every utterance see what was read before it; lengths [b] are on the CPU."""
+        steps = Steps.of(lengths, self.directions, x.device)
         read = self.read(x).to(self.carry.dtype)
         # A state goes through as many roundings as a dialogue has utterances.
-        with torch.autocast(x.device.type, enabled=False):
+        with torch.autocast("cuda", enabled=False):
             output: Tensor = _Recurrence.apply(read, self.carry, self.carry_bias, steps)
         return output
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from ariigcn.graphs.dialogues import DialogueBatch, to_device
 from ariigcn.models.layers import Dropout, ModalityLinear, ModalityNorm
 
 TILE = 32
@@ -31,28 +32,25 @@ class Tiles:
     absent: Tensor
 
 
-def make_tiles(
-    edge_index: Tensor, edge_type: Tensor, nodes: int, relations: int, size: int = TILE
-) -> Tiles:
-    """Lay edges (ordered by target, each target with a self-edge) out as tiles.
+def make_tiles(batch: DialogueBatch, relations: int, size: int = TILE) -> Tiles:
+    """Lay a batch's edges (ordered by target, each target with a self-edge) out as tiles.
 
     Args:
-        edge_index: [2, E] source and target rows of the batch.
-        edge_type: [E].
-        nodes: n, rows in the batch.
+        batch: n utterances.
         relations: R, edge types that there are.
         size: T, targets a tile.
     """
+    nodes, device = batch.num_nodes, batch.edge_index.device
     count = -(-nodes // size)
-    source, target = edge_index
+    first, last = nn.functional.pad(batch.reach, (0, count * size - nodes), value=nodes - 1)
+    lowest, highest = first.view(count, size).amin(1), last.view(count, size).amax(1)
+    width = int((highest - lowest).max()) + 1
+    low = to_device(lowest, device)
+    source, target = batch.edge_index
     tile = target // size
-    low = torch.full((count,), nodes, device=source.device)
-    low = low.scatter_reduce(0, tile, source, "amin")
-    high = torch.zeros_like(low).scatter_reduce(0, tile, source, "amax")
-    width = int((high - low).max()) + 1
-    reach = low.unsqueeze(1) + torch.arange(width, device=source.device)
-    relation = torch.zeros(relations, count, size, width, device=source.device)
-    relation[edge_type, tile, target % size, source - low[tile]] = 1.0
+    relation = torch.zeros(relations, count, size, width, device=device)
+    relation[batch.edge_type, tile, target % size, source - low[tile]] = 1.0
+    reach = low.unsqueeze(1) + torch.arange(width, device=device)
     return Tiles(reach.clamp_max(nodes - 1), relation, relation.sum(0) == 0)
 
 

@@ -1,6 +1,6 @@
 """Utterances as padded sequences, a row a dialogue, for models that read a conversation in order."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import torch
@@ -15,23 +15,24 @@ class Layout:
     """Where each of n utterances stands among b dialogues of at most T.
 
     Shapes:
-        dialogue, position: int64 [n]; lengths: int64 [b].
+        dialogue, position: int64 [n]; lengths: int64 [b]; lengths_here: the same on the CPU.
     """
 
     dialogue: Tensor
     position: Tensor
     lengths: Tensor
+    lengths_here: Tensor
 
     @classmethod
     def of(cls, batch: DialogueBatch) -> "Layout":
         """The layout of a batch."""
         position = torch.arange(batch.num_nodes, device=batch.batch.device)
-        return cls(batch.batch, position - batch.ptr[batch.batch], batch.ptr[1:] - batch.ptr[:-1])
+        return cls(batch.batch, position - batch.ptr[batch.batch], batch.ptr.diff(), batch.lengths)
 
     @cached_property
     def steps(self) -> int:
-        """T, the longest dialogue's length; asked of the device once."""
-        return int(self.lengths.max())
+        """T, the longest dialogue's length."""
+        return int(self.lengths_here.max())
 
     def pad(self, x: Tensor) -> Tensor:
         """[n, ...] -> [b, T, ...], zero where a dialogue has ended."""
@@ -58,7 +59,7 @@ class Layout:
 
     def reversed(self) -> "Layout":
         """The same dialogues from their ends."""
-        return Layout(self.dialogue, self.lengths[self.dialogue] - 1 - self.position, self.lengths)
+        return replace(self, position=self.lengths[self.dialogue] - 1 - self.position)
 
 
 class Recurrent(nn.Module):
@@ -78,7 +79,7 @@ class Recurrent(nn.Module):
     def forward(self, x: Tensor, layout: Layout) -> Tensor:
         """Let every utterance see its dialogue."""
         packed = pack_padded_sequence(
-            layout.pad(x), layout.lengths.cpu(), batch_first=True, enforce_sorted=False
+            layout.pad(x), layout.lengths_here, batch_first=True, enforce_sorted=False
         )
         output, _ = pad_packed_sequence(self.cell(packed)[0], batch_first=True)
         return layout.flat(output)

@@ -16,7 +16,7 @@ from torch import Tensor, distributed, nn
 from torch.nn.parallel import DistributedDataParallel
 
 from ariigcn.core.errors import DataError
-from ariigcn.graphs.dialogues import Dialogues
+from ariigcn.graphs.dialogues import Dialogues, to_device
 from ariigcn.models.base import ConversationModel, DiscriminatorReport, Output
 from ariigcn.training.predict import in_turn
 
@@ -68,7 +68,7 @@ class Ranks:
         output: Output = self._network.module.kind(**_gather_nodes(named, sizes, self.rank))
         rows = self.dialogues.rows(dialogues[torch.cat(shares)])
         label = self.dialogues.label
-        return output, label[rows.to(label.device)]
+        return output, label[to_device(rows, label.device)]
 
     def discriminator_report(self, output: Output) -> DiscriminatorReport:
         """L_D of the whole batch; its gradient is averaged over ranks, where it is the same."""

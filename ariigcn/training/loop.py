@@ -175,7 +175,7 @@ class Trainer:
         """The discriminators' step on detached representations, then everything else's."""
         lambda_adv = self._lambda_adv(epoch)
         autocast = self.config.precision == "bf16" and self.device.type == "cuda"
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=autocast):
+        with torch.autocast("cuda", torch.bfloat16, enabled=autocast):
             output, label = self.ranks.forward(dialogues)
             terms = self._play(output) if self.model.is_adversarial else {}
             terms |= self.model.losses(output, label, lambda_adv)

@@ -176,7 +176,7 @@ def test_dialogue_gcn_equals_its_equations_edge_by_edge():
     dialogues = make_toy([5, 3])
     batch, relations = whole_batch(dialogues), len(dialogues.graph.relations)
     layer, g = RelationalConvolution(4, 3, relations, bases=2), torch.randn(8, 4)
-    got = layer(g, make_tiles(batch.edge_index, batch.edge_type, 8, relations))
+    got = layer(g, make_tiles(batch, relations))
 
     blocks = layer.related.weight.view(3, 2, 4)
     first = torch.zeros(8, 3)

@@ -28,7 +28,7 @@ def layer_and_batch(config, lengths=(3, 1, 40, 70, 2), bases=0):
 
 def tiles_of(layer, batch, **options):
     relations = layer.relation_bias.shape[-1]
-    return make_tiles(batch.edge_index, batch.edge_type, batch.num_nodes, relations, **options)
+    return make_tiles(batch, relations, **options)
 
 
 def matrices(layer, hidden=8):
