@@ -15,7 +15,7 @@ nodes take no part. Similarities are formed a block of rows at a time: memory is
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -84,13 +84,14 @@ class Nodes:
 
     Shapes:
         label, modality: int64 [K]; label -1 = takes no part.
-        sizes: nodes a modality; classes: C.
+        sizes: nodes a modality; classes: C; all_take_part: whether no label is -1.
     """
 
     label: Tensor
     modality: Tensor
     sizes: list[int]
     classes: int
+    all_take_part: bool = False
 
     def sums(self, values: Tensor) -> Tensor:
         """Sums of [K, ...] over the nodes of each emotion and modality, [C, M, ...]."""
@@ -101,6 +102,8 @@ class Nodes:
     def differ(self, rows: slice) -> Tensor:
         """Bool [rows, K], True where both take part and the emotions differ."""
         own = self.label[rows, None]
+        if self.all_take_part:
+            return own != self.label
         return (own != self.label) & (own >= 0) & (self.label >= 0)
 
 
@@ -182,7 +185,7 @@ def _without_others(u: Tensor, nodes: Nodes) -> tuple[Tensor, Nodes]:
     takes_part = nodes.label >= 0
     sizes = [int(part.sum()) for part in takes_part.split(nodes.sizes)]
     label, modality = nodes.label[takes_part], nodes.modality[takes_part]
-    return u[takes_part], replace(nodes, label=label, modality=modality, sizes=sizes)
+    return u[takes_part], Nodes(label, modality, sizes, nodes.classes, all_take_part=True)
 
 
 def _hinge_losses(

@@ -55,7 +55,7 @@ def mean_discrepancy(x: Tensor, mask: Tensor) -> float:
     Returns:
         the discrepancy; NaN where there is one modality, or one without any node.
     """
-    nodes = [x[m, mask[:, m]][: NODES // 2].double() for m in range(len(x))]
+    nodes = [x[m, mask[:, m]][: NODES // 2] for m in range(len(x))]
     if len(nodes) < 2 or min(len(n) for n in nodes) < 1:
         return float("nan")
     pairs = [

@@ -1,0 +1,64 @@
+"""What each setting costs and gives: runs of one change each, in one workflow, as a table.
+
+python -m benchmarks.settings --folder /tmp/settings
+"""
+
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Annotated
+
+import pandas as pd
+import typer
+
+ROOT = Path(__file__).parents[1]
+COLUMNS = ("setting", "epoch, s", "of the default", "epochs", "run, s", "validation F1", "test F1")
+
+
+def run(folder: Path, cores: int) -> None:
+    """Run every setting's seeds through the workflow."""
+    files = [str(ROOT / "config.yaml"), str(ROOT / "benchmarks" / "settings.yaml")]
+    own = [f"data_dir={folder / 'data'}", f"results_dir={folder / 'results'}"]
+    command = ["snakemake", "--cores", str(cores), "evaluation", "--configfile", *files]
+    subprocess.run([*command, "--config", *own], cwd=ROOT, check=True)
+
+
+def measured(results: Path, experiment: str) -> tuple[float, float, float]:
+    """Median seconds an epoch, then the mean over seeds of epochs and of seconds a run."""
+    runs = [pd.read_parquet(p) for p in sorted((results / experiment).glob("*/history.parquet"))]
+    seconds = pd.concat([history["seconds"].iloc[1:] for history in runs])
+    wholes = [history["seconds"].sum() for history in runs]
+    return seconds.median(), sum(map(len, runs)) / len(runs), sum(wholes) / len(runs)
+
+
+def rows(results: Path) -> list[tuple[str, ...]]:
+    """The table's rows, the default first."""
+    scores = pd.read_csv(results / "tables" / "results.csv")
+    default = measured(results, scores["experiment"].iloc[0])[0]
+    table = []
+    for _, row in scores.iterrows():
+        epoch, epochs, whole = measured(results, row["experiment"])
+        f1 = [
+            f"{100 * row[f'{name}_mean']:.1f} ({100 * row[f'{name}_sd']:.1f})"
+            for name in ("validation_weighted_f1", "weighted_f1")
+        ]
+        times = (f"{epoch:.2f}", f"{epoch / default:.2f}", f"{epochs:.0f}", f"{whole:.0f}")
+        table.append((str(row["experiment"]), *times, *f1))
+    return table
+
+
+def main(
+    folder: Annotated[Path, typer.Option(help="For the corpus and the runs; kept.")],
+    cores: int = 2,
+    afresh: Annotated[bool, typer.Option(help="Remove earlier runs of it.")] = False,
+) -> None:
+    """Print the table."""
+    if afresh:
+        shutil.rmtree(folder, ignore_errors=True)
+    run(folder.absolute(), cores)
+    for cells in (COLUMNS, ("---",) * len(COLUMNS), *rows(folder / "results" / "demo")):
+        typer.echo(f"| {' | '.join(cells)} |")
+
+
+if __name__ == "__main__":
+    typer.run(main)
