@@ -19,7 +19,7 @@ from ariigcn.models.classifier import classifier
 from ariigcn.models.contrastive import ICCL, IMCL, PairLoss, Stream, contrastive_losses
 from ariigcn.models.encoders import ContextEncoder, ModalityEncoders
 from ariigcn.models.inputs import joined
-from ariigcn.models.layers import ModalityLinear
+from ariigcn.models.layers import ModalityLinear, single_precision
 from ariigcn.models.relation_graph import SpeakerRelationLayer, make_tiles
 
 
@@ -126,7 +126,9 @@ class ARIIGCN(ConversationModel):
     ) -> dict[str, Tensor]:
         """Both streams over labelled nodes whose modality carries evidence."""
         losses = self.config.losses
-        u = nn.functional.normalize(self.projection(output.nodes), dim=-1)
-        label = torch.where(output.mask.T, label, -1)
         form = PairLoss(losses.form, losses.margin, losses.temperature)
-        return contrastive_losses(u, label, output.logits.shape[1], form, streams)
+        projected = self.projection(output.nodes).float()
+        label = torch.where(output.mask.T, label, -1)
+        with single_precision(projected.device):
+            u = nn.functional.normalize(projected, dim=-1)
+            return contrastive_losses(u, label, output.logits.shape[1], form, streams)

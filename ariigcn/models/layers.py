@@ -1,9 +1,18 @@
 """Layers that hold one set of weights a modality and run all modalities as one product; dropout."""
 
 import math
+from contextlib import AbstractContextManager, nullcontext
 
 import torch
 from torch import Tensor, nn
+
+
+def single_precision(device: torch.device) -> AbstractContextManager[None]:
+    """Where sums of many terms are made: no autocast, whatever the training's precision."""
+    if not torch.amp.is_autocast_available(device.type):
+        return nullcontext()
+    context: AbstractContextManager[None] = torch.autocast(device.type, enabled=False)
+    return context
 
 
 class ModalityLinear(nn.Module):

@@ -19,7 +19,7 @@ import torch
 from torch import Tensor, nn
 
 from ariigcn.graphs.dialogues import to_device
-from ariigcn.models.layers import ModalityLinear
+from ariigcn.models.layers import ModalityLinear, single_precision
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ class ModalityGRU(nn.Module):
         steps = Steps.of(lengths, self.directions, x.device)
         read = self.read(x).to(self.carry.dtype)
         # A state goes through as many roundings as a dialogue has utterances.
-        with torch.autocast("cuda", enabled=False):
+        with single_precision(x.device):
             output: Tensor = _Recurrence.apply(read, self.carry, self.carry_bias, steps)
         return output
 

@@ -54,7 +54,9 @@ class TrainingConfig(Section):
         "auto", description="auto: a GPU where there is one."
     )
     precision: Literal["float32", "tf32", "bf16"] = Field(
-        "float32", description="tf32 and bf16 (autocast) act on a GPU only."
+        "float32",
+        description="Of matrix products. tf32 acts on a GPU alone; bf16 (autocast) on a CPU too, "
+        "which is slow without instructions for it.",
     )
 
 

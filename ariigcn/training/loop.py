@@ -6,6 +6,7 @@ import math
 import random
 import time
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -174,8 +175,7 @@ class Trainer:
     def _step(self, dialogues: Tensor, epoch: int) -> dict[str, Tensor]:
         """The discriminators' step on detached representations, then everything else's."""
         lambda_adv = self._lambda_adv(epoch)
-        autocast = self.config.precision == "bf16" and self.device.type == "cuda"
-        with torch.autocast("cuda", torch.bfloat16, enabled=autocast):
+        with self._precision():
             output, label = self.ranks.forward(dialogues)
             terms = self._play(output) if self.model.is_adversarial else {}
             terms |= self.model.losses(output, label, lambda_adv)
@@ -187,6 +187,13 @@ class Trainer:
         self.optimiser.step()
         self._update_average()
         return {name: value.detach() for name, value in terms.items()} | {"gradient_norm": norm}
+
+    def _precision(self) -> AbstractContextManager[None]:
+        """What products are made in: bf16 by autocast, or the tensors' own precision."""
+        if self.config.precision != "bf16":
+            return nullcontext()
+        context: AbstractContextManager[None] = torch.autocast(self.device.type, torch.bfloat16)
+        return context
 
     def _play(self, output: Any) -> dict[str, Tensor]:
         """Discriminator steps; gives L_D and the accuracies before the first of them."""

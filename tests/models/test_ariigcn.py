@@ -140,3 +140,19 @@ def test_standardiser_uses_evidence_alone_and_silences_constants():
     assert torch.allclose(usable.std(0, correction=0), torch.ones(SIZES["audio"]), atol=1e-4)
     assert (out["text"][:, 0] == 0).all()
     assert (out["video"][~dialogues.mask[:, 2]] == 0).all()
+
+
+@pytest.mark.parametrize("form", ["hinge", "infonce", "supcon"])
+def test_in_bf16_losses_are_still_summed_in_single_precision(form):
+    dialogues = make_toy(LENGTHS)
+    model = make_model(dialogues, losses=LossConfig(form=form))
+    batch = whole_batch(dialogues)
+    exact = model.losses(model(batch), batch.y, 0.1)
+    with torch.autocast("cpu", torch.bfloat16):
+        output = model(batch)
+        rounded = model.losses(output, batch.y, 0.1)
+    assert output.logits.dtype == torch.bfloat16
+    for name, value in rounded.items():
+        assert value.dtype == torch.float32
+        assert value.item() == pytest.approx(exact[name].item(), rel=5e-3)
+    rounded["loss"].backward()

@@ -66,9 +66,11 @@ def outcome(folder):
     return predictions, str(history), (folder / "model" / "model.safetensors").read_bytes()
 
 
-def test_a_run_learns_and_repeats_itself_to_the_bit(inputs, tmp_path):
+@pytest.mark.parametrize("precision", ["float32", "bf16"])
+def test_a_run_learns_and_repeats_itself_to_the_bit(inputs, tmp_path, precision):
+    training = TRAINING.model_copy(update={"precision": precision})
     for name in ("one", "two"):
-        train(make_run(inputs), make_files(tmp_path / name))
+        train(make_run(inputs, training=training), make_files(tmp_path / name))
     assert outcome(tmp_path / "one") == outcome(tmp_path / "two")
     table = pq.read_table(tmp_path / "one" / "predictions.parquet").to_pandas()
     known = table[table["label"].notna() & (table["split"] == "test")]
@@ -76,7 +78,7 @@ def test_a_run_learns_and_repeats_itself_to_the_bit(inputs, tmp_path):
     probabilities = table[[f"prob_{name}" for name in LABELS]].to_numpy()
     assert np.allclose(probabilities.sum(1), 1, atol=1e-5)
     assert not (tmp_path / "one" / ".checkpoints").exists()
-    train(make_run(inputs, seed=1), make_files(tmp_path / "other"))
+    train(make_run(inputs, 1, training), make_files(tmp_path / "other"))
     assert outcome(tmp_path / "other")[0] != outcome(tmp_path / "one")[0]
 
 
