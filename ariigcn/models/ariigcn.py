@@ -127,7 +127,7 @@ class ARIIGCN(ConversationModel):
         """Both streams over labelled nodes whose modality carries evidence."""
         losses = self.config.losses
         form = PairLoss(losses.form, losses.margin, losses.temperature)
-        projected = self.projection(output.nodes).float()
+        projected = self.projection(output.nodes).to(self.projection.weight.dtype)
         label = torch.where(output.mask.T, label, -1)
         with single_precision(projected.device):
             u = nn.functional.normalize(projected, dim=-1)
