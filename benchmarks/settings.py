@@ -3,13 +3,14 @@
 python -m benchmarks.settings --folder /tmp/settings
 """
 
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Annotated
 
 import pandas as pd
 import typer
+
+from ariigcn.evaluation.tables import percent
 
 ROOT = Path(__file__).parents[1]
 COLUMNS = ("setting", "epoch, s", "of the default", "epochs", "run, s", "validation F1", "test F1")
@@ -39,7 +40,7 @@ def rows(results: Path) -> list[tuple[str, ...]]:
     for _, row in scores.iterrows():
         epoch, epochs, whole = measured(results, row["experiment"])
         f1 = [
-            f"{100 * row[f'{name}_mean']:.1f} ({100 * row[f'{name}_sd']:.1f})"
+            percent(row[f"{name}_mean"], row[f"{name}_sd"])
             for name in ("validation_weighted_f1", "weighted_f1")
         ]
         times = (f"{epoch:.2f}", f"{epoch / default:.2f}", f"{epochs:.0f}", f"{whole:.0f}")
@@ -50,11 +51,8 @@ def rows(results: Path) -> list[tuple[str, ...]]:
 def main(
     folder: Annotated[Path, typer.Option(help="For the corpus and the runs; kept.")],
     cores: int = 2,
-    afresh: Annotated[bool, typer.Option(help="Remove earlier runs of it.")] = False,
 ) -> None:
     """Print the table."""
-    if afresh:
-        shutil.rmtree(folder, ignore_errors=True)
     run(folder.absolute(), cores)
     for cells in (COLUMNS, ("---",) * len(COLUMNS), *rows(folder / "results" / "demo")):
         typer.echo(f"| {' | '.join(cells)} |")

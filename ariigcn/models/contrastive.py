@@ -16,6 +16,7 @@ nodes take no part. Similarities are formed a block of rows at a time: memory is
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import torch
@@ -99,6 +100,11 @@ class Nodes:
         # Those that take no part, whose label is -1, come together in the last row.
         return table.index_put((self.label, self.modality), values, accumulate=True)[:-1]
 
+    @cached_property
+    def numbers(self) -> Tensor:
+        """How many nodes each emotion and modality has, [C, M]; both streams count pairs by it."""
+        return self.sums(torch.ones_like(self.label, dtype=torch.float64))
+
     def differ(self, rows: slice) -> Tensor:
         """Bool [rows, K], True where both take part and the emotions differ."""
         own = self.label[rows, None]
@@ -125,7 +131,7 @@ class Stream:
 
     def counts(self, nodes: Nodes, kind: torch.dtype) -> Counts:
         """Numbers of pairs by counting labels and modalities, without forming a pair."""
-        table = nodes.sums(torch.ones_like(nodes.label, dtype=torch.float64))
+        table = nodes.numbers
         per_class, per_modality = table.sum(1, keepdim=True), table.sum(0, keepdim=True)
         if self.within_modality_negatives:
             own_positives = per_class - table
@@ -166,6 +172,8 @@ def contrastive_losses(
     u = (u * takes_part.unsqueeze(-1)).flatten(0, 1)
     if u.device.type == "cpu":  # elsewhere, to ask how many take part is to wait for the device
         u, nodes = _without_others(u, nodes)
+    if len(u) < 2:
+        return {name: u.sum() * 0 for name in streams}
     if loss.form == "hinge":
         return _hinge_losses(u, nodes, 1 - loss.margin, streams)
     counts = {name: stream.counts(nodes, u.dtype) for name, stream in streams.items()}

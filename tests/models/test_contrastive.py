@@ -9,7 +9,15 @@ from ariigcn.models.contrastive import ICCL, IMCL, PairLoss, contrastive_losses
 STREAMS = {"imcl": IMCL, "iccl": ICCL}
 
 
-def nodes(count=11, classes=4, seed=0):
+@pytest.fixture(params=[False, True], ids=["those-that-take-part", "everyone"])
+def everyone(request, monkeypatch):
+    """Whether nodes that take no part are carried along, as on a GPU."""
+    if request.param:
+        monkeypatch.setattr(contrastive, "_without_others", lambda u, nodes: (u, nodes))
+    return request.param
+
+
+def nodes(count=16, classes=4, seed=0):
     """Three modalities of so many utterances; every sixth node takes no part."""
     generator = torch.Generator().manual_seed(seed)
     u = torch.randn(3, count, 6, generator=generator).double()
@@ -74,11 +82,8 @@ def direct(u, label, loss, stream):
 )
 @pytest.mark.parametrize("stream", ["imcl", "iccl"])
 @pytest.mark.parametrize("classes", [4, 1])
-@pytest.mark.parametrize("everyone", [False, True])
 def test_equals_the_direct_form(monkeypatch, form, stream, classes, everyone, margin):
-    monkeypatch.setattr(contrastive, "ROWS", 16)  # several blocks, the last one short
-    if everyone:  # as on a GPU, where nodes that take no part are not left out
-        monkeypatch.setattr(contrastive, "_without_others", lambda u, nodes: (u, nodes))
+    monkeypatch.setattr(contrastive, "ROWS", 8)  # several blocks, the last one short
     u, label = nodes(classes=classes)
     loss = PairLoss(form, margin, temperature=0.5)
     ours = contrastive_losses(u, label, 4, loss, {stream: STREAMS[stream]})[stream]
@@ -90,19 +95,17 @@ def test_equals_the_direct_form(monkeypatch, form, stream, classes, everyone, ma
 
 
 @pytest.mark.parametrize("form", ["hinge", "infonce", "supcon"])
-@pytest.mark.parametrize("everyone", [False, True])
-def test_one_node_and_no_node_cost_nothing(monkeypatch, form, everyone):
-    if everyone:
-        monkeypatch.setattr(contrastive, "_without_others", lambda u, nodes: (u, nodes))
+def test_one_node_and_no_node_cost_nothing(form, everyone):
+    rounding = 1e-12 if everyone else 0
     for left in (0, 1):
         u, label = nodes()
         label[:] = -1
         label[0, :left] = 2
         losses = contrastive_losses(u, label, 4, PairLoss(form, 0.5, 0.1), STREAMS)
         total = losses["imcl"] + losses["iccl"]
-        assert total.item() == pytest.approx(0, abs=1e-12)
+        assert abs(total.item()) <= rounding
         total.backward()
-        assert torch.allclose(u.grad, torch.zeros_like(u), atol=1e-12)
+        assert u.grad.abs().max() <= rounding
 
 
 def test_perfect_nodes_have_no_hinge_loss():
@@ -116,7 +119,7 @@ def test_perfect_nodes_have_no_hinge_loss():
 @pytest.mark.parametrize("form", ["hinge", "supcon"])
 def test_memory_is_linear_in_the_nodes(form):
     """Nothing larger than a block of rows is ever kept, and one gradient a stream outlives it."""
-    u, label = nodes(count=800)
+    u, label = nodes(count=960)
     count = int((label >= 0).sum())
     saved = []
     with torch.autograd.graph.saved_tensors_hooks(
