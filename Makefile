@@ -22,7 +22,7 @@ demo: $(INSTALLED)
 	@echo "The report: $(CURDIR)/results/demo/report.html"
 
 test: $(TESTABLE) lint
-	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 
 test-browser: $(TESTABLE) $(AXE)
 	AXE=$(AXE) $(BIN)/python -m pytest -m browser tests/browser

@@ -6,10 +6,11 @@ from typing import Annotated
 import typer
 import yaml
 
-from ariigcn.config import load_config, merge
+from ariigcn.config import load_config
+from ariigcn.config_files import check_files, merged
 from ariigcn.core.errors import AriigcnError, ConfigError
 from ariigcn.corpora.registry import CORPORA
-from ariigcn.reference import config_page, schema_text
+from ariigcn.reference import config_page, schema_text, summary
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
 corpus_app = typer.Typer(no_args_is_help=True, help="Look at a corpus, or start one.")
@@ -26,19 +27,21 @@ def schema(
 
 @app.command()
 def check(
-    files: Annotated[list[Path], typer.Argument(help="config.yaml, then overlays in order.")],
+    files: Annotated[
+        list[Path] | None, typer.Argument(help="Overlays, as after Snakemake's --configfile.")
+    ] = None,
+    config: Annotated[
+        list[str] | None, typer.Option(help="KEY=VALUE, as after Snakemake's; repeatable.")
+    ] = None,
 ) -> None:
-    """Check a configuration and its overlays without starting anything."""
-    values: dict[str, object] = {}
-    for path in files:
-        values = merge(values, yaml.safe_load(path.read_text(encoding="utf-8")) or {})
+    """Check a configuration as Snakemake would merge it, and say what it stands for."""
     try:
-        config = load_config(values)
+        check_files(files or [])
+        loaded = load_config(merged(files or [], config or []))
     except ConfigError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None
-    runs = len(config.experiments) * len(config.seeds)
-    typer.echo(f"{config.corpus}: {len(config.experiments)} experiment(s), {runs} training run(s)")
+    typer.echo("\n".join(summary(loaded)))
 
 
 @corpus_app.command("check")

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from copy import deepcopy
 from pathlib import Path
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
 from pydantic import (
     Field,
@@ -16,7 +16,7 @@ from pydantic import (
 )
 
 from ariigcn.core.errors import ConfigError, problem_list
-from ariigcn.core.settings import Section, describe, dotted, set_path, unknown_name
+from ariigcn.core.settings import SPEED, Section, describe, dotted, set_path, unknown_name
 from ariigcn.corpora.config import (
     OPTIONS,
     DemoConfig,
@@ -63,8 +63,8 @@ class ExperimentConfig(Section):
 
     def equals(self, other: "ExperimentConfig") -> bool:
         """Whether both train the same models on the same features and graph."""
-        names = ("encoders", "graph", "model", "training")
-        return all(getattr(self, n) == getattr(other, n) for n in names)
+        own, others = ((e.encoders, e.graph, e.model, e.training.deciding()) for e in (self, other))
+        return own == others
 
 
 class Config(ExperimentConfig):
@@ -76,10 +76,14 @@ class Config(ExperimentConfig):
         description="Folder that holds the corpus. Null: demo is made, meld is downloaded; the "
         "others need one.",
     )
-    data_dir: Path = Field(Path("data"), description="Where utterance tables and made corpora go.")
-    results_dir: Path = Field(Path("results"), description="Where everything else goes.")
+    data_dir: Annotated[Path, SPEED] = Field(
+        Path("data"), description="Where utterance tables and made corpora go."
+    )
+    results_dir: Annotated[Path, SPEED] = Field(
+        Path("results"), description="Where everything else goes."
+    )
     demo: DemoConfig = Field(default_factory=DemoConfig, description="The built-in corpus.")
-    download: DownloadConfig = Field(
+    download: Annotated[DownloadConfig, SPEED] = Field(
         default_factory=DownloadConfig, description="Where a corpus is downloaded from."
     )
     iemocap: IemocapConfig = Field(default_factory=IemocapConfig, description="IEMOCAP.")
@@ -92,13 +96,13 @@ class Config(ExperimentConfig):
     seeds: tuple[int, ...] = Field(
         (0, 1, 2), min_length=1, description="One training run a seed and experiment."
     )
-    runs_per_gpu: int = Field(
+    runs_per_gpu: Annotated[int, SPEED] = Field(
         1,
         ge=1,
         description="Training runs side by side on one GPU. 1: a job a run; more: a job an "
         "experiment, which trains its seeds by so many, for runs that are short beside a job's start.",
     )
-    seeds_in_turn: bool = Field(
+    seeds_in_turn: Annotated[bool, SPEED] = Field(
         False,
         description="A job an experiment, which trains its seeds one after another in one process: "
         "for runs that take seconds, as its start does. The results are the same.",

@@ -1,17 +1,21 @@
 """The version of the code behind a stage, so that an edit reruns what it changes and nothing else.
 
 A stage's version is a hash over the syntax trees of its entry modules and of every ``ariigcn``
-module they import, directly or not. Comments and formatting do not count, and neither do
-registries: what a stage takes from one is named among its parameters.
+module they import, directly or not. What no result depends on does not count: comments, formatting,
+docstrings, the words of errors, log lines and of configuration keys, and the modules in :data:`SILENT`.
+Neither do registries: what a stage takes from one is named among its parameters.
 """
 
 import ast
 import hashlib
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 PACKAGE = "ariigcn"
 PACKAGE_ROOT = Path(__file__).resolve().parents[1]
+# They tell people how the work goes, and end it; what it makes is none of theirs.
+SILENT = frozenset({f"{PACKAGE}.core.{name}" for name in ("code", "errors", "logs", "signals")})
 
 
 def code_version(*modules: str) -> str:
@@ -19,7 +23,7 @@ def code_version(*modules: str) -> str:
     digest = hashlib.sha256()
     for module in sorted(closure(*modules)):
         digest.update(module.encode())
-        digest.update(_tree_dump(module).encode())
+        digest.update(_read(module)[1].encode())
     return digest.hexdigest()[:12]
 
 
@@ -35,11 +39,24 @@ def closure(*modules: str) -> set[str]:
     return found
 
 
-@cache
 def imports_of(module: str) -> frozenset[str]:
     """The ``ariigcn`` modules that one module names in its import statements, wherever they stand."""
+    return _read(module)[0]
+
+
+@cache
+def _read(module: str) -> tuple[frozenset[str], str]:
+    """A module's imports, and what of it decides results."""
+    path = _path(module)
+    if path is None:
+        raise ModuleNotFoundError(module)
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return _imports(tree), ast.dump(_Deciding().visit(tree))
+
+
+def _imports(tree: ast.Module) -> frozenset[str]:
     named: set[str] = set()
-    for node in ast.walk(_tree(module)):
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             named.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -48,22 +65,42 @@ def imports_of(module: str) -> frozenset[str]:
     return frozenset(n for n in named if _is_versioned(n))
 
 
+class _Deciding(ast.NodeTransformer):
+    """Leaves out what is for people alone."""
+
+    def visit_Expr(self, node: ast.Expr) -> ast.AST | None:
+        silent = isinstance(node.value, ast.Constant) or _logs(node.value)
+        return None if silent else self.generic_visit(node)
+
+    def visit_Raise(self, node: ast.Raise) -> ast.AST:
+        return _Wordless().visit(node)
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        if isinstance(node.func, ast.Name) and node.func.id == "Field":
+            node.keywords = [k for k in node.keywords if k.arg != "description"]
+        return self.generic_visit(node)
+
+
+class _Wordless(ast.NodeTransformer):
+    """Leaves out texts: an error may carry more, such as what becomes of a clip."""
+
+    def visit_Constant(self, node: ast.Constant) -> ast.AST:
+        return ast.Constant("") if isinstance(node.value, str) else node
+
+    def visit_JoinedStr(self, _: ast.JoinedStr) -> ast.AST:
+        return ast.Constant("")
+
+
+def _logs(value: Any) -> bool:
+    """Whether an expression is a line for the log."""
+    called = value.func if isinstance(value, ast.Call) else None
+    of = called.value if isinstance(called, ast.Attribute) else None
+    return isinstance(of, ast.Name) and of.id == "logger"
+
+
 def _is_versioned(name: str) -> bool:
     ours = name.split(".", maxsplit=1)[0] == PACKAGE and not name.endswith(".registry")
-    return ours and _path(name) is not None
-
-
-@cache
-def _tree_dump(module: str) -> str:
-    return ast.dump(_tree(module))
-
-
-@cache
-def _tree(module: str) -> ast.Module:
-    path = _path(module)
-    if path is None:
-        raise ModuleNotFoundError(module)
-    return ast.parse(path.read_text(encoding="utf-8"))
+    return ours and name not in SILENT and _path(name) is not None
 
 
 def _path(module: str) -> Path | None:

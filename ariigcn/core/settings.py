@@ -1,4 +1,9 @@
-"""The base of every configuration section: unknown keys are errors that name the nearest known one."""
+"""The base of every configuration section: unknown keys are errors that name the nearest known one.
+
+A key decides results unless it says that it does not: ``device: Annotated[str, SPEED]`` decides how
+fast results come or where they lie, and nothing else. What decides results goes into the parameters
+of rules and into digests (:meth:`Section.deciding`); the rest is read when a job starts.
+"""
 
 from collections.abc import Mapping
 from difflib import get_close_matches
@@ -6,11 +11,31 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
+SPEED = "decides speed or place, never results"
+
 
 class Section(BaseModel):
     """A frozen section of the configuration; each field carries a description, unit and bound."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+
+    @classmethod
+    def speed_keys(cls) -> frozenset[str]:
+        """The keys on which no result depends."""
+        return frozenset(name for name, f in cls.model_fields.items() if SPEED in f.metadata)
+
+    def deciding(self) -> dict[str, Any]:
+        """What results depend on, plain and in order, in the sections within it too."""
+        plain = self.model_dump(mode="json", exclude=set(self.speed_keys()))
+        for name in plain:
+            value = getattr(self, name)
+            if isinstance(value, Section):
+                plain[name] = value.deciding()
+        return plain
+
+    def speed(self) -> dict[str, Any]:
+        """What no result depends on, of this section alone."""
+        return self.model_dump(mode="json", include=set(self.speed_keys()))
 
     @model_validator(mode="before")
     @classmethod

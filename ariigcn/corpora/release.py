@@ -10,6 +10,7 @@ from ariigcn.core.logs import logger
 from ariigcn.corpora.archives import Unpacked, unpack
 from ariigcn.corpora.config import DownloadConfig
 from ariigcn.corpora.download import at_hand, fetch
+from ariigcn.corpora.media import record_made
 from ariigcn.corpora.meld import PARTS
 from ariigcn.corpora.sources import MELD_ARCHIVE, MELD_TABLES, Source
 from ariigcn.corpora.transfer import check_space
@@ -54,6 +55,7 @@ def _obtain(
     said["tables"] = {table.name: sha256_file(raw / table.name) for table in MELD_TABLES}
     with atomic_path(manifest) as temporary:
         temporary.write_text(json.dumps(said, indent=2) + "\n", "utf-8")
+    record_made(raw)
     if clips and archive.parent == downloads:
         logger.info("%s is not needed any more and may be removed", archive)
 

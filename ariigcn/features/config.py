@@ -1,10 +1,10 @@
 """Configuration of the features: one encoder a modality, and how clips are worked through."""
 
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from ariigcn.core.settings import Section
+from ariigcn.core.settings import SPEED, Section
 from ariigcn.features.modality import Modality
 from ariigcn.features.registry import encoder_parameters
 
@@ -55,19 +55,19 @@ class FeaturesConfig(Section):
         description="Video encoder.",
         default_factory=lambda: EncoderConfig(modality="video", encoder="efficientnet-lite0"),
     )
-    block: int = Field(
+    block: Annotated[int, SPEED] = Field(
         64,
         ge=1,
         description="Utterances a block, four times as many for text; a killed extraction repeats at "
         "most one a worker.",
     )
-    timeout_s: float = Field(
-        120.0, gt=0, description="Seconds after which a clip counts as failed."
+    timeout_s: Annotated[float, SPEED] = Field(
+        120.0, gt=0, description="Seconds after which a clip counts as failed; what stands is kept."
     )
-    shards: int = Field(
+    shards: Annotated[int, SPEED] = Field(
         1, ge=1, description="Jobs that an encoder's extraction is split in; 64 suits a cluster."
     )
-    cache: str | None = Field(
+    cache: Annotated[str | None, SPEED] = Field(
         "cache",
         min_length=1,
         description="Folder of results by content, below data_dir unless absolute: no clip meets the "

@@ -1,10 +1,10 @@
 """Configuration of training."""
 
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from ariigcn.core.settings import Section
+from ariigcn.core.settings import SPEED, Section
 
 Scalar = bool | int | float | str | None
 
@@ -36,10 +36,10 @@ class TrainingConfig(Section):
         "stopping; last: a fixed number of epochs, for corpora without a validation split.",
     )
     patience: int = Field(10, ge=1, description="Epochs without a better one before stopping.")
-    checkpoint_s: float = Field(
+    checkpoint_s: Annotated[float, SPEED] = Field(
         10.0,
         ge=0,
-        description="Seconds between checkpoints, at least; 0: every epoch. No result depends on it.",
+        description="Seconds between checkpoints, at least; 0: every epoch.",
     )
     threads: int = Field(
         1, ge=1, description="CPU threads; part of the result, since sums depend on it."
@@ -50,8 +50,10 @@ class TrainingConfig(Section):
         description="Processes that share a run's batches, a GPU each; part of the result, as "
         "threads are, and so is the dropout that each draws.",
     )
-    device: Literal["auto", "cpu", "cuda"] = Field(
-        "auto", description="auto: a GPU where there is one."
+    device: Annotated[Literal["auto", "cpu", "cuda"], SPEED] = Field(
+        "auto",
+        description="auto: a GPU where there is one. Another kind of machine gives other last bits, "
+        "which is no reason to train again.",
     )
     precision: Literal["float32", "tf32", "bf16"] = Field(
         "float32",

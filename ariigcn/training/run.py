@@ -69,7 +69,7 @@ class Run:
             "seed": self.seed,
             "files": [sha256_file(p) for p in (self.graph_file, *self.stores.values())],
             "model": self.model.model_dump(mode="json"),
-            "training": self.training.model_dump(mode="json", exclude={"device", "checkpoint_s"}),
+            "training": self.training.deciding(),
         }
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
 

@@ -13,16 +13,13 @@ def package(tmp_path, monkeypatch):
     copy = tmp_path / "ariigcn"
     shutil.copytree(code.PACKAGE_ROOT, copy, ignore=shutil.ignore_patterns("__pycache__"))
     monkeypatch.setattr(code, "PACKAGE_ROOT", copy)
-    for cached in (code.imports_of, code._tree, code._tree_dump):
-        cached.cache_clear()
+    code._read.cache_clear()
     yield copy
-    for cached in (code.imports_of, code._tree, code._tree_dump):
-        cached.cache_clear()
+    code._read.cache_clear()
 
 
 def versions():
-    for cached in (code.imports_of, code._tree, code._tree_dump):
-        cached.cache_clear()
+    code._read.cache_clear()
     return {
         stage: code.code_version(*modules)
         for stage, modules in {
@@ -34,10 +31,12 @@ def versions():
     }
 
 
-def changed(package, module, text):
+def changed(package, module, text, instead_of=None):
     before = versions()
     path = package / module
-    path.write_text(path.read_text() + text)
+    source = path.read_text()
+    assert instead_of is None or instead_of in source
+    path.write_text(source.replace(instead_of, text) if instead_of else source + text)
     after = versions()
     return {stage for stage in before if before[stage] != after[stage]}
 
@@ -52,3 +51,26 @@ def test_an_edit_changes_the_stages_that_use_it(package):
     assert changed(package, "models/mlp.py", "\nEDIT = 1\n") == {"baseline"}
     everything = {"graph", "train", "baseline", "report"}
     assert changed(package, "core/files.py", "\nEDIT = 1\n") == everything
+
+
+@pytest.mark.parametrize(
+    ("module", "before", "after"),
+    [
+        ("core/errors.py", "free some of your quota", "ask for more quota"),
+        ("core/logs.py", "LINE_EVERY_S = 30.0", "LINE_EVERY_S = 10.0"),
+        ("graphs/build.py", "From the utterance table", "Out of the utterance table"),
+        ("training/config.py", 'description="Passes over', 'description="Rounds over'),
+        ("models/bundle.py", "not a model bundle of this project", "no model bundle"),
+        ("training/checkpoint.py", '"resuming from', '"going on from'),
+    ],
+)
+def test_words_for_people_change_nothing(package, module, before, after):
+    assert changed(package, module, after, instead_of=before) == set()
+
+
+def test_what_an_error_carries_beside_its_words_counts(package):
+    text = "\ndef refuse():\n    raise ValueError({}, 'words')\n"
+    path = package / "graphs" / "build.py"
+    path.write_text(path.read_text() + text.format("LOW"))
+    edit = (text.format("HIGH"), text.format("LOW"))
+    assert changed(package, "graphs/build.py", *edit) == {"graph"}

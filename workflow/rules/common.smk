@@ -1,6 +1,7 @@
 # The checked configuration, and where things are.
 
 from ariigcn.config import load_config
+from ariigcn.config_files import check_files
 from ariigcn.core.code import PACKAGE_ROOT, code_version
 from ariigcn.core.errors import ConfigError
 from ariigcn.core.files import sha256_file
@@ -10,6 +11,7 @@ from ariigcn.features.registry import encoder_module
 from ariigcn.models.registry import model_module
 
 try:
+    check_files(workflow.overwrite_configfiles)
     cfg = load_config(config)
 except ConfigError as error:
     raise WorkflowError(str(error)) from None

@@ -18,6 +18,7 @@ from ariigcn.corpora.config import DemoConfig, SplitConfig
 from ariigcn.corpora.demo.oracle import Reachable
 from ariigcn.corpora.demo.script import EMOTIONS, Dialogue, sample_dialogues
 from ariigcn.corpora.folder import COLUMNS, read_folder
+from ariigcn.corpora.media import record_made
 from ariigcn.corpora.table import Corpus
 
 VERSION = "2"
@@ -50,6 +51,7 @@ def generate(config: DemoConfig, out: Path | str, workers: int = 1) -> None:
         with atomic_path(out / ORACLE) as oracle:
             content = {"version": VERSION, "reachable": reachable.table()}
             oracle.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    record_made(out)
 
 
 def make_dialogue(dialogue: Dialogue, seed: int, out: Path) -> list[dict[str, str]]:
