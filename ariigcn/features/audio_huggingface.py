@@ -13,10 +13,13 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from ariigcn.core.errors import DataError
+from ariigcn.features import huggingface, media
 from ariigcn.features.encoder import Clip, Encoded
 from ariigcn.features.huggingface import HubParameters, hidden, load
 from ariigcn.features.media import ClipError, Mix, read_audio
 
+LIBRARIES = (*media.LIBRARIES, *huggingface.LIBRARIES)
+files = huggingface.files
 RATE = 16000
 # Of the variance, as in transformers' own feature extractor.
 EPSILON = 1e-7

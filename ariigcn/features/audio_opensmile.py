@@ -6,6 +6,7 @@ place of 16 kHz moves features by 9 %.
 """
 
 from collections.abc import Sequence
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal
 
@@ -15,10 +16,12 @@ from pydantic import Field
 
 from ariigcn.core.files import sha256_file
 from ariigcn.core.settings import Section
+from ariigcn.features import media
 from ariigcn.features.encoder import Clip, Encoded
 from ariigcn.features.media import ClipError, Mix, read_audio
 from ariigcn.features.store import Status
 
+LIBRARIES = (*media.LIBRARIES, "opensmile")
 FeatureSet = Literal[
     "eGeMAPSv02", "GeMAPSv01b", "IS09", "IS10", "IS11", "IS12", "IS13", "ComParE_2016", "emobase"
 ]
@@ -50,13 +53,12 @@ class Parameters(Section):
 class OpenSmile:
     """openSMILE functionals: clip -> float32 [D], D by feature set."""
 
-    version = "opensmile 2.6.0"
-
     def __init__(self, parameters: Parameters) -> None:
         import opensmile
         from opensmile.core.config import config
 
         self.parameters = parameters
+        self.version = f"opensmile {version('opensmile')}"
         self._smile: Any = opensmile.Smile(
             feature_set=opensmile.FeatureSet[parameters.feature_set],
             feature_level=opensmile.FeatureLevel.Functionals,

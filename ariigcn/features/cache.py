@@ -2,9 +2,9 @@
 
 A result's name is a digest of what the encoder is given: the bytes of the file it reads, span and
 side of the picture, or the text and its context. It stands in a folder of its recipe, which is the
-encoder, its parameters, weights and code. One small file a result, written beside and renamed, so
-that any number of processes and machines may write at once. Failures are not kept, for they may
-pass. Any folder here may be deleted at any time.
+encoder, its parameters, weights, code and libraries. One small file a result, written beside and
+renamed, so that any number of processes and machines may write at once. Failures are not kept, for
+they may pass. Any folder here may be deleted at any time.
 """
 
 import hashlib
@@ -38,7 +38,14 @@ class Cache:
     @classmethod
     def of(cls, root: Path, header: StoreHeader, code: str) -> "Cache":
         """The cache below ``root`` of the encoder that ``header`` describes, at a code version."""
-        facts = [header.encoder_version, header.weights_sha256, dict(header.parameters), code]
+        made_by = dict(header.made_by)
+        facts = [
+            header.encoder_version,
+            header.weights_sha256,
+            dict(header.parameters),
+            made_by,
+            code,
+        ]
         digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
         name = f"{header.modality}.{header.encoder}.{digest[:16]}"
         return cls(root / name, header.modality)  # type: ignore[arg-type]

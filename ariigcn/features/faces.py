@@ -16,11 +16,13 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from ariigcn.core.settings import Section
+from ariigcn.features import media
 from ariigcn.features.encoder import Clip, Encoded
 from ariigcn.features.media import ClipError, sample_frames
 from ariigcn.features.store import Status
 
 Policy = Literal["largest", "centre", "whole-frame"]
+LIBRARIES = (*media.LIBRARIES, "opencv-python-headless")
 # As fast as the default cascade, which takes more of what is no face for one.
 CASCADE = "haarcascade_frontalface_alt2.xml"
 

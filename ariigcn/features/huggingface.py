@@ -20,6 +20,7 @@ from ariigcn.core.settings import Section
 if TYPE_CHECKING:
     import torch
 
+LIBRARIES = ("torch", "transformers")
 # Heads and masks that no hidden state depends on at inference; task checkpoints leave them out.
 UNUSED = ("pooler.", "masked_spec_embed")
 SETTINGS = ("*.json", "*.txt", "*.model")
@@ -54,7 +55,8 @@ class Loaded:
     Attributes:
         model: the network, on ``device`` and in evaluation mode.
         folder: where its files are.
-        version: what decides the values beside the weights: library, architecture, number format.
+        version: what decides the values beside the weights: library, architecture, number format,
+            the files of its settings.
     """
 
     model: Any
@@ -110,7 +112,12 @@ def load(asked: HubParameters, modality: str, takes: str) -> Loaded:
         )
     _check_layers(asked.layers, model.config, folder)
     kind = f"{type(model).__name__}, {str(dtype).removeprefix('torch.')} on {device.type}"
-    version = f"transformers {transformers.__version__}, {kind}"
+    settings = hashlib.sha256()
+    for path in setting_files(folder):
+        settings.update(path.name.encode() + b"\0" + path.read_bytes())
+    version = (
+        f"transformers {transformers.__version__}, {kind}, settings {settings.hexdigest()[:12]}"
+    )
     return Loaded(model.eval().requires_grad_(False).to(device), folder, device, version)
 
 
@@ -131,6 +138,17 @@ def find(asked: HubParameters, modality: str) -> Path:
 def weight_files(folder: Path) -> list[Path]:
     """A checkpoint's weight files, safetensors where there are any, by name."""
     return next((files for kind in WEIGHTS if (files := sorted(folder.glob(kind)))), [])
+
+
+def files(asked: HubParameters) -> list[Path]:
+    """The files of a local checkpoint that decide its values; none of a model from the hub."""
+    folder = Path(asked.model).expanduser()
+    return [*weight_files(folder), *setting_files(folder)]
+
+
+def setting_files(folder: Path) -> list[Path]:
+    """A checkpoint's configuration, tokenizer and preprocessing, by name."""
+    return sorted({path for kind in SETTINGS for path in folder.glob(kind)})
 
 
 def _download(asked: HubParameters, modality: str) -> Path:

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 __all__ = ["ClipError", "Mix", "read_audio", "sample_frames"]
 
 Mix = Literal["mean", "first"]
+# What decides a decoded signal; av's wheels bring FFmpeg's libraries with them.
+LIBRARIES = ("av", "numpy")
 # AAC and MP3 carry state from packet to packet: decode a little ahead of a span.
 PREROLL_S = 0.2
 # Sound is mixed and resampled this much at a time: once a frame costs as much as decoding it.

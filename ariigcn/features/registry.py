@@ -1,10 +1,15 @@
 """The encoders by modality and name: one line each.
 
 An encoder's module imports what is heavy inside its ``__init__`` only, so that a configuration is
-checked without loading torch, and has a ``Parameters`` section beside its class.
+checked without loading torch, and has a ``Parameters`` section beside its class. It names the
+libraries that decide its vectors, ``LIBRARIES``, and, where parameters name local files, has a function
+``files`` that lists them.
 """
 
-from importlib import import_module
+from collections.abc import Mapping
+from functools import cache
+from importlib import import_module, metadata
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
@@ -50,6 +55,38 @@ def encoder_parameters(modality: str, encoder: str, given: dict[str, Any]) -> di
     except ValidationError as error:
         raise ValueError("; ".join(describe(error, "parameters"))) from None
     return parameters
+
+
+def made_by(modality: str, encoder: str) -> dict[str, str]:
+    """What makes an encoder's vectors: library -> its installed release.
+
+    The one record of that: it stands in every store's header, and so in every model's bundle, in the
+    names of cached results, and among the parameters of the rules. Nothing is loaded for it.
+    """
+    module = import_module(encoder_module(modality, encoder))
+    return {name: _release(name) for name in getattr(module, "LIBRARIES", ())}
+
+
+@cache
+def _release(library: str) -> str:
+    try:
+        return metadata.version(library)
+    except metadata.PackageNotFoundError:
+        return "not installed"
+
+
+def parameter_files(modality: str, encoder: str, parameters: Mapping[str, Any]) -> list[Path]:
+    """The local files that an encoder's parameters name and its vectors depend on, none opened.
+
+    Word vectors, a checkpoint, a local model's weights and settings; a model from the hub has none. A
+    file that is named by itself is listed whether it is there or not.
+    """
+    module = import_module(encoder_module(modality, encoder))
+    listed = getattr(module, "files", None)
+    if listed is None:
+        return []
+    found: list[Path] = listed(module.Parameters(**parameters))
+    return found
 
 
 def make_encoder(modality: str, encoder: str, parameters: dict[str, Any]) -> "Encoder":

@@ -2,8 +2,9 @@
 
 Datasets: ``values`` float32 [N, D], ``utterance_id`` [N], ``status`` [N], ``message`` [N] and, where
 the encoder names them, ``feature_names`` [D]. Attributes: ``corpus``, ``modality``, ``encoder``,
-``encoder_version``, ``weights_sha256``, ``parameters`` (JSON) and ``fitted_on`` (the split whose
-labels the encoder has seen, or ``none``).
+``encoder_version``, ``weights_sha256``, ``parameters`` (JSON), ``made_by`` (JSON: the libraries that
+made the vectors and their releases) and ``fitted_on`` (the split whose labels the encoder has seen, or
+``none``).
 
 ``values`` is one run of plain numbers, mapped into memory where it is read: compression saves a tenth
 of a file of features and makes reading a dialogue some hundred times slower (docs/performance.md).
@@ -52,6 +53,7 @@ class StoreHeader:
     fitted_on: str = "none"
     parameters: Mapping[str, Any] = field(default_factory=dict)
     feature_names: tuple[str, ...] = ()
+    made_by: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -117,7 +119,7 @@ def write_store(
 def _write_attributes(file: h5py.File, header: StoreHeader) -> None:
     file.attrs["format"] = FORMAT
     for key, value in asdict(header).items():
-        if key == "parameters":
+        if key in ("parameters", "made_by"):
             file.attrs[key] = json.dumps(value, sort_keys=True)
         elif key != "feature_names":
             file.attrs[key] = value
@@ -226,4 +228,5 @@ def _read_header(file: h5py.File) -> StoreHeader:
         fitted_on=str(attrs["fitted_on"]),
         parameters=json.loads(attrs["parameters"]),
         feature_names=tuple(names),
+        made_by=json.loads(attrs["made_by"]),
     )

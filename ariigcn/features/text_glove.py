@@ -24,6 +24,7 @@ from ariigcn.features.encoder import Clip, Encoded
 from ariigcn.features.store import Status
 
 logger = logging.getLogger(__name__)
+LIBRARIES = ("numpy", "pyarrow")
 # As GloVe's own corpora were cut: contractions apart ("do", "n't"), punctuation by itself.
 TOKEN = re.compile(r"\w+(?=n't\b)|n't\b|'\w+|\w+|[^\w\s]")
 
@@ -42,6 +43,11 @@ class Parameters(Section):
     )
 
 
+def files(parameters: Parameters) -> list[Path]:
+    """The vectors' file."""
+    return [Path(parameters.vectors).expanduser()]
+
+
 class GloVe:
     """Utterance text -> float32 [D], the mean over its tokens that have a vector."""
 
@@ -52,7 +58,7 @@ class GloVe:
 
     def __init__(self, parameters: Parameters) -> None:
         self.parameters = parameters
-        self._path = Path(parameters.vectors).expanduser()
+        [self._path] = files(parameters)
         self._rows, self._vectors = read_vectors(self._path, parameters.max_words)
         self.dimension = self._vectors.shape[1]
 

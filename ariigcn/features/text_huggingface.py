@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
+from ariigcn.features import huggingface
 from ariigcn.features.encoder import Clip, Encoded
 from ariigcn.features.huggingface import HubParameters, hidden, load
 from ariigcn.features.store import Status
@@ -16,6 +17,8 @@ from ariigcn.features.store import Status
 if TYPE_CHECKING:
     from torch import Tensor
 
+LIBRARIES = ("numpy", *huggingface.LIBRARIES, "tokenizers")
+files = huggingface.files
 # As for MiniLM: texts share a batch only where they are padded to the same multiple of this, which
 # keeps a vector independent of its neighbours on a CPU.
 LENGTH_STEP = 8

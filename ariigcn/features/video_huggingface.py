@@ -12,8 +12,12 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from ariigcn.core.errors import DataError
+from ariigcn.features import faces, huggingface
 from ariigcn.features.faces import FaceCropEncoder, FaceParameters
 from ariigcn.features.huggingface import HubParameters, hidden, load
+
+LIBRARIES = (*faces.LIBRARIES, *huggingface.LIBRARIES)
+files = huggingface.files
 
 
 class Parameters(HubParameters, FaceParameters):

@@ -13,8 +13,10 @@ from pydantic import Field
 
 from ariigcn.core.errors import DataError
 from ariigcn.core.files import sha256_file
+from ariigcn.features import faces
 from ariigcn.features.faces import FaceCropEncoder, FaceParameters
 
+LIBRARIES = (*faces.LIBRARIES, "torch")
 URL = "https://download.pytorch.org/models/r3d_18-b3b3357e.pth"
 
 
@@ -32,6 +34,11 @@ class Parameters(FaceParameters):
     )
 
 
+def files(parameters: Parameters) -> list[Path]:
+    """The checkpoint."""
+    return [Path(parameters.weights).expanduser()]
+
+
 class R3D18Video(FaceCropEncoder):
     """Frames -> faces -> R3D-18 -> mean over windows, time and space, float32 [512]."""
 
@@ -44,7 +51,7 @@ class R3D18Video(FaceCropEncoder):
 
         from ariigcn.features.r3d18 import SIDE, WINDOW, load
 
-        path = Path(parameters.weights).expanduser()
+        [path] = files(parameters)
         super().__init__(parameters, parameters.windows * WINDOW, SIDE)
         self._window = WINDOW
         if not path.is_file():

@@ -23,7 +23,7 @@ from ariigcn.core.signals import STOP_SIGNALS, StoppedError, StopRequest
 from ariigcn.features.cache import Cache, encode_all
 from ariigcn.features.config import EncoderConfig
 from ariigcn.features.encoder import Clip, Encoded, Encoder
-from ariigcn.features.registry import encoder_module, load_encoder
+from ariigcn.features.registry import encoder_module, load_encoder, made_by
 from ariigcn.features.store import Status, StoreHeader, open_store
 
 logger = logging.getLogger(__name__)
@@ -94,6 +94,7 @@ class Workers:
             modality=features.modality,
             encoder=features.encoder,
             parameters=features.parameters,
+            made_by=made_by(features.modality, features.encoder),
             **facts,
         )
 

@@ -76,6 +76,7 @@ def test_another_span_side_recipe_or_content_is_another_clip(cache: Cache, tmp_p
         replace(HEADER, weights_sha256="abd"),
         replace(HEADER, encoder_version="2"),
         replace(HEADER, parameters={"frames": 5}),
+        replace(HEADER, made_by={"av": "18.1.0"}),
     ]
     for header in headers:
         assert Cache.of(tmp_path / "cache", header, "1").folder != cache.folder

@@ -18,7 +18,7 @@ from ariigcn.corpora.table import Corpus, write_corpus
 from ariigcn.features import extract as module
 from ariigcn.features.config import EncoderConfig
 from ariigcn.features.extract import extract, merge
-from ariigcn.features.registry import ENCODERS
+from ariigcn.features.registry import ENCODERS, made_by
 from ariigcn.features.store import FeatureStore, Status, open_store
 from tests.features.make_clips import grey_frames, tone, write_video, write_wav
 
@@ -317,3 +317,4 @@ def assert_named(store: FeatureStore) -> None:
     assert store.header.fitted_on == "none"
     assert len(store.header.weights_sha256) == 64
     assert store.header.parameters
+    assert store.header.made_by == made_by(store.header.modality, store.header.encoder)

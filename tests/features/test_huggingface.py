@@ -21,8 +21,18 @@ def test_a_folder_loads_without_the_head_that_no_feature_needs(tmp_path: Path) -
     digest = hashlib.sha256((tmp_path / "model.safetensors").read_bytes()).hexdigest()
     assert loaded.weights_sha256() == digest
     assert loaded.version.startswith("transformers ")
-    assert loaded.version.endswith("RobertaModel, float32 on cpu")
+    assert "RobertaModel, float32 on cpu, settings " in loaded.version
     assert not loaded.model.training
+
+
+def test_other_settings_are_another_version(tmp_path: Path) -> None:
+    """Weights alone do not decide a vector: the tokenizer cuts the words."""
+    before = load(named(text_model(tmp_path)), "text", "input_ids")
+    tokenizer = tmp_path / "tokenizer.json"
+    tokenizer.write_text(tokenizer.read_text().replace('"happy"', '"sad"'))
+    after = load(named(tmp_path), "text", "input_ids")
+    assert after.weights_sha256() == before.weights_sha256()
+    assert after.version != before.version
 
 
 def test_a_pickle_is_read_as_tensors_only(tmp_path: Path) -> None:

@@ -10,7 +10,14 @@ from ariigcn.core.errors import DataError
 from ariigcn.features.store import Rows, Status, StoreHeader, open_store, write_store
 
 HEADER = StoreHeader(
-    "tiny", "audio", "sound", "1", 3, parameters={"rate": 2}, feature_names=("a", "b", "c")
+    "tiny",
+    "audio",
+    "sound",
+    "1",
+    3,
+    parameters={"rate": 2},
+    feature_names=("a", "b", "c"),
+    made_by={"av": "1"},
 )
 
 
