@@ -77,10 +77,11 @@ class Config(ExperimentConfig):
         "others need one.",
     )
     data_dir: Annotated[Path, SPEED] = Field(
-        Path("data"), description="Where utterance tables and made corpora go."
+        Path("data"),
+        description="Where utterance tables and made corpora go; another folder starts afresh.",
     )
     results_dir: Annotated[Path, SPEED] = Field(
-        Path("results"), description="Where everything else goes."
+        Path("results"), description="Where everything else goes; another folder starts afresh."
     )
     demo: DemoConfig = Field(default_factory=DemoConfig, description="The built-in corpus.")
     download: Annotated[DownloadConfig, SPEED] = Field(
@@ -363,6 +364,13 @@ class Config(ExperimentConfig):
         """The corpus's own section, plain; empty where it has none."""
         known = self.corpus in OPTIONS
         return getattr(self, self.corpus).model_dump(mode="json") if known else {}
+
+    @property
+    def behind_results(self) -> dict[str, Any]:
+        """Every key that this run's results depend on: no other corpus's, and not the search's."""
+        others = {"demo", *OPTIONS} - {self.corpus}
+        unread = {"tune", *others}
+        return {key: value for key, value in self.deciding().items() if key not in unread}
 
     @property
     def downloads(self) -> bool:

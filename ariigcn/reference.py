@@ -17,7 +17,24 @@ HEAD = """# Configuration
 
 Every key of `config.yaml`, with its type, bounds and default. An unknown key or an impossible value
 stops before the first job, naming the key and the mend. This page is made by `ariigcn schema --markdown`.
+
+"Again from" is the first stage that a change runs again, with all that follows from it; after a change
+of a key that says "nothing", what stands is kept: it decides speed or place alone.
 """
+# The stages in their order, and the one in which a key, or a section's keys, are first at work.
+STAGES = ("corpus", "table", "features", "graphs", "models", "evaluation", "report", "tune")
+FIRST_STAGE = {
+    "corpus": "corpus",
+    "corpus_root": "table",
+    "demo": "corpus",
+    **dict.fromkeys(("iemocap", "meld", "mosi", "published", "split"), "table"),
+    "features": "features",
+    "graph": "graphs",
+    **dict.fromkeys(("model", "training", "seeds", "experiments"), "models"),
+    "evaluation": "evaluation",
+    "report": "report",
+    "tune": "tune",
+}
 BOUNDS = {
     annotated_types.Ge: ">=",
     annotated_types.Gt: ">",
@@ -37,12 +54,16 @@ def config_page() -> str:
     for path, section in _sections(Config(), ""):
         summary = (section.__doc__ or "").strip().splitlines()[0]
         rows = [
-            _row(name, field, getattr(section, name))
+            _row(f"{path}.{name}".strip("."), field, getattr(section, name))
             for name, field in type(section).model_fields.items()
             if field.description and not isinstance(getattr(section, name), Section)
         ]
         title = f"`{path}`" if path else "Top level"
-        table = ["| key | type | default | |", "| --- | --- | --- | --- |", *rows]
+        table = [
+            "| key | type | default | again from | |",
+            "| --- | --- | --- | --- | --- |",
+            *rows,
+        ]
         parts.append("\n".join([f"## {title}", summary, "", *table]) + "\n")
     return "\n".join(parts)
 
@@ -74,11 +95,29 @@ def _sections(section: Section, path: str) -> Iterator[tuple[str, Section]]:
             yield from _sections(nested, f"{path}.{name}".strip("."))
 
 
-def _row(name: str, field: FieldInfo, default: Any) -> str:
+def first_stage(path: str) -> str | None:
+    """The first stage that a change of a key runs again; None where no result depends on it.
+
+    Args:
+        path: the key with its sections, such as ``training.epochs``.
+    """
+    section: Section = Config()
+    for name in path.split("."):
+        if name in section.speed_keys():
+            return None
+        nested = getattr(section, name, None)  # an encoder's parameters are plain
+        if isinstance(nested, Section):
+            section = nested
+    return FIRST_STAGE[path.split(".", maxsplit=1)[0]]
+
+
+def _row(path: str, field: FieldInfo, default: Any) -> str:
+    name, stage = path.rpartition(".")[2], first_stage(path) or "nothing"
     if not isinstance(default, str | Path):
         default = json.dumps(default, default=_plain)
     kind = ", ".join([_kind(field.annotation), *_bounds(field)])
-    return f"| `{name}` | {kind} | {f'`{default}`' if default else ''} | {field.description} |"
+    shown = f"`{default}`" if default else ""
+    return f"| `{name}` | {kind} | {shown} | {stage} | {field.description} |"
 
 
 def _plain(value: Any) -> Any:

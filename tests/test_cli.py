@@ -17,12 +17,23 @@ def test_the_page_of_the_configuration_is_in_step(root):
     assert "| `margin` | number, > 0, <= 2 | `0.5` |" in stored
 
 
-def test_check_counts_the_runs_or_names_what_is_wrong(root, tmp_path):
-    good = CliRunner().invoke(app, ["check", str(root / "config.yaml")])
+def test_check_says_what_a_configuration_stands_for_or_names_what_is_wrong(
+    root, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(root)
+    good = CliRunner().invoke(app, ["check", "--config", "seeds=[3,4]"])
     assert good.exit_code == 0
-    assert "4 experiment(s), 12 training run(s)" in good.output
+    for line in (
+        "corpus       demo, from data/demo/raw",
+        "features     text minilm; audio opensmile; video efficientnet-lite0",
+        "experiments  4: ar-iigcn, text, audio, video",
+        "seeds        3, 4",
+        "runs         8 training run(s)",
+        "results      results/demo",
+    ):
+        assert line in good.output.splitlines()
     overlay = tmp_path / "overlay.yaml"
     overlay.write_text("trainign: {}\n")
-    bad = CliRunner().invoke(app, ["check", str(root / "config.yaml"), str(overlay)])
+    bad = CliRunner().invoke(app, ["check", str(overlay)])
     assert bad.exit_code == 1
     assert "did you mean 'training'?" in bad.output

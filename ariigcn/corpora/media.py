@@ -49,11 +49,11 @@ def tables_digest(root: Path) -> str:
 
 def media_digest(root: Path) -> str:
     """Digest of path, size and time of everything in a folder but its tables and hidden files."""
-    tables = set(table_files(root))
+    tables, start = set(table_files(root)), len(str(root)) + 1
     digest = xxhash.xxh3_128()
     for path, stat in _files(str(root)):
         if path not in tables:
-            told = f"{path}\0{stat.st_size}\0{stat.st_mtime_ns}\0"
+            told = f"{path[start:]}\0{stat.st_size}\0{stat.st_mtime_ns}\0"
             digest.update(told.encode("utf-8", "surrogateescape"))
     return digest.hexdigest()
 

@@ -132,7 +132,7 @@ def cancel_in_extraction(folder: Path) -> None:
     assert (first["MinMemoryNode"], first["TimeLimit"]) == ("8001M", "08:00:00")
     assert list(folder.glob(blocks)), "finished blocks are kept"
     assert not list(folder.glob("results/demo/features/video.*.h5"))
-    logs = folder.glob("logs/demo/extract_video.efficientnet-lite0.*.log")
+    logs = folder.glob("results/demo/logs/extract_video.efficientnet-lite0.*.log")
     said = "".join(log.read_text() for log in logs)
     assert "finished blocks are kept" in said
     assert "decoder crashed" not in said
@@ -155,7 +155,7 @@ def cancel_one_training_and_let_the_other_run_out_of_time(folder: Path) -> None:
     output, _ = command.communicate(timeout=400)
     assert command.returncode != 0, output
     for seed in (0, 1):
-        log = (folder / f"logs/demo/train.ar-iigcn.seed-{seed}.log").read_text()
+        log = (folder / f"results/demo/logs/train.ar-iigcn.seed-{seed}.log").read_text()
         assert re.search(r"stopped by SIGTERM; epoch \d+ is kept", log)
         assert len(list((folder / CHECKPOINTS / f"seed-{seed}").iterdir())) <= 2
 
@@ -186,7 +186,7 @@ def test_cancelled_out_of_time_and_preempted_it_ends_with_the_same_bits(
     cancel_one_training_and_let_the_other_run_out_of_time(folder)
     preempt_once_and_finish(folder)
     for seed in (0, 1):
-        log = (folder / f"logs/demo/train.ar-iigcn.seed-{seed}.log").read_text()
+        log = (folder / f"results/demo/logs/train.ar-iigcn.seed-{seed}.log").read_text()
         assert "resuming from" in log
     assert predictions(folder) == predictions(undisturbed)
     assert set(predictions(folder)) == {"seed-0", "seed-1"}
@@ -225,7 +225,7 @@ def test_one_run_on_two_processes_started_by_srun_cancelled_and_resumed(
     subprocess.run(["scancel", job["JobId"]], check=True)
     output, _ = command.communicate(timeout=400)
     assert command.returncode != 0, output
-    log = folder / "logs/demo/train.ar-iigcn.seed-0.log"
+    log = folder / "results/demo/logs/train.ar-iigcn.seed-0.log"
     assert re.search(r"stopped by SIGTERM; epoch \d+ is kept", log.read_text())
     command = through_slurm_with_overlay(folder, "models", "--retries", "0")
     output, _ = command.communicate(timeout=400)

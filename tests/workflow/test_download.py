@@ -29,7 +29,7 @@ def test_a_mirror_brings_clips_and_another_mirror_brings_nothing_again(root, tmp
     snakemake(folder, "meld", f'mirror: "{mirror}", digests: recorded', "download")
     raw = folder / "data" / "meld" / "raw"
     assert len(list(raw.glob("*/dia*_utt*.mp4"))) == 9
-    assert "unlabelled clip" in (folder / "logs" / "meld" / "download.log").read_text()
+    assert "unlabelled clip" in (folder / "results" / "meld" / "logs" / "download.log").read_text()
 
     said = snakemake(folder, "meld", f'mirror: "{tmp_path}"', "download")
     assert "Nothing to be done" in said

@@ -7,12 +7,24 @@ import signal
 import subprocess
 import sys
 import time
+from importlib import import_module
 from pathlib import Path
+from typing import Any, Literal, get_args, get_origin
 
 import pandas as pd
 import pytest
+import yaml
+from pydantic.fields import FieldInfo
+from snakemake.utils import update_config
 
+from ariigcn.config import load_config
+from ariigcn.core.code import PACKAGE_ROOT
+from ariigcn.core.settings import Section
+from ariigcn.corpora.config import OPTIONS
+from ariigcn.features.registry import encoder_module
 from ariigcn.features.store import Status, open_store
+from ariigcn.reference import STAGES, first_stage
+from tests.workflow.plans import plans
 
 pytestmark = [pytest.mark.workflow, pytest.mark.timeout(600)]
 OVERLAY = """
@@ -101,6 +113,120 @@ def test_a_changed_learning_rate_extracts_nothing(finished):
     assert planned(finished, "all", "--config", change) == {"train", *AFTER_TRAINING}
 
 
+# What runs in each of the configuration page's stages; the page's own table is made last.
+STAGE_OF = {
+    **dict.fromkeys(("demo_corpus", "download"), "corpus"),
+    "utterances": "table",
+    **dict.fromkeys(("extract_text", "extract_audio", "extract_video"), "features"),
+    "graph": "graphs",
+    "train": "models",
+    **dict.fromkeys(("metrics", "missing", "tables", "figures", "inspection"), "evaluation"),
+    **dict.fromkeys(("quality", "report_page"), "report"),
+    **dict.fromkeys(("tune_worker", "tuned"), "tune"),
+}
+# Another value, where one cannot be told from a key's type.
+OTHER = {
+    "corpus": None,  # another corpus is another folder of results
+    "corpus_root": None,  # the demo is made where data_dir says
+    "data_dir": None,
+    "results_dir": None,
+    "download.mirror": "file:///nowhere",
+    "download.offline": ".",
+    "evaluation.figures_of": ["text"],
+    "evaluation.missing_of": ["text"],
+    "evaluation.published": "published.csv",
+    "experiments": {"small": {"model": {"hidden": 8}}},
+    "features.audio.encoder": {"encoder": "huggingface", "parameters": {"model": "a/b"}},
+    "features.cache": "elsewhere",
+    "features.text.encoder": {"encoder": "glove", "parameters": {"vectors": "vectors.txt"}},
+    "features.video.encoder": None,  # as text's and audio's; the overlay's parameters are one encoder's
+    "iemocap.test_session": 4,
+    "iemocap.utterance_list": "config.yaml",
+    "model.hidden": 8,
+    "model.modalities": ["text"],
+    "model.name": {"name": "mlp"},
+    "model.parameters": {"name": "dialogue-gcn", "parameters": {"bases": 3}},
+    "published.file": "x.pkl",
+    "published.labels": ["a"],
+    "report.pictures": False,
+    "report.text": False,
+    "tune.experiments": ["text"],
+    "tune.space": {"model.hidden": [8, 16]},
+}
+
+
+def another(key: str, field: FieldInfo, value: Any) -> Any:
+    """A value that a key does not have."""
+    if key in OTHER:
+        return OTHER[key]
+    if get_origin(field.annotation) is Literal:
+        return next(v for v in reversed(get_args(field.annotation)) if v != value)
+    if isinstance(value, bool):
+        return not value
+    if isinstance(value, str):
+        return f"{value or 'an'}other"
+    if isinstance(value, tuple):
+        return [7, 8]
+    assert isinstance(value, int | float), f"{key}: say in OTHER what else it could be"
+    return value + 1 if isinstance(value, int) else value * 0.9 + 0.017
+
+
+def changes_of_every_key(section: Section, path: tuple[str, ...] = ()) -> dict[str, Any]:
+    """Key -> a configuration in which it alone is another; encoders' parameters are keys too."""
+    found: dict[str, Any] = {}
+    for name, field in type(section).model_fields.items():
+        value, here = getattr(section, name), (*path, name)
+        key = ".".join(here)
+        if isinstance(value, Section):
+            found |= changes_of_every_key(value, here)
+        elif name == "parameters" and value:
+            kind = import_module(encoder_module(section.modality, section.encoder)).Parameters
+            found |= changes_of_every_key(kind(**value), here)
+        elif field.description and (other := another(key, field, value)) is not None:
+            whole = isinstance(other, dict) and key.partition(".")[0] in ("features", "model")
+            for part in reversed(here[:-1] if whole else here):
+                other = {part: other}
+            found[key] = other
+    return found
+
+
+def test_a_change_of_any_key_runs_again_what_the_configuration_page_says(finished):
+    small = yaml.safe_load((finished / "config.yaml").read_text())
+    update_config(small, yaml.safe_load(OVERLAY))
+    config = load_config(small)
+    shutil.copy(PACKAGE_ROOT / "evaluation" / "published.csv", finished / "published.csv")
+    (finished / "vectors.txt").write_text("a 1 2\n")
+    changes = changes_of_every_key(config)
+    assert len(changes) > 100
+    absent = {key for key in changes if key.split(".")[0] in OPTIONS}
+    wrong = {}
+    for key, rules in plans(finished, changes).items():
+        stages = {STAGE_OF[rule] for rule in rules}
+        if min(stages, key=STAGES.index, default=None) != (
+            None if key in absent else first_stage(key)
+        ):
+            wrong[key] = rules
+    assert not wrong, wrong
+
+
+def test_a_changed_clip_or_table_is_noticed_whatever_its_time_says(finished):
+    raw = finished / "data" / "demo" / "raw"
+    clip, table = next(raw.glob("clips/*/u00.mp4")), raw / "conversations.csv"
+    of_media = {"extract_audio", "extract_video", "quality", "train", *AFTER_TRAINING}
+    aside = clip.rename(clip.with_name(".aside.mp4"))
+    assert plans(finished, {"removed": {}})["removed"] == of_media
+    shutil.copyfile(aside, clip)
+    assert plans(finished, {"replaced": {}})["replaced"] == of_media
+    aside.replace(clip)
+    kept, times = table.read_text(), table.stat()
+    table.write_text(kept.replace(",s0,", ",s1,", 1))
+    os.utime(table, ns=(times.st_atime_ns, times.st_mtime_ns))
+    assert plans(finished, {"edited": {}})["edited"] >= {"utterances", "extract_text", "graph"}
+    table.write_text(kept)
+    os.utime(table, ns=(times.st_atime_ns, times.st_mtime_ns))
+    assert plans(finished, {"as it was": {}})["as it was"] == set()
+
+
 def test_shards_give_the_bytes_of_one_job(finished, tmp_path, root):
     folder = copy_workflow(root, tmp_path / "sharded")
     shutil.copytree(finished / "data", folder / "data")
@@ -149,7 +275,7 @@ def test_runs_in_turn_are_one_job_an_experiment_with_the_same_bits(finished, tmp
         shutil.copytree(finished / built, folder / built)
     changes = ["--config", "seeds_in_turn=true", "seeds=[1,0]"]
     snakemake(folder, "models", *changes)
-    log = (folder / "logs" / "demo" / "train.ar-iigcn.log").read_text()
+    log = (folder / "results" / "demo" / "logs" / "train.ar-iigcn.log").read_text()
     assert log.index("seed 1") < log.index("seed 0")
     assert len(predictions(folder)) == 2
     assert predictions(folder) == predictions(finished)
@@ -196,7 +322,7 @@ def test_killed_in_extraction_and_in_training_it_ends_with_the_same_bits(finishe
     kill_when(folder, "results/demo/ar-iigcn/.checkpoints/seed-0/epoch-00003*", "models")
     snakemake(folder, "--unlock")
     snakemake(folder, "models")
-    log = (folder / "logs" / "demo" / "train.ar-iigcn.seed-0.log").read_text()
+    log = (folder / "results" / "demo" / "logs" / "train.ar-iigcn.seed-0.log").read_text()
     assert "resuming from" in log
     assert predictions(folder) == predictions(finished)
     assert len(predictions(folder)) == 2

@@ -1,13 +1,17 @@
 # The checked configuration, and where things are.
 
+from functools import cache
+
 from ariigcn.config import load_config
 from ariigcn.config_files import check_files
 from ariigcn.core.code import PACKAGE_ROOT, code_version
 from ariigcn.core.errors import ConfigError
 from ariigcn.core.files import sha256_file
+from ariigcn.core.gpus import visible_gpus
+from ariigcn.corpora.media import changed, media_digest, tables_digest
 from ariigcn.corpora.registry import corpus_module, table_files
 from ariigcn.features.modality import MODALITIES
-from ariigcn.features.registry import encoder_module
+from ariigcn.features.registry import encoder_module, made_by, parameter_files
 from ariigcn.models.registry import model_module
 
 try:
@@ -18,7 +22,7 @@ except ConfigError as error:
 
 TABLE = f"{cfg.data_dir}/{cfg.corpus}/utterances.parquet"
 RESULTS = f"{cfg.results_dir}/{cfg.corpus}"
-LOGS = f"logs/{cfg.corpus}"
+LOGS = f"{RESULTS}/logs"
 # Seconds and memory of every job, <rule>.<wildcards>.tsv; the report reads them.
 BENCHMARKS = f"{RESULTS}/benchmarks"
 MEDIA_ROOT = str(cfg.media_root)
@@ -38,9 +42,15 @@ EXPERIMENTS = {name: cfg.experiment(name) for name in cfg.experiments}
 TRAINED_AS = {name: cfg.trained_as(name) for name in EXPERIMENTS}
 
 
+# Jobs of one machine share its GPUs; a cluster, where so many jobs are let in, counts its own.
+GPUS = visible_gpus() if workflow.global_resources["_nodes"].value is None else 0
+if GPUS and "gpu" not in workflow.global_resources:
+    workflow.register_resource("gpu", GPUS)
+
+
 def section(value):
-    """A configuration section as an ordered, plain parameter of a rule."""
-    return value.model_dump(mode="json")
+    """What of a configuration section decides results, as an ordered, plain parameter of a rule."""
+    return value.deciding()
 
 
 def corpus_files():
@@ -48,6 +58,22 @@ def corpus_files():
     if cfg.corpus == "demo":
         return MEDIA_ROOT
     return DOWNLOADED if cfg.downloads else table_files(MEDIA_ROOT)
+
+
+# What the workflow makes or downloads is not there yet when it is planned for the first time.
+MADE = cfg.corpus == "demo" or cfg.downloads
+
+
+@cache
+def media_version():
+    """Changes where a clip changed, came or went."""
+    return changed(cfg.media_root, "media") if MADE else media_digest(cfg.media_root)
+
+
+@cache
+def tables_version():
+    """Changes with the corpus's tables, whatever their times say."""
+    return changed(cfg.media_root, "tables") if MADE else tables_digest(cfg.media_root)
 
 
 def one_of(names):
@@ -72,22 +98,36 @@ def extracted(modality):
     return temp(SHARD.replace("{modality}", modality))
 
 
-def shard_of(wildcards):
-    """Which part of the clips a job is for, from 0, and of how many."""
-    return [int(wildcards.get("shard", 1)) - 1, SHARDS]
+def extraction(modality):
+    """What decides a store: parameters of the rule that extracts it and of the one that joins it.
 
+    Both have the same, so that another number of shards is no reason to extract again.
+    """
 
-def encoder_of(modality):
-    """The encoder's configuration, as a function of the rule's wildcards."""
-    return lambda wildcards: section(STORES[modality][wildcards.store])
+    def of(wildcards):
+        encoder = STORES[modality or wildcards.modality][wildcards.store]
+        return encoder.modality, encoder.encoder, encoder
 
-
-def encoder_code(modality):
-    """The version of the extraction and of this encoder alone."""
-    return lambda wildcards: code_version(
-        "ariigcn.features.extract",
-        encoder_module(modality, STORES[modality][wildcards.store].encoder),
+    return dict(
+        encoder=lambda wildcards: section(of(wildcards)[2]),
+        made_by=lambda wildcards: made_by(*of(wildcards)[:2]),
+        media=lambda wildcards: of(wildcards)[0] != "text" and media_version(),
+        media_root=MEDIA_ROOT,
+        code=lambda wildcards: code_version(
+            "ariigcn.features.extract", encoder_module(*of(wildcards)[:2])
+        ),
     )
+
+
+def encoder_files(modality):
+    """The local files that decide an encoder's vectors, as a function of the rule's wildcards."""
+
+    def files(wildcards):
+        encoder = STORES[modality][wildcards.store]
+        found = parameter_files(modality, encoder.encoder, encoder.parameters)
+        return [str(path) for path in found]
+
+    return files
 
 
 def graph_path(name):
@@ -104,7 +144,7 @@ def run_paths(name, experiment):
 
 
 def run_inputs(wildcards):
-    """The graph and the stores that an experiment reads."""
+    """The graph and the stores that an experiment reads: inputs, and by their names parameters."""
     experiment = EXPERIMENTS[wildcards.experiment]
     stores = {m: store_path(m, e.store) for m, e in experiment.encoders.items()}
     return {"graph": graph_path(experiment.graph.name), **stores}
@@ -164,7 +204,9 @@ def trained(name):
 
 
 def gpus_of_job(wildcards):
-    return EXPERIMENTS[wildcards.experiment].training.processes
+    """One a process; a job that is told to use the CPU takes no GPU from others."""
+    training = EXPERIMENTS[wildcards.experiment].training
+    return 0 if training.device == "cpu" else training.processes
 
 
 def cpus_of_job(wildcards):

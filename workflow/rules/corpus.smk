@@ -59,6 +59,7 @@ rule utterances:
     params:
         corpus=cfg.corpus,
         root=lambda wildcards: MEDIA_ROOT,
+        tables=lambda wildcards: tables_version(),
         split=section(cfg.split),
         options=cfg.corpus_options,
         code=code_version("ariigcn.corpora.table", corpus_module(cfg.corpus)),

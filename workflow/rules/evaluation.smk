@@ -82,6 +82,7 @@ rule missing:
         mem_mb=2500,
     params:
         stores=lambda wildcards: EXPERIMENT_STORES[wildcards.experiment],
+        models=lambda wildcards: run_paths("model", wildcards.experiment),
         code=code_version("ariigcn.evaluation.missing"),
     script:
         "../scripts/missing.py"
@@ -110,6 +111,8 @@ rule tables:
         metrics=METRICS,
         predictions=PREDICTIONS,
         stores=EXPERIMENT_STORES,
+        missing=cfg.missing_experiments,
+        published=str(cfg.evaluation.published or ""),
         shipped=sha256_file(PACKAGE_ROOT / "evaluation" / "published.csv"),
         code=code_version("ariigcn.evaluation.write"),
     script:
@@ -162,6 +165,9 @@ rule inspection:
     resources:
         mem_mb=2500,
     params:
+        stores=EXPERIMENT_STORES[MAIN],
+        graph=EXPERIMENTS[MAIN].graph.name,
+        seed=cfg.seeds[0],
         code=code_version(
             "ariigcn.evaluation.inspection", "ariigcn.evaluation.representations"
         ),

@@ -5,6 +5,7 @@
 rule extract_text:
     input:
         table=TABLE,
+        files=encoder_files("text"),
     output:
         extracted("text"),
     log:
@@ -19,17 +20,15 @@ rule extract_text:
     resources:
         mem_mb=3000,
     params:
-        encoder=encoder_of("text"),
-        media_root=MEDIA_ROOT,
-        block=cfg.features.block_of("text"),
-        timeout_s=cfg.features.timeout_s,
-        shard=shard_of,
-        code=encoder_code("text"),
+        **extraction("text"),
     script:
         "../scripts/extract.py"
 
 
 use rule extract_text as extract_audio with:
+    input:
+        table=TABLE,
+        files=encoder_files("audio"),
     output:
         extracted("audio"),
     log:
@@ -40,15 +39,13 @@ use rule extract_text as extract_audio with:
         store=one_of(EXTRACTED["audio"]),
     threads: 8
     params:
-        encoder=encoder_of("audio"),
-        media_root=MEDIA_ROOT,
-        block=cfg.features.block_of("audio"),
-        timeout_s=cfg.features.timeout_s,
-        shard=shard_of,
-        code=encoder_code("audio"),
+        **extraction("audio"),
 
 
 use rule extract_text as extract_video with:
+    input:
+        table=TABLE,
+        files=encoder_files("video"),
     output:
         extracted("video"),
     log:
@@ -59,12 +56,7 @@ use rule extract_text as extract_video with:
         store=one_of(EXTRACTED["video"]),
     threads: 8
     params:
-        encoder=encoder_of("video"),
-        media_root=MEDIA_ROOT,
-        block=cfg.features.block_of("video"),
-        timeout_s=cfg.features.timeout_s,
-        shard=shard_of,
-        code=encoder_code("video"),
+        **extraction("video"),
 
 
 if SHARDS > 1:
@@ -86,7 +78,7 @@ if SHARDS > 1:
         resources:
             mem_mb=2000,
         params:
-            code=code_version("ariigcn.features.extract"),
+            **extraction(None),
         script:
             "../scripts/merge_features.py"
 
@@ -140,6 +132,7 @@ rule quality:
         stores=SHOWN_STORES,
         media_root=MEDIA_ROOT,
         pictures=cfg.pictures,
+        media=lambda wildcards: cfg.pictures and media_version(),
         code=code_version("ariigcn.features.quality"),
     script:
         "../scripts/quality.py"

@@ -27,7 +27,7 @@ rule report_page:
         figures=FIGURES | CURVES,
         tables=TABLES,
         ablations=cfg.ablations,
-        configuration=section(cfg),
+        configuration=cfg.behind_results,
         settings=section(cfg.report),
         # Read as they are: a stage's seconds are no reason to write the page again.
         benchmarks=BENCHMARKS,

@@ -21,6 +21,7 @@ rule train:
         # Not a parameter: no result depends on it, so a change retrains nothing.
         runs_per_gpu=AT_ONCE,
     params:
+        inputs=run_inputs,
         graph=lambda wildcards: section(EXPERIMENTS[wildcards.experiment].graph),
         model=lambda wildcards: section(EXPERIMENTS[wildcards.experiment].model),
         training=lambda wildcards: section(EXPERIMENTS[wildcards.experiment].training),

@@ -16,6 +16,7 @@ rule tune_worker:
     resources:
         mem_mb=2500,
     params:
+        inputs=run_inputs,
         tune=tune_params,
         graph=lambda wildcards: section(EXPERIMENTS[wildcards.experiment].graph),
         model=lambda wildcards: section(EXPERIMENTS[wildcards.experiment].model),

@@ -10,18 +10,20 @@ from ariigcn.features.extract import extract
 
 def main(snakemake):
     configure_logging(snakemake.log[0])
-    params = snakemake.params
+    # Not parameters of the rule: how fast results come, and where they are kept, changes none.
+    config = load_config(snakemake.config)
+    features, params = EncoderConfig(**snakemake.params.encoder), snakemake.params
+    shard = int(snakemake.wildcards.get("shard", 1)) - 1
     extract(
         table=Path(snakemake.input.table),
         media_root=Path(params.media_root),
         out=Path(snakemake.output[0]),
-        features=EncoderConfig(**params.encoder),
-        block=params.block,
-        timeout_s=params.timeout_s,
+        features=features,
+        block=config.features.block_of(features.modality),
+        timeout_s=config.features.timeout_s,
         workers=snakemake.threads,
-        shard=tuple(params.shard),
-        # Not a parameter of the rule: where results are kept changes none.
-        cache=load_config(snakemake.config).cache_dir,
+        shard=(shard, config.features.shards),
+        cache=config.cache_dir,
     )
 
 

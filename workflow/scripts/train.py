@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from ariigcn.config import load_config
 from ariigcn.core.logs import configure_logging
 from ariigcn.graphs.config import GraphConfig
 from ariigcn.models.config import ModelConfig
@@ -16,7 +17,9 @@ def main(snakemake):
     inputs = {name: Path(path) for name, path in snakemake.input.items()}
     graph = inputs.pop("graph")
     shared = (GraphConfig(**params.graph), ModelConfig(**params.model))
-    training = TrainingConfig(**params.training)
+    # Not parameters of the rule: no result depends on them.
+    speed = load_config(snakemake.config).experiment(experiment).training.speed()
+    training = TrainingConfig(**params.training, **speed)
     folders = [Path(path).parent for path in snakemake.output if path.endswith("history.parquet")]
     runs = [
         (

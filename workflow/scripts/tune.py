@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from ariigcn.config import load_config
 from ariigcn.core.logs import configure_logging
 from ariigcn.graphs.config import GraphConfig
 from ariigcn.models.config import ModelConfig
@@ -12,17 +13,19 @@ from ariigcn.training.tune import Search, tune
 
 def main(snakemake):
     configure_logging(snakemake.log[0])
-    params = snakemake.params
+    params, experiment = snakemake.params, snakemake.wildcards.experiment
+    # Not parameters of the rule: no result depends on them.
+    speed = load_config(snakemake.config).experiment(experiment).training.speed()
     inputs = {name: Path(path) for name, path in snakemake.input.items()}
     config = TuneConfig(**params.tune)
     run = Run(
-        experiment=snakemake.wildcards.experiment,
+        experiment=experiment,
         seed=config.seeds[0],
         graph_file=inputs.pop("graph"),
         stores=inputs,
         graph=GraphConfig(**params.graph),
         model=ModelConfig(**params.model),
-        training=TrainingConfig(**params.training),
+        training=TrainingConfig(**params.training, **speed),
     )
     tune(
         Search(run, config, config.space),
