@@ -14,6 +14,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 TESTABLE := $(VENV)/.testable
 AXE := .browser/package/axe.min.js
+MADE := $(VENV) data results .snakemake
 
 .PHONY: bench bench-scale bench-train demo test test-browser test-kills test-slurm lint clean
 
@@ -70,4 +71,6 @@ bench-scale: $(TESTABLE)
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m benchmarks.scale
 
 clean:
-	rm -rf $(VENV) data results logs .snakemake
+	@du -sh $(MADE) 2>/dev/null || true
+	@printf 'Remove these for good? Hours of extraction and training may lie in them. [y/N] '; \
+	read answer && [ "$$answer" = y ] && rm -rf $(MADE) || echo 'Nothing was removed.'

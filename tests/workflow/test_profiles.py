@@ -1,7 +1,10 @@
 """The cluster's profile repeats what it replaces, and names rules that exist."""
 
 import re
+import subprocess
+import sys
 
+import pytest
 import yaml
 
 
@@ -27,3 +30,30 @@ def test_every_rules_memory_grows_with_the_attempt_from_no_less_than_its_own(roo
     for rule, least in own.items():
         first = re.fullmatch(r"attempt \* (\d+)", resources[rule]["mem_mb"]).group(1)
         assert int(first) >= int(least)
+
+
+GPUS_OF_A_WORKFLOW = """
+import sys
+from pathlib import Path
+from snakemake.api import SnakemakeApi
+from snakemake.settings.types import DAGSettings, OutputSettings, Quietness, ResourceSettings
+from ariigcn.core import gpus
+
+gpus.visible_gpus = lambda: int(sys.argv[1])
+jobs = int(sys.argv[2]) or None
+with SnakemakeApi(OutputSettings(quiet={Quietness.ALL})) as api:
+    outer = api.workflow(ResourceSettings(cores=8, nodes=jobs), snakefile=Path("Snakefile"))
+    outer.dag(DAGSettings())
+    inner = outer._workflow
+    inner._prepare_dag(forceall=False, ignore_incomplete=True, lock_warn_only=True)
+    print(inner.global_resources["gpu"].value if "gpu" in inner.global_resources else "no bound")
+"""
+
+
+@pytest.mark.parametrize(
+    ("seen", "cluster_jobs", "bound"), [(2, 0, "2"), (0, 0, "no bound"), (2, 200, "no bound")]
+)
+def test_jobs_of_one_machine_share_its_gpus(root, seen, cluster_jobs, bound):
+    command = [sys.executable, "-c", GPUS_OF_A_WORKFLOW, str(seen), str(cluster_jobs)]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True)
+    assert done.stdout.split("\n")[-2] == bound
