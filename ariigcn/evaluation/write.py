@@ -7,6 +7,8 @@ from pathlib import Path
 import pandas as pd
 
 from ariigcn.core.files import atomic_path
+from ariigcn.core.seals import sealed_path
+from ariigcn.core.storage import read_table
 from ariigcn.corpora.table import read_corpus
 from ariigcn.evaluation import latex
 from ariigcn.evaluation.calibration import calibration_frame
@@ -66,7 +68,7 @@ def write_tables(sources: TableSources, folder: Path) -> None:
         "missing": (missing, latex.missing_latex(missing)),
     }
     for name, (frame, tex) in tables.items():
-        with atomic_path(folder / f"{name}.csv") as temporary:
+        with sealed_path(folder / f"{name}.csv") as temporary:
             frame.to_csv(temporary, index=False, lineterminator="\n", float_format="%.6f")
         with atomic_path(folder / f"{name}.tex") as temporary:
             temporary.write_text(tex, encoding="utf-8")
@@ -86,7 +88,8 @@ def missing_frame(files: Sequence[Path]) -> pd.DataFrame:
     """One row an experiment, modality and share: seeds, and each score's mean, sd, low and high."""
     keys = ["experiment", "modality", "share"]
     names = [f"{s}_{m}" for s in ("accuracy", "weighted_f1") for m in ("mean", "sd", "low", "high")]
-    found = [frame for frame in map(pd.read_parquet, files) if len(frame)]
+    tables = [read_table(path, "scores with modalities missing")[0] for path in files]
+    found = [table.to_pandas() for table in tables if len(table)]
     if not found:
         return pd.DataFrame(columns=[*keys, "seeds", *names])
     rows = []

@@ -4,7 +4,6 @@ Counts, numbers and names alone; what was said is not among them, and pictures o
 """
 
 import base64
-import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -13,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ariigcn.core.files import atomic_path
+from ariigcn.core.storage import write_json
 from ariigcn.corpora.table import Corpus, read_corpus
 from ariigcn.features.containers import ClipError, duration_s
 from ariigcn.features.encoder import Clip
@@ -53,8 +52,7 @@ def write_quality(
         "modalities": {modality: measure_store(path) for modality, path in stores.items()},
         "faces": faces(clips, stores["video"]) if pictures and "video" in stores else None,
     }
-    with atomic_path(out) as temporary:
-        temporary.write_text(json.dumps(found, indent=1, ensure_ascii=False), encoding="utf-8")
+    write_json(found, out)
 
 
 def measure_table(

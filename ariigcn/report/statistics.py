@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from ariigcn.core.seals import verify
 from ariigcn.evaluation.latex import effect_text, p_text, span
 from ariigcn.evaluation.tables import NONE, percent
 from ariigcn.report.inline import InlineFigure, figures_of
@@ -49,7 +50,7 @@ def statistics_section(
     """
     if not tables:
         return None
-    frames = {name: pd.read_csv(path) for name, path in tables.items()}
+    frames = {name: pd.read_csv(verify(path)) for name, path in tables.items()}
     results, comparisons = frames["results"], frames["comparisons"]
     run_here = results[results["published"].isna()]
     drawn = {kind: figures_of(kind, figures, best, title) for kind, title in FIGURES.items()}

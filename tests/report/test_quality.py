@@ -1,8 +1,8 @@
-import json
 import re
 
 import pytest
 
+from ariigcn.core.storage import write_json
 from ariigcn.report.page import write_report
 from ariigcn.report.quality import quality_view
 from tests.report.test_page import HOSTILE, Page
@@ -41,7 +41,7 @@ def page(tmp_path_factory):
     project = make_project(folder)
 
     def written(found):
-        (folder / "quality.json").write_text(json.dumps(found))
+        write_json(found, folder / "quality.json")
         write_report(
             folder / "report.html",
             table=project.table, stores=project.stores, metrics=project.metrics, figures={},
@@ -54,7 +54,7 @@ def page(tmp_path_factory):
 
 def test_what_was_found_stands_in_sentences_and_tables(tmp_path):
     path = tmp_path / "quality.json"
-    path.write_text(json.dumps(findings()))
+    write_json(findings(), path)
     view = quality_view(path)
     assert view.sentences == (
         "38 of 40 utterances are labelled; the others are context only.",

@@ -23,6 +23,7 @@ from ariigcn.models.config import ModelConfig
 from ariigcn.training import loop
 from ariigcn.training.config import TrainingConfig
 from ariigcn.training.run import Run, RunFiles, class_weights, train
+from tests.sealing import seal_again
 from tests.synthetic_corpus import LABELS, make_corpus, make_toy
 
 MODEL = ModelConfig(hidden=16, projection=8, dropout=0.1, input_dropout=0.0)
@@ -212,6 +213,7 @@ def test_the_bundle_stands_on_its_own(inputs, tmp_path):
     table = pq.read_table(tmp_path / "predictions.parquet").to_pandas()
     assert predicted == table["prediction"].tolist()
     (tmp_path / "model" / "model.safetensors").write_bytes(b"torn")
+    seal_again(tmp_path / "model" / "model.safetensors")
     with pytest.raises(DataError, match="not a model bundle"):
         load_bundle(tmp_path / "model")
 

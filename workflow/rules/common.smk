@@ -150,6 +150,12 @@ def run_inputs(wildcards):
     return {"graph": graph_path(experiment.graph.name), **stores}
 
 
+def encoders_of_run(wildcards):
+    """What the stores of an experiment are held to."""
+    encoders = EXPERIMENTS[wildcards.experiment].encoders
+    return {m: section(encoder) for m, encoder in encoders.items()}
+
+
 # The report shows the main experiment's features where experiments differ in them.
 MAIN = next(iter(EXPERIMENTS))
 SHOWN_STORES = {
