@@ -108,7 +108,7 @@ def write_all(project: Project, folder: Path) -> None:
         missing.append(folder / f"{name}.missing.parquet")
         write_table(pa.Table.from_pandas(_missing(name), preserve_index=False), {}, missing[-1])
     write_tables(table_sources(project, missing=missing), folder / "tables")
-    project.tables |= {name: folder / "tables" / f"{name}.csv" for name in NAMES}
+    project.tables |= {name: folder / "tables" / f"{name}.csv" for name in (*NAMES, "published")}
 
 
 def draw_all(project: Project, folder: Path, kinds: Sequence[str] = KINDS) -> None:

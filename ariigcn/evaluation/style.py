@@ -46,6 +46,7 @@ STYLE: dict[str, Any] = {
     "grid.color": PALETTE["grid"],
     "grid.linewidth": 0.6,
     "text.color": PALETTE["ink"],
+    "text.parse_math": False,  # an emotion may be called $x$
     "xtick.color": PALETTE["grid"],
     "ytick.color": PALETTE["grid"],
     "xtick.labelcolor": PALETTE["muted"],

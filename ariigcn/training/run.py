@@ -15,6 +15,7 @@ from torch import Tensor
 from ariigcn.core.code import code_version
 from ariigcn.core.errors import DataError
 from ariigcn.core.files import remove, sha256_file
+from ariigcn.core.memory import require_memory
 from ariigcn.core.storage import write_table
 from ariigcn.corpora.table import SPLITS
 from ariigcn.features.config import EncoderConfig
@@ -25,8 +26,10 @@ from ariigcn.models.base import ConversationModel
 from ariigcn.models.bundle import BundleHead, save_bundle, told
 from ariigcn.models.config import ModelConfig
 from ariigcn.models.registry import model_module
+from ariigcn.models.relation_graph import tile_bytes
 from ariigcn.training.config import TrainingConfig
 from ariigcn.training.loop import Trainer
+from ariigcn.training.predict import EVALUATION_DIALOGUES
 
 logger = logging.getLogger(__name__)
 
@@ -99,11 +102,11 @@ def fit(run: Run, checkpoints: Path) -> tuple[BundleHead, Trainer]:
     torch.set_num_threads(run.training.threads)
     torch.use_deterministic_algorithms(True, warn_only=True)
     device = choose_device(run.training.device)
-    if device.type == "cuda" and run.training.precision != "float32":
-        torch.set_float32_matmul_precision("high")
+    set_precision(run.training.precision)
     dialogues = load_dialogues(run.graph_file, run.stores).sealed()
     check_features(dialogues.headers, run)
     check_trainable(dialogues, run)
+    check_memory(dialogues, run, device)
     head = _head(run, dialogues)
     torch.manual_seed(run.seed)
     model = head.build()
@@ -120,6 +123,13 @@ def fit_statistics(model: ConversationModel, dialogues: Dialogues) -> None:
     rows = dialogues.rows(dialogues.of_split("train"))
     x = {m: values[rows] for m, values in dialogues.x.items()}
     model.fit_statistics(x, dialogues.mask[rows], dialogues.label[rows])
+
+
+def set_precision(precision: str) -> None:
+    """Let a GPU round products to TF32 or forbid it, in recurrences too, whose default is to round."""
+    rounded = precision != "float32"
+    torch.set_float32_matmul_precision("high" if rounded else "highest")
+    torch.backends.cudnn.allow_tf32 = rounded
 
 
 def choose_device(name: str) -> torch.device:
@@ -153,6 +163,22 @@ def check_trainable(dialogues: Dialogues, run: Run) -> None:
             raise DataError(
                 f"{table.corpus}: no labelled utterance in the {split} split; give it one{mend}"
             )
+
+
+def check_memory(dialogues: Dialogues, run: Run, device: torch.device) -> None:
+    """Raise where the graph layer's tiles would not fit: many relations, or a window without end."""
+    if not run.model.graph_layers:
+        return
+    lengths = dialogues.dialogue_ptr.diff().double()
+    at_once = min(max(run.training.batch_dialogues, EVALUATION_DIALOGUES), len(lengths))
+    longest, relations = int(lengths.max()), len(dialogues.graph.relations)
+    nodes = longest + float(lengths.mean()) * (at_once - 1)
+    require_memory(
+        tile_bytes(nodes, run.graph.past, run.graph.future, longest, relations),
+        f"a batch of {nodes:,.0f} utterances with {relations:,} relation types",
+        "set graph.relations to 'compact', or graph.past and graph.future to fewer utterances",
+        None if device.type == "cpu" else float(torch.cuda.mem_get_info(device)[0]),
+    )
 
 
 def class_weights(dialogues: Dialogues, power: float) -> Tensor:

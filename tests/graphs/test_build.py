@@ -1,13 +1,16 @@
 """The graph equals a plain loop over utterances, and survives its file."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from ariigcn.core import memory
 from ariigcn.core.errors import DataError
-from ariigcn.graphs.build import COMPACT_RELATIONS, build_graph
+from ariigcn.graphs.build import COMPACT_RELATIONS, build_graph, window_edges
 from ariigcn.graphs.config import GraphConfig
 from ariigcn.graphs.file import ARRAYS, pack, read_graph, write_graph
 from tests.synthetic_corpus import make_corpus
@@ -98,3 +101,19 @@ def test_a_corpus_of_a_power_of_two_comes_back_as_it_was(tmp_path, utterances):
     again = read_graph(tmp_path / "graph.h5")
     for name in ARRAYS:
         assert np.array_equal(getattr(again, name), getattr(graph, name)), name
+
+
+def test_what_would_not_fit_is_said_before_it_is_made(monkeypatch):
+    monkeypatch.setattr(memory.psutil, "virtual_memory", lambda: SimpleNamespace(available=1e8))
+    with pytest.raises(DataError, match=r"25,000,000 edges would need about 1\.6 GB.*graph\.past"):
+        window_edges(np.array([0, 5_000]), -1, -1)
+    assert window_edges(np.array([0, 5_000]), 10, 10).shape[1] > 100_000
+
+
+def test_two_hundred_speakers_in_pairs_are_written_and_read(tmp_path):
+    corpus = make_corpus([400, 5, 5])
+    corpus.utterances["speaker"] = [f"s{n % 200}" for n in range(len(corpus.utterances))]
+    graph = build_graph(corpus, GraphConfig(past=1, future=1, relations="speaker-pair"))
+    write_graph(graph, tmp_path / "graph.h5")
+    assert read_graph(tmp_path / "graph.h5").relations == graph.relations
+    assert len(graph.relations) == 80_000
