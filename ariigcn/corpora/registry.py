@@ -3,7 +3,8 @@
 A corpus that has a section of its own among the options takes it as the third argument.
 """
 
-from collections.abc import Mapping
+import os
+from collections.abc import Collection, Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from ariigcn.core.errors import ConfigError, DataError, problem_list
 from ariigcn.core.settings import describe, unknown_name
 from ariigcn.corpora.config import OPTIONS, SplitConfig
 from ariigcn.corpora.table import Corpus, write_corpus
+from ariigcn.corpora.trainable import trainable_problems
 
 CORPORA = {
     "demo": "ariigcn.corpora.demo.generate",
@@ -26,6 +28,10 @@ CORPORA = {
 # Corpora of which a report may show text and pictures; the licences of the others forbid it, and so
 # may that of one that is not named here.
 SHOWABLE = frozenset({"demo", "folder"})
+# Endings of the files that tables are read from, and what else decides them.
+TABLES = (".csv", ".tsv", ".parquet", ".pkl", ".pickle", ".srt", ".vtt")
+IEMOCAP_TEXTS = ("EmoEvaluation", "transcriptions")
+ORACLE = "oracle.json"
 
 
 def corpus_module(name: str) -> str:
@@ -67,15 +73,76 @@ def prepare(
     out: Path | str,
     split: SplitConfig | None = None,
     options: Mapping[str, Any] | None = None,
+    *,
+    needed: Collection[str] = (),
 ) -> None:
-    """Read a corpus and write its utterance table to ``out``."""
-    write_corpus(load_corpus(name, root, split or SplitConfig(), options), out)
+    """Read a corpus and write its utterance table to ``out``.
+
+    Args:
+        name: see :func:`load_corpus`, as for ``root``, ``split`` and ``options``.
+        root: the folder.
+        out: the table.
+        split: how validation is cut.
+        options: fields of the corpus's own section.
+        needed: splits whose labels the run will ask for, before hours go into features; none where
+            nothing is trained.
+
+    Raises:
+        ConfigError: as :func:`load_corpus`.
+        DataError: so too; or a needed split has no label.
+    """
+    corpus = load_corpus(name, root, split or SplitConfig(), options)
+    if problems := trainable_problems(corpus, needed):
+        title = (
+            f"{name}: nothing can be trained on it; features and graphs can be made "
+            "(snakemake features graphs)"
+        )
+        raise DataError(problem_list(title, problems))
+    write_corpus(corpus, out)
+
+
+def option_files(corpus: str, options: Mapping[str, Any]) -> list[Path]:
+    """The files outside its folder that a corpus's options name and its table depends on.
+
+    Args:
+        corpus: name in :data:`CORPORA`.
+        options: fields of the corpus's own section.
+    """
+    if corpus not in OPTIONS:
+        return []
+    section = OPTIONS[corpus](**options)
+    return [value for _, value in section if isinstance(value, Path)]
 
 
 def table_files(root: Path | str) -> list[str]:
-    """The tables in a corpus's folder and one level below: what a changed corpus changes."""
-    patterns = (
-        *("*.csv", "*.tsv", "*.parquet", "*/*.csv", "*.pkl", "*.pickle", "*.srt", "*.vtt"),
-        *("Session*/dialog/EmoEvaluation/*.txt", "Session*/dialog/transcriptions/*.txt"),
-    )
-    return sorted(str(path) for pattern in patterns for path in Path(root).glob(pattern))
+    """What the corpora read their tables from: a changed one changes the corpus.
+
+    Tables, pickles and subtitles in the folder and one level below, whatever the capitals of their
+    endings; IEMOCAP's texts; what the demo knows of itself. Hidden files and what is no file are left.
+    """
+    found = []
+    folders = [str(root)]
+    for entry in _entries(str(root)):
+        if entry.is_dir():
+            folders.append(entry.path)
+            if entry.name.startswith("Session"):
+                folders += [f"{entry.path}/dialog/{kind}" for kind in IEMOCAP_TEXTS]
+    for number, folder in enumerate(folders):
+        texts = folder.endswith(IEMOCAP_TEXTS)
+        endings = (".txt",) if texts else TABLES
+        found += [
+            entry.path
+            for entry in _entries(folder)
+            if (entry.name.lower().endswith(endings) or (not number and entry.name == ORACLE))
+            and entry.is_file()
+        ]
+    return sorted(found)
+
+
+def _entries(folder: str) -> list[os.DirEntry[str]]:
+    """A folder's entries but the hidden ones; of one that cannot be read, none."""
+    try:
+        with os.scandir(folder) as entries:
+            return [entry for entry in entries if not entry.name.startswith(".")]
+    except OSError:
+        return []
