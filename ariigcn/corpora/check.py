@@ -102,10 +102,15 @@ def inspect(
         files,
         lengths,
         tuple(findings),
-        problems=tuple(find_problems(corpus)),
+        problems=(*find_problems(corpus), *_unusable(corpus)),
         untrainable=tuple(trainable_problems(corpus)),
         unscored=tuple(trainable_problems(corpus, ("validation", "test"))),
     )
+
+
+def _unusable(corpus: Corpus) -> list[str]:
+    """Modalities of feature files of which nothing can be made."""
+    return [f"{m} features: {why}" for m, why in corpus.extra.get("unusable", {}).items()]
 
 
 def _look_at_all(root: Path, paths: list[str]) -> dict[str, ClipFacts]:
