@@ -381,6 +381,12 @@ class Config(ExperimentConfig):
         return (main, *trained[:1])
 
     @property
+    def labelled_splits(self) -> tuple[str, ...]:
+        """The splits whose labels training needs: validation where an experiment selects by it."""
+        selections = {self.experiment(name).training.selection for name in self.experiments}
+        return ("train", "validation") if "validation" in selections else ("train",)
+
+    @property
     def corpus_options(self) -> dict[str, Any]:
         """The corpus's own section, plain; empty where it has none."""
         known = self.corpus in OPTIONS

@@ -4,7 +4,7 @@ A corpus that has a section of its own among the options takes it as the third a
 """
 
 import os
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,6 @@ from ariigcn.core.errors import ConfigError, DataError, problem_list
 from ariigcn.core.settings import describe, unknown_name
 from ariigcn.corpora.config import OPTIONS, SplitConfig
 from ariigcn.corpora.table import Corpus, write_corpus
-from ariigcn.corpora.trainable import trainable_problems
 
 CORPORA = {
     "demo": "ariigcn.corpora.demo.generate",
@@ -73,32 +72,9 @@ def prepare(
     out: Path | str,
     split: SplitConfig | None = None,
     options: Mapping[str, Any] | None = None,
-    *,
-    needed: Collection[str] = (),
 ) -> None:
-    """Read a corpus and write its utterance table to ``out``.
-
-    Args:
-        name: see :func:`load_corpus`, as for ``root``, ``split`` and ``options``.
-        root: the folder.
-        out: the table.
-        split: how validation is cut.
-        options: fields of the corpus's own section.
-        needed: splits whose labels the run will ask for, before hours go into features; none where
-            nothing is trained.
-
-    Raises:
-        ConfigError: as :func:`load_corpus`.
-        DataError: so too; or a needed split has no label.
-    """
-    corpus = load_corpus(name, root, split or SplitConfig(), options)
-    if problems := trainable_problems(corpus, needed):
-        title = (
-            f"{name}: nothing can be trained on it; features and graphs can be made "
-            "(snakemake features graphs)"
-        )
-        raise DataError(problem_list(title, problems))
-    write_corpus(corpus, out)
+    """Read a corpus and write its utterance table to ``out``."""
+    write_corpus(load_corpus(name, root, split or SplitConfig(), options), out)
 
 
 def option_files(corpus: str, options: Mapping[str, Any]) -> list[Path]:

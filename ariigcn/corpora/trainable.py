@@ -1,10 +1,14 @@
 """What a corpus's labels allow: whether a model can be trained and scored, and names meant as one."""
 
+import json
 from collections.abc import Collection, Iterator
+from pathlib import Path
 
 import pandas as pd
 
-from ariigcn.corpora.table import Corpus
+from ariigcn.core.errors import DataError, problem_list
+from ariigcn.core.files import atomic_path
+from ariigcn.corpora.table import SPLITS, Corpus, read_corpus
 
 LEAST_DIALOGUES = 3  # one a split
 _MENDS = {
@@ -45,6 +49,30 @@ def trainable_problems(corpus: Corpus, splits: Collection[str] = ("train",)) -> 
                 f"every label of the {split} split is '{labels[0]}'; two labels are the least"
             )
     return problems
+
+
+def require_labels(table: Path, splits: Collection[str], out: Path) -> None:
+    """Refuse a table that cannot be trained on, before hours go into its features.
+
+    Args:
+        table: the utterance table.
+        splits: those whose labels are needed, as in :func:`trainable_problems`.
+        out: where the number of labels by split is written; JSON.
+
+    Raises:
+        DataError: a split has no label, or training has one alone.
+    """
+    corpus = read_corpus(table)
+    if problems := trainable_problems(corpus, splits):
+        title = (
+            f"{corpus.name}: nothing can be trained on it; features and graphs can be made "
+            "(snakemake features graphs)"
+        )
+        raise DataError(problem_list(title, problems))
+    counts = corpus.utterances.groupby("split")["emotion"].count()
+    told = {split: int(counts.get(split, 0)) for split in SPLITS}
+    with atomic_path(out) as temporary:
+        temporary.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
 
 
 def odd_labels(corpus: Corpus) -> Iterator[tuple[str, str, bool]]:

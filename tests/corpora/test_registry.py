@@ -1,13 +1,10 @@
-"""What decides a corpus is listed, and what needs labels is told before hours go into features."""
+"""What decides a corpus is listed."""
 
 import os
 from pathlib import Path
 
-import pytest
-
-from ariigcn.core.errors import DataError
 from ariigcn.corpora.demo import generate
-from ariigcn.corpora.registry import ORACLE, option_files, prepare, table_files
+from ariigcn.corpora.registry import ORACLE, option_files, table_files
 
 READ = (
     *("conversations.CSV", "talk.SRT", "call.vtt", "features.PKL", "list.parquet", "oracle.json"),
@@ -37,18 +34,3 @@ def test_files_that_options_name_are_listed() -> None:
     assert option_files("iemocap", {"utterance_list": "lists/six.csv"}) == [Path("lists/six.csv")]
     assert option_files("iemocap", {}) == []
     assert option_files("demo", {}) == []
-
-
-def test_labels_that_a_run_needs_are_asked_for_before_the_table_is_written(tmp_path: Path) -> None:
-    (tmp_path / "talk.srt").write_text("1\n00:00:01,000 --> 00:00:02,000\nAnn: Hi\n")
-    out = tmp_path / "utterances.parquet"
-    with pytest.raises(DataError) as error:
-        prepare("folder", tmp_path, out, needed=("train", "validation", "test"))
-    told = str(error.value)
-    assert "nothing can be trained on it; features and graphs can be made" in told
-    assert "none of the 1 utterances of the train split has a label; fill the column" in told
-    few = "three splits need 3 dialogues, the corpus has 1; add some"
-    assert f"no utterance in the validation split: {few}" in told
-    assert not out.exists()
-    prepare("folder", tmp_path, out)
-    assert out.is_file()
