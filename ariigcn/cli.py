@@ -56,12 +56,13 @@ def corpus_check(
     """Print what a corpus holds and what is wrong with it; fails where it is not what it should be."""
     from rich.console import Console
 
-    from ariigcn.corpora.check import inspect, render
+    from ariigcn.corpora.check import inspect
+    from ariigcn.corpora.check_page import render
 
     pairs = [option.partition("=") for option in options or []]
     try:
         found = inspect(name, root, options={key: yaml.safe_load(value) for key, _, value in pairs})
-    except (AriigcnError, ValueError) as error:
+    except (AriigcnError, ValueError, yaml.YAMLError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None
     render(found, Console())

@@ -21,6 +21,7 @@ from ariigcn.corpora.config import (
     OPTIONS,
     DemoConfig,
     DownloadConfig,
+    FolderConfig,
     IemocapConfig,
     MeldConfig,
     MosiConfig,
@@ -87,6 +88,7 @@ class Config(ExperimentConfig):
     download: Annotated[DownloadConfig, SPEED] = Field(
         default_factory=DownloadConfig, description="Where a corpus is downloaded from."
     )
+    folder: FolderConfig = Field(default_factory=FolderConfig, description="A folder of your own.")
     iemocap: IemocapConfig = Field(default_factory=IemocapConfig, description="IEMOCAP.")
     meld: MeldConfig = Field(default_factory=MeldConfig, description="MELD.")
     mosi: MosiConfig = Field(default_factory=MosiConfig, description="CMU-MOSI.")
@@ -179,6 +181,7 @@ class Config(ExperimentConfig):
         for modality in MODALITIES:
             self.stores(modality)
         self._check_media()
+        self._check_validation()
         self._check_evaluation()
         return self
 
@@ -212,6 +215,24 @@ class Config(ExperimentConfig):
                 raise ValueError(
                     f"{self.corpus} comes without media, so features.{modality}.encoder must be "
                     f"'published'; use workflow/presets/{presets[self.corpus]}"
+                )
+
+    def _check_validation(self) -> None:
+        """Validation selects only where there is such a split."""
+        whole_session = self.corpus == "iemocap" and self.iemocap.validation == "session"
+        own = self.corpus in ("demo", "meld") or whole_session
+        if self.corpus == "mosi" and not self.mosi.validation:
+            why = "mosi.validation is false"
+        elif self.split.validation_share == 0 and not own:
+            why = "split.validation_share is 0"
+        else:
+            return
+        for name in self.experiments:
+            if self.experiment(name).training.selection == "validation":
+                raise ValueError(
+                    f"experiments.{name}: training.selection is 'validation', but {why}, so no "
+                    "validation split is cut; set training.selection to 'last' with the number of "
+                    "epochs, or let a split be cut"
                 )
 
     def _check_evaluation(self) -> None:
@@ -358,6 +379,12 @@ class Config(ExperimentConfig):
         main, *others = self.experiments
         trained = [n for n in others if self.experiment(n).model.modality_dropout > 0]
         return (main, *trained[:1])
+
+    @property
+    def labelled_splits(self) -> tuple[str, ...]:
+        """The splits whose labels training needs: validation where an experiment selects by it."""
+        selections = {self.experiment(name).training.selection for name in self.experiments}
+        return ("train", "validation") if "validation" in selections else ("train",)
 
     @property
     def corpus_options(self) -> dict[str, Any]:

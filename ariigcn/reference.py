@@ -27,7 +27,7 @@ FIRST_STAGE = {
     "corpus": "corpus",
     "corpus_root": "table",
     "demo": "corpus",
-    **dict.fromkeys(("iemocap", "meld", "mosi", "published", "split"), "table"),
+    **dict.fromkeys(("folder", "iemocap", "meld", "mosi", "published", "split"), "table"),
     "features": "features",
     "graph": "graphs",
     **dict.fromkeys(("model", "training", "seeds", "experiments"), "models"),

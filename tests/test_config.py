@@ -19,6 +19,9 @@ def test_the_shipped_configuration_and_presets_are_valid(root, tmp_path):
         assert config.experiments
 
 
+PUBLISHED = {modality: {"encoder": "published"} for modality in ("text", "audio", "video")}
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -51,6 +54,16 @@ def test_the_shipped_configuration_and_presets_are_valid(root, tmp_path):
         ({"experiments": {"x": {"modle": {}}}}, "experiments.x: unknown section 'modle'"),
         ({"experiments": {"x": {"model": {"hidden": 1}}}}, "experiments.x.model.hidden"),
         ({"experiments": {"tables": {}}}, "'tables' cannot name an experiment"),
+        (
+            {"corpus": "folder", "corpus_root": ".", "split": {"validation_share": 0}},
+            "'validation', but split.validation_share is 0, so no validation split is cut; set train",
+        ),
+        (
+            {"corpus": "mosi", "corpus_root": ".", "features": PUBLISHED},
+            "experiments.ar-iigcn: training.selection is 'validation', but mosi.validation is false",
+        ),
+        ({"split": {"validation_share": -0.1}}, "split.validation_share: .*greater than or equal"),
+        ({"folder": {"speaker": " "}}, "folder.speaker: "),
         ({"seeds": [1, 1]}, "seeds must be distinct"),
         ({"model": {"modalities": ["text", "text"]}}, "names a modality twice"),
     ],
@@ -58,6 +71,19 @@ def test_the_shipped_configuration_and_presets_are_valid(root, tmp_path):
 def test_what_is_wrong_is_named(root, change, message):
     with pytest.raises(ConfigError, match=message):
         load_config(merge(default(root), change))
+
+
+def test_a_share_of_zero_is_for_a_fixed_number_of_epochs_or_a_session_that_validates(root):
+    change = {"corpus_root": ".", "split": {"validation_share": 0}}
+    last = load_config(
+        merge(default(root), change | {"corpus": "folder", "training": {"selection": "last"}})
+    )
+    assert last.labelled_splits == ("train",)
+    session = {"corpus": "iemocap", "iemocap": {"validation": "session"}}
+    assert load_config(merge(default(root), change | session)).labelled_splits == (
+        "train",
+        "validation",
+    )
 
 
 def test_two_parameter_sets_of_one_encoder_need_two_names(root):

@@ -1,4 +1,4 @@
-"""``ariigcn corpus check``: what a corpus holds and what is wrong with it, on a page to read."""
+"""``ariigcn corpus check``: what a corpus holds and what is wrong with it."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -8,21 +8,16 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from rich import box
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from ariigcn.core.logs import progress
-from ariigcn.corpora.clips import ClipFacts, look_at
+from ariigcn.corpora.clips import PAST_END_S, ClipFacts, look_at
 from ariigcn.corpora.config import SplitConfig
 from ariigcn.corpora.registry import corpus_module, load_corpus
-from ariigcn.corpora.table import SPLITS, Corpus, find_problems
+from ariigcn.corpora.table import Corpus, find_problems
+from ariigcn.corpora.trainable import odd_labels, odd_speakers, trainable_problems
 
 SHORT_S = 0.2  # shorter clips are worth a line; audio and video ask for 0.1 s
 TOLERANCE_S = 1.0  # between a clip's length and its subtitle's, both cut by hand
-PAST_END_S = 0.5  # a span may end that much after its file, by its last frame and a rounding
-EXAMPLES = 3
 
 
 @dataclass(frozen=True)
@@ -38,7 +33,8 @@ class Finding:
 class Inspection:
     """A corpus, its files as their headers tell them, and all that was found.
 
-    ``lengths`` are the seconds of every utterance whose length is known.
+    ``lengths`` are the seconds of every utterance whose length is known; ``untrainable`` says why no
+    model can be trained on it, ``unscored`` what is not to be had of one.
     """
 
     corpus: Corpus
@@ -46,11 +42,19 @@ class Inspection:
     lengths: "pd.Series[float]"
     findings: tuple[Finding, ...]
     problems: tuple[str, ...]
+    untrainable: tuple[str, ...]
+    unscored: tuple[str, ...]
+
+    @property
+    def defects(self) -> int:
+        """How much there is that should not be."""
+        found = sum(len(finding.utterances) for finding in self.findings if finding.defect)
+        return found + len(self.problems)
 
     @property
     def sound(self) -> bool:
-        """Whether the corpus is what it should be."""
-        return not self.problems and not any(finding.defect for finding in self.findings)
+        """Whether the corpus is what it should be, and a model can be trained on it."""
+        return not self.defects and not self.untrainable
 
 
 def inspect(
@@ -83,6 +87,8 @@ def inspect(
         _files(frame, columns, files),
         _gaps(frame, columns, getattr(module, "UNUSABLE", None)),
         _odd_lengths(frame, lengths, files),
+        odd_labels(corpus),
+        odd_speakers(corpus),
     ]
     if hasattr(module, "expected_lengths"):
         sources.append(_off_lengths(lengths, module.expected_lengths(root)))
@@ -91,7 +97,20 @@ def inspect(
             found.setdefault((what, defect), []).append(utterance)
     findings = [Finding(what, tuple(ids), defect) for (what, defect), ids in found.items()]
     findings.sort(key=lambda finding: (not finding.defect, -len(finding.utterances), finding.what))
-    return Inspection(corpus, files, lengths, tuple(findings), tuple(find_problems(corpus)))
+    return Inspection(
+        corpus,
+        files,
+        lengths,
+        tuple(findings),
+        problems=(*find_problems(corpus), *_unusable(corpus)),
+        untrainable=tuple(trainable_problems(corpus)),
+        unscored=tuple(trainable_problems(corpus, ("validation", "test"))),
+    )
+
+
+def _unusable(corpus: Corpus) -> list[str]:
+    """Modalities of feature files of which nothing can be made."""
+    return [f"{m} features: {why}" for m, why in corpus.extra.get("unusable", {}).items()]
 
 
 def _look_at_all(root: Path, paths: list[str]) -> dict[str, ClipFacts]:
@@ -166,93 +185,3 @@ def _off_lengths(lengths: "pd.Series[float]", expected: Mapping[str, float]) -> 
         due = expected.get(str(name), np.nan)
         if abs(seconds - due) > TOLERANCE_S:
             yield str(name), f"over {TOLERANCE_S:g} s off the length of its subtitle", False
-
-
-def render(inspection: Inspection, console: Console) -> None:
-    """Print the page."""
-    corpus = inspection.corpus
-    console.print(f"[bold]{corpus.name}[/] {corpus.version}", highlight=False)
-    console.print(f"licence: {corpus.licence}", highlight=False)
-    console.print(_split_table(corpus.utterances), _label_table(corpus))
-    _print_lengths(inspection, console)
-    if inspection.findings:
-        console.print(_finding_table(inspection.findings))
-    for title, lines in (("Problems", inspection.problems), ("Notes", corpus.notes)):
-        if lines:
-            console.print(f"[bold]{title}[/]")
-        listing = Table.grid(padding=(0, 1))
-        for line in lines:
-            listing.add_row("-", Text(line))
-        console.print(listing)
-    console.print()
-    if inspection.sound:
-        console.print("[green]The corpus is what it should be.[/]")
-    else:
-        defects = sum(len(f.utterances) for f in inspection.findings if f.defect)
-        console.print(
-            "[red]The corpus is not what it should be:[/] "
-            f"{defects + len(inspection.problems)} defect(s)."
-        )
-
-
-def _table(*columns: str) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for number, column in enumerate(columns):
-        table.add_column(column, justify="left" if number == 0 else "right")
-    return table
-
-
-def _split_table(frame: pd.DataFrame) -> Table:
-    table = _table("split", "dialogues", "utterances", "labelled", "speakers")
-    parts = [(split, frame[frame["split"] == split]) for split in SPLITS]
-    for name, part in [*parts, ("all", frame)]:
-        labelled = int(part["emotion"].notna().sum())
-        cells = (part["dialogue_id"].nunique(), len(part), labelled, part["speaker"].nunique())
-        table.add_row(name, *(f"{cell:,}" for cell in cells))
-    return table
-
-
-def _label_table(corpus: Corpus) -> Table:
-    table = _table("label", *SPLITS, "all", "share")
-    frame = corpus.utterances
-    counts = frame.groupby(["emotion", "split"]).size()
-    total = max(int(frame["emotion"].notna().sum()), 1)
-    for label in corpus.labels:
-        row = [int(counts.get((label, split), 0)) for split in SPLITS]
-        share = f"{100 * sum(row) / total:.1f} %"
-        table.add_row(label, *(f"{n:,}" for n in row), f"{sum(row):,}", share)
-    return table
-
-
-def _print_lengths(inspection: Inspection, console: Console) -> None:
-    if not len(inspection.lengths):
-        console.print("No utterance has audio or video.")
-        return
-    marks = np.percentile(inspection.lengths, [0, 50, 95, 100])
-    names = ("shortest", "median", "95 %", "longest")
-    told = ", ".join(f"{name} {mark:.2f} s" for name, mark in zip(names, marks, strict=True))
-    hours = inspection.lengths.sum() / 3600
-    files = inspection.files
-    console.print(
-        f"{len(inspection.lengths):,} utterances with a length, {hours:.1f} h: {told}",
-        highlight=False,
-    )
-    channels = pd.Series([facts.channels for facts in files.values() if facts.channels])
-    counts = channels.value_counts().sort_index()
-    heard = ", ".join(f"{n:,} with {c} channel(s)" for c, n in counts.items())
-    console.print(f"{len(files):,} files; sound: {heard or 'none'}", highlight=False)
-
-
-def _finding_table(findings: tuple[Finding, ...]) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column("what was found")
-    table.add_column("utterances", justify="right")
-    table.add_column("first of them", overflow="fold")
-    for finding in findings:
-        first = ", ".join(finding.utterances[:EXAMPLES])
-        more = ", ..." if len(finding.utterances) > EXAMPLES else ""
-        style = "red" if finding.defect else "yellow"
-        mark = "defect" if finding.defect else "notice"
-        count = f"{len(finding.utterances):,}"
-        table.add_row(f"[{style}]{mark}[/] {finding.what}", count, first + more)
-    return table

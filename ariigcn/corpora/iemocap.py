@@ -72,7 +72,8 @@ class Turn:
 def load(root: Path, split: SplitConfig, options: IemocapConfig | None = None) -> Corpus:
     """Read IEMOCAP.
 
-    One session is the test split; of the others' dialogues, ``split`` cuts the validation split.
+    One session is the test split. Of the others' dialogues ``split`` cuts the validation split, or
+    one whole session is it: as the options have it.
 
     Raises:
         DataError: the folder is not the release (everything absent is named), a file is damaged, or
@@ -92,11 +93,8 @@ def load(root: Path, split: SplitConfig, options: IemocapConfig | None = None) -
         notes.append(f"the encoding of {table['mended'].sum()} transcription(s) was mended")
     notes += _label(table, options)
     notes += _attach_media(root, table, options)
-    table["split"] = "train"
-    test = table["dialogue_id"].str.startswith(f"Ses0{options.test_session}")
-    table.loc[test, "split"] = "test"
-    notes.append(cut_validation(table, split))
-    check_speakers(table)
+    notes.append(_split(table, split, options))
+    check_speakers(table, options.validation)
     return Corpus(
         name="iemocap",
         version="full release",
@@ -105,7 +103,11 @@ def load(root: Path, split: SplitConfig, options: IemocapConfig | None = None) -
         sources=sources,
         utterances=table.drop(columns=["code", "mended"]),
         notes=tuple(notes),
-        extra={"label_set": options.labels, "test_session": options.test_session},
+        extra={
+            "label_set": options.labels,
+            "test_session": options.test_session,
+            "validation": options.validation,
+        },
     )
 
 
@@ -140,19 +142,38 @@ def check_layout(root: Path) -> None:
         raise DataError(problem_list(title, problems, limit=25))
 
 
-def check_speakers(table: pd.DataFrame) -> None:
+def _split(table: pd.DataFrame, split: SplitConfig, options: IemocapConfig) -> str:
+    """Fill ``split`` in place; the note that says what validates."""
+    session = table["dialogue_id"].str[4].astype(int)
+    table["split"] = "train"
+    table.loc[session == options.test_session, "split"] = "test"
+    if options.validation == "dialogues":
+        return cut_validation(table, split)
+    held_out = (options.test_session - 2) % len(DIALOGUES) + 1
+    table.loc[session == held_out, "split"] = "validation"
+    return (
+        f"validation is session {held_out}, {DIALOGUES[held_out]} dialogues: its speakers are heard "
+        "neither in training nor in test"
+    )
+
+
+def check_speakers(table: pd.DataFrame, validation: str = "dialogues") -> None:
     """Refuse a table in which an actor of the test split speaks in another one.
+
+    Where a whole session validates, its actors may speak nowhere else either.
 
     Raises:
         DataError: naming the actors.
     """
-    test = table["split"] == "test"
-    both = set(table.loc[test, "speaker"]) & set(table.loc[~test, "speaker"])
-    if both:
-        raise DataError(
-            f"iemocap: {', '.join(sorted(both))} would be heard in training and in test; a dialogue "
-            "lies in another session's folder, or the release was changed: unpack it again"
-        )
+    for split in ("test", *(("validation",) if validation == "session" else ())):
+        own = table["split"] == split
+        both = set(table.loc[own, "speaker"]) & set(table.loc[~own, "speaker"])
+        if both:
+            raise DataError(
+                f"iemocap: {', '.join(sorted(both))} would be heard in training and in {split}; a "
+                "dialogue lies in another session's folder, or the release was changed: unpack it "
+                "again"
+            )
 
 
 def _dialogue_files(root: Path, session: int) -> list[Path]:

@@ -7,6 +7,7 @@ and ``test/`` instead. A clip is an utterance; the tables' times, within an epis
 clips of the wrong length.
 """
 
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -165,9 +166,9 @@ def _attach_clips(root: Path, part: Part, frame: pd.DataFrame) -> list[str]:
     """Fill ``media``, ``start_s`` and ``end_s``; what is worth a note comes back."""
     frame[["media", "start_s", "end_s"]] = None, float("nan"), float("nan")
     folder = _find(root, part, part.clips)
-    if folder is None:
+    if folder is None or not folder.is_dir():
         return [f"{part.name}: no folder {part.clips}, so no utterance has audio or video"]
-    sizes = {entry.name: entry.stat().st_size for entry in folder.iterdir()}
+    sizes = {entry.name: entry.stat().st_size for entry in os.scandir(folder) if entry.is_file()}
     names = frame["utterance_id"].str.removeprefix(f"{part.name}_") + ".mp4"
     unusable = frame["utterance_id"].isin(UNUSABLE)
     usable = names.isin(set(sizes)) & ~unusable

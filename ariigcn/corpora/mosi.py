@@ -94,7 +94,14 @@ def load(root: Path, split: SplitConfig, options: MosiConfig | None = None) -> C
         sources={name: sha256_file(root / name) for name in files},
         utterances=frame,
         notes=notes,
+        extra={"features": {m: _told(m) for m in DIMENSIONS}},
     )
+
+
+def _told(modality: str) -> str:
+    seen = FITTED_ON[modality] == "train"
+    what = "the training labels" if seen else "no label"
+    return f"{DIMENSIONS[modality]} numbers; their encoder has seen {what}"
 
 
 def feature_files(modality: str) -> list[str]:

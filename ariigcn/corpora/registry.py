@@ -3,6 +3,7 @@
 A corpus that has a section of its own among the options takes it as the third argument.
 """
 
+import os
 from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
@@ -26,6 +27,10 @@ CORPORA = {
 # Corpora of which a report may show text and pictures; the licences of the others forbid it, and so
 # may that of one that is not named here.
 SHOWABLE = frozenset({"demo", "folder"})
+# Endings of the files that tables are read from, and what else decides them.
+TABLES = (".csv", ".tsv", ".parquet", ".pkl", ".pickle", ".srt", ".vtt")
+IEMOCAP_TEXTS = ("EmoEvaluation", "transcriptions")
+ORACLE = "oracle.json"
 
 
 def corpus_module(name: str) -> str:
@@ -72,10 +77,48 @@ def prepare(
     write_corpus(load_corpus(name, root, split or SplitConfig(), options), out)
 
 
+def option_files(corpus: str, options: Mapping[str, Any]) -> list[Path]:
+    """The files outside its folder that a corpus's options name and its table depends on.
+
+    Args:
+        corpus: name in :data:`CORPORA`.
+        options: fields of the corpus's own section.
+    """
+    if corpus not in OPTIONS:
+        return []
+    section = OPTIONS[corpus](**options)
+    return [value for _, value in section if isinstance(value, Path)]
+
+
 def table_files(root: Path | str) -> list[str]:
-    """The tables in a corpus's folder and one level below: what a changed corpus changes."""
-    patterns = (
-        *("*.csv", "*.tsv", "*.parquet", "*/*.csv", "*.pkl", "*.pickle", "*.srt", "*.vtt"),
-        *("Session*/dialog/EmoEvaluation/*.txt", "Session*/dialog/transcriptions/*.txt"),
-    )
-    return sorted(str(path) for pattern in patterns for path in Path(root).glob(pattern))
+    """What the corpora read their tables from: a changed one changes the corpus.
+
+    Tables, pickles and subtitles in the folder and one level below, whatever the capitals of their
+    endings; IEMOCAP's texts; what the demo knows of itself. Hidden files and what is no file are left.
+    """
+    found = []
+    folders = [str(root)]
+    for entry in _entries(str(root)):
+        if entry.is_dir():
+            folders.append(entry.path)
+            if entry.name.startswith("Session"):
+                folders += [f"{entry.path}/dialog/{kind}" for kind in IEMOCAP_TEXTS]
+    for number, folder in enumerate(folders):
+        texts = folder.endswith(IEMOCAP_TEXTS)
+        endings = (".txt",) if texts else TABLES
+        found += [
+            entry.path
+            for entry in _entries(folder)
+            if (entry.name.lower().endswith(endings) or (not number and entry.name == ORACLE))
+            and entry.is_file()
+        ]
+    return sorted(found)
+
+
+def _entries(folder: str) -> list[os.DirEntry[str]]:
+    """A folder's entries but the hidden ones; of one that cannot be read, none."""
+    try:
+        with os.scandir(folder) as entries:
+            return [entry for entry in entries if not entry.name.startswith(".")]
+    except OSError:
+        return []

@@ -8,9 +8,12 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from ariigcn.core.errors import DataError
+from ariigcn.core.paths import file_trouble
 
 # Bytes 80-9F of cp1252 that were read as latin-1: invisible controls where quotes should be.
 _CONTROLS = {
@@ -87,6 +90,8 @@ def read_lines(path: Path) -> list[str]:
 
 
 def _read_text(path: Path) -> str:
+    if trouble := file_trouble(path):
+        raise DataError(f"{path}: cannot be read ({trouble})")
     try:
         data = path.read_bytes()
     except OSError as error:
@@ -107,18 +112,14 @@ def read_list(path: Path) -> dict[str, str | None]:
     Raises:
         DataError: the file is absent, or has no column ``utterance_id``.
     """
-    if path.suffix == ".parquet":
-        try:
-            frame = pd.read_parquet(path)
-        except (OSError, ValueError) as error:
-            raise DataError(f"{path}: cannot be read as parquet ({error})") from error
+    if path.suffix.lower() == ".parquet":
+        frame = read_parquet(path)
         if "emotion" in frame:
             frame = frame[frame["emotion"].notna()]
         rows = [[str(c) for c in frame.columns], *frame.astype(object).values.tolist()]
-    elif path.suffix in (".csv", ".tsv"):
-        rows = [
-            cells for _, cells in read_rows(path, delimiter="\t" if path.suffix == ".tsv" else ",")
-        ]
+    elif path.suffix.lower() in (".csv", ".tsv"):
+        delimiter = "\t" if path.suffix.lower() == ".tsv" else ","
+        rows = [cells for _, cells in read_rows(path, delimiter=delimiter)]
     else:
         rows = [["utterance_id"], *([line.strip()] for line in read_lines(path))]
     header, *body = rows
@@ -131,6 +132,24 @@ def read_list(path: Path) -> dict[str, str | None]:
         for cells in body
         if str(cells[at]).strip()
     }
+
+
+def read_parquet(path: Path) -> pd.DataFrame:
+    """The rows of somebody else's parquet file, without what pandas once noted about them.
+
+    Raises:
+        DataError: it is no parquet file, or damaged.
+    """
+    if trouble := file_trouble(path):
+        raise DataError(f"{path}: cannot be read ({trouble})")
+    try:
+        table = pq.read_table(path).replace_schema_metadata(None)
+        table.validate(full=True)  # text that is none would fail where it is first used
+        frame: pd.DataFrame = table.to_pandas()
+    except (pa.ArrowException, OSError, ValueError, TypeError, KeyError) as error:
+        # pyarrow raises whatever the damaged part of the file leads it to.
+        raise DataError(f"{path}: cannot be read as parquet ({error}); write it again") from error
+    return frame
 
 
 def read_numbers(path: Path, width: int) -> NDArray[np.float64]:

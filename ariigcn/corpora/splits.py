@@ -5,7 +5,6 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
-from ariigcn.core.errors import DataError
 from ariigcn.corpora.config import SplitConfig
 
 NAMED = 20  # dialogues that a note names; the table has them all
@@ -21,18 +20,35 @@ def draw_dialogues(names: Iterable[str], share: float, seed: int) -> set[str]:
 def cut_validation(frame: pd.DataFrame, split: SplitConfig) -> str:
     """Turn some train dialogues into the validation split, in place; the note that says which.
 
-    Raises:
-        DataError: fewer than two train dialogues.
+    With a share of 0, or of fewer than two train dialogues, nothing is cut; the note says so.
     """
     train = frame["split"] == "train"
     names = frame.loc[train, "dialogue_id"].dropna().unique()
+    if split.validation_share == 0:
+        return "no validation split is cut: split.validation_share is 0"
     if len(names) < 2:
-        raise DataError(f"{len(names)} train dialogue(s) and none to validate: two are needed")
+        return f"no validation split is cut: of {len(names)} train dialogue(s); it takes two"
     chosen = draw_dialogues(names, split.validation_share, split.seed)
     frame.loc[train & frame["dialogue_id"].isin(chosen), "split"] = "validation"
     return (
         f"validation cut here: {len(chosen)} of {len(names)} dialogues, seed {split.seed}: "
-        f"{listed(chosen)}"
+        f"{listed(chosen)}{_heard(frame)}"
+    )
+
+
+def _heard(frame: pd.DataFrame) -> str:
+    """That validation knows more of its speakers from training than the test split does."""
+    trained = set(frame.loc[frame["split"] == "train", "speaker"].dropna())
+    known = {}
+    for name in ("validation", "test"):
+        own = set(frame.loc[frame["split"] == name, "speaker"].dropna())
+        known[name] = (len(own & trained), len(own))
+    (heard, of), (test_heard, test_of) = known.values()
+    if heard * test_of <= test_heard * of:
+        return ""
+    return (
+        f"; {heard} of its {of} speakers are heard in training too, {test_heard} of the test "
+        f"split's {test_of}: its scores are too high beside the test split's"
     )
 
 

@@ -1,8 +1,8 @@
 """SubRip and WebVTT with speakers: one file a recording, one cue an utterance.
 
-A speaker is a voice tag (``<v Ann>Hello``) or a name before a colon (``Ann: Hello``); a cue of two
-lines with dashes holds two speakers and is refused. A parser of our own: those on PyPI take a
-malformed cue for text of the one before, and tell no lines.
+A speaker is a voice tag (``<v Ann>Hello``) or a name before a colon (``Ann: Hello``); a cue may name
+nobody. A cue of two lines with dashes holds two speakers and is refused. A parser of our own: those
+on PyPI take a malformed cue for text of the one before, and tell no lines.
 """
 
 import html
@@ -21,11 +21,14 @@ _BLOCKS = ("NOTE", "STYLE", "REGION", "WEBVTT")
 
 @dataclass(frozen=True)
 class Cue:
-    """An utterance: seconds within the recording, speaker, text, and the line its times stand on."""
+    """An utterance: seconds within the recording, speaker, text, and the line its times stand on.
+
+    ``speaker`` is None where the cue names nobody.
+    """
 
     start_s: float
     end_s: float
-    speaker: str
+    speaker: str | None
     text: str
     line: int
 
@@ -34,6 +37,8 @@ def read_subtitles(path: Path) -> tuple[list[Cue], list[str]]:
     """The cues in the order of the file, and what is wrong with the others, each with its line."""
     try:
         text = path.read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        return [], [f"{path.name}: cannot be read ({error.strerror})"]
     except UnicodeDecodeError as error:
         return [], [f"{path.name}: not in UTF-8 ({error}); save it as UTF-8"]
     cues, problems = [], []
@@ -53,8 +58,6 @@ def read_subtitles(path: Path) -> tuple[list[Cue], list[str]]:
             problems.append(f"{where}: the cue ends before it starts")
         elif len(re.findall(r"^\s*-\s", "\n".join(block[at + 1 :]), re.MULTILINE)) > 1:
             problems.append(f"{where}: two speakers in one cue; make it two")
-        elif not speaker:
-            problems.append(f"{where}: no speaker; write 'Ann: ...' or '<v Ann>...'")
         else:
             cues.append(Cue(start, end, speaker, said, first + at))
     return cues, problems
@@ -81,11 +84,12 @@ def _seconds(parts: tuple[str | None, ...]) -> float:
     return round(whole + float(f"0.{fraction}"), 3)
 
 
-def _speaker(text: str) -> tuple[str, str]:
-    """Who speaks, and the words without tags, entities resolved, on one line."""
+def _speaker(text: str) -> tuple[str | None, str]:
+    """Who speaks, if somebody is named, and the words without tags, entities resolved, on one line."""
     voice = _VOICE.search(text)
     words = html.unescape(_TAG.sub("", text))
     if voice:
         return " ".join(html.unescape(voice[1]).split()), " ".join(words.split())
     named = _NAME.fullmatch(words)
-    return (named[1].strip(), " ".join(named[2].split())) if named else ("", "")
+    speaker, said = (named[1].strip(), named[2]) if named else (None, words)
+    return speaker, " ".join(said.split())

@@ -40,6 +40,7 @@ SCHEMA = pa.schema(
 OPTIONAL = pa.schema([pa.field("audio", pa.string()), pa.field("video_side", pa.string())])
 COLUMNS = tuple(SCHEMA.names)
 SIDES = ("left", "right")
+LONGEST_S = 10 * 24 * 3600.0  # of a recording; a later time is most likely in milliseconds
 
 
 @dataclass(frozen=True)
@@ -124,6 +125,7 @@ def find_problems(corpus: Corpus) -> list[str]:
         return ["no utterances at all"]
     return [
         *_required_values(frame),
+        *_unprintable(frame),
         *_duplicates(frame),
         *_labels(frame, corpus.labels),
         *_splits(frame),
@@ -165,36 +167,64 @@ def _labels(frame: pd.DataFrame, labels: tuple[str, ...]) -> list[str]:
     ]
 
 
+def _firsts(frame: pd.DataFrame, mask: "pd.Series[bool]") -> "pd.Series[bool]":
+    """Of the rows that ``mask`` names the first one of each dialogue."""
+    return mask & ~frame["dialogue_id"].where(mask).duplicated()
+
+
 def _splits(frame: pd.DataFrame) -> list[str]:
-    unknown = ~frame["split"].isin(SPLITS)
+    given = frame["split"].notna()
+    unknown = given & ~frame["split"].isin(SPLITS)
     problems = [
-        f"row {row} ({name}): split must be one of {', '.join(SPLITS)}"
-        for row, name in _at(frame, unknown)
+        f"row {row} ({name}): split is '{split}', must be one of {', '.join(SPLITS)}"
+        for (row, name), split in zip(_at(frame, unknown), frame.loc[unknown, "split"], strict=True)
     ]
-    splits = frame.groupby("dialogue_id", sort=False)["split"].nunique()
-    crossing = splits.index[splits > 1]
-    return problems + [f"dialogue {name}: stands in more than one split" for name in crossing]
+    first = frame.groupby("dialogue_id", sort=False)["split"].transform("first")
+    crossing = _firsts(frame, given & first.notna() & (frame["split"] != first))
+    told = zip(frame.loc[crossing, "dialogue_id"], frame.loc[crossing, "split"], strict=True)
+    return problems + [
+        f"row {row} ({name}): dialogue {dialogue} stands in more than one split: "
+        f"'{split}' here, '{before}' before"
+        for (row, name), (dialogue, split), before in zip(
+            _at(frame, crossing), told, first[crossing], strict=True
+        )
+    ]
 
 
 def _order(frame: pd.DataFrame) -> list[str]:
     """Dialogues are contiguous, positions count up from 0, and each dialogue has somebody's words."""
-    change = frame["dialogue_id"] != frame["dialogue_id"].shift()
-    torn = frame.loc[change, "dialogue_id"].duplicated()
-    problems = [
-        f"dialogue {name}: its rows are not next to each other"
-        for name in frame.loc[change, "dialogue_id"][torn].unique()
-    ]
+    names = frame["dialogue_id"]
+    change = names.notna() & (names != names.shift())
+    torn = change & names.where(change).duplicated()
     expected = frame.groupby("dialogue_id", sort=False).cumcount()
-    wrong = frame["position"].isna() | (frame["position"] != expected)
-    for name in frame.loc[wrong, "dialogue_id"].unique():
-        problems.append(f"dialogue {name}: positions do not count 0, 1, 2, ...")
+    miscounted = frame["position"].isna() | (frame["position"] != expected)
     blank = (frame["text"].fillna("").str.strip() == "") & frame["media"].isna()
     if "audio" in frame.columns:
         blank &= frame["audio"].isna()
-    empty = blank.groupby(frame["dialogue_id"], sort=False).all()
-    return problems + [
-        f"dialogue {name}: empty, no utterance has text or media" for name in empty.index[empty]
-    ]
+    empty = blank.groupby(names, sort=False).transform("all")
+    findings = (
+        (torn, "dialogue {} goes on here: its rows are not next to each other"),
+        (miscounted, "positions of dialogue {} do not count 0, 1, 2, ..."),
+        (names.notna() & empty, "dialogue {} is empty, no utterance has text or media"),
+    )
+    problems = []
+    for mask, words in findings:
+        first = _firsts(frame, mask)
+        problems += [
+            f"row {row} ({name}): {words.format(dialogue)}"
+            for (row, name), dialogue in zip(_at(frame, first), names[first], strict=True)
+        ]
+    return problems
+
+
+def _unprintable(frame: pd.DataFrame) -> list[str]:
+    """Cells with a NUL, which no file name may hold and no HDF5 text keeps."""
+    columns = [field.name for field in (*SCHEMA, *OPTIONAL) if pa.types.is_string(field.type)]
+    problems = []
+    for column in (name for name in columns if name in frame.columns):
+        holds = frame[column].astype(str).str.contains("\0", regex=False)
+        problems += [f"row {row}: {column} holds a NUL character" for row, _ in _at(frame, holds)]
+    return problems
 
 
 def _paths(frame: pd.DataFrame, column: str) -> list[str]:
@@ -203,7 +233,9 @@ def _paths(frame: pd.DataFrame, column: str) -> list[str]:
     problems = []
     for row, name in _at(frame, frame[column].notna()):
         path = PurePosixPath(str(frame[column].iloc[row - 1]).replace("\\", "/"))
-        if path.is_absolute() or ".." in path.parts or ":" in path.parts[0]:
+        if not path.parts:
+            problems.append(f"row {row} ({name}): {column} '{path}' is the folder itself, no file")
+        elif path.is_absolute() or ".." in path.parts or ":" in path.parts[0]:
             problems.append(f"row {row} ({name}): {column} '{path}' leaves the corpus folder")
     return problems
 
@@ -219,9 +251,10 @@ def _sides(frame: pd.DataFrame) -> list[str]:
 
 
 def _spans(frame: pd.DataFrame) -> list[str]:
-    reversed_span = frame["end_s"] <= frame["start_s"]
-    negative = frame["start_s"] < 0
+    start, end = frame["start_s"].astype(float), frame["end_s"].astype(float)
+    wrong = (end <= start.fillna(0.0)) | ~start.fillna(0.0).between(0, LONGEST_S)
+    wrong |= ~end.fillna(0.0).between(0, LONGEST_S)
     return [
-        f"row {row} ({name}): start_s and end_s are not a span of time"
-        for row, name in _at(frame, reversed_span | negative)
+        f"row {row} ({name}): start_s {a:g} and end_s {b:g} are no span of seconds in a recording"
+        for (row, name), a, b in zip(_at(frame, wrong), start[wrong], end[wrong], strict=True)
     ]

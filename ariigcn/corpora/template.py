@@ -10,7 +10,7 @@ TABLE = """\
 #   text      what was said
 #   emotion   its label; empty = context only
 #   split     train, validation or test, the same for a whole dialogue; without the column they are
-#             cut by dialogue
+#             cut by dialogue, which takes three dialogues
 #   media     file within this folder: one clip an utterance, or one recording per dialogue
 #   start_s   seconds within media; empty = from its start
 #   end_s     seconds within media; empty = to its end
@@ -32,7 +32,8 @@ deeper. What an utterance lacks (sound, picture, text, a label) is masked, never
 
 Instead of the table: one `NAME.srt` or `NAME.vtt` with the speakers' names beside each recording
 `NAME.mp4` (or .mkv, .wav, ...). A cue is an utterance: `Ann: What was said` or `<v Ann>What was said`.
-Subtitles carry no emotions, so such a corpus can be predicted on, not trained on.
+Subtitles carry no emotions, so such a corpus has features and graphs and is not trained on. Where cues
+name nobody, say once who speaks: the check's --set speaker=NAME, then --config 'folder={speaker: NAME}'.
 
 Look at it:
 

@@ -5,8 +5,10 @@ An importer knows of its files whether the encoder has seen the corpus's labels,
 """
 
 import hashlib
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal, NoReturn
 
@@ -14,13 +16,21 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from ariigcn.core.errors import ConfigError, DataError, problem_list
+from ariigcn.core.errors import AriigcnError, ConfigError, DataError, problem_list
 from ariigcn.core.files import sha256_file
 from ariigcn.core.settings import Section, unknown_name
 from ariigcn.corpora import mosi
-from ariigcn.corpora import published as papers
+from ariigcn.corpora.published_file import (
+    SEEN,
+    PublishedFile,
+    find_file,
+    read_published,
+    tells_nothing,
+)
 from ariigcn.corpora.table import Corpus, read_corpus
 from ariigcn.features.store import Rows, Status, StoreHeader, write_store
+
+logger = logging.getLogger(__name__)
 
 
 class Parameters(Section):
@@ -67,22 +77,16 @@ def _mosi(root: Path, modality: str, corpus: Corpus, parameters: Parameters) -> 
     )
 
 
-# Modality and width -> what the papers say of the encoder: DialogueRNN's and MELD's text CNNs and
-# COSMIC's RoBERTa were trained on the emotions of the training split, and MELD's audio was selected by
-# them; openSMILE and the face network were not.
-SEEN = {
-    ("text", 100): "train",
-    ("text", 600): "train",
-    ("text", 1024): "train",
-    ("audio", 300): "train",
-    ("audio", 1582): "none",
-    ("video", 342): "none",
-}
+@lru_cache(maxsize=2)
+def _read(path: Path, size: int, changed_ns: int) -> PublishedFile:
+    """A pickle, read once for all the modalities that are checked together."""
+    return read_published(path)
 
 
 def _papers(root: Path, modality: str, corpus: Corpus, parameters: Parameters) -> Published:
-    path = papers.find_file(root, parameters.file or next(iter(corpus.sources)))
-    file = papers.read_published(path)
+    path = find_file(root, parameters.file or next(iter(corpus.sources)))
+    stat = path.stat()
+    file = _read(path, stat.st_size, stat.st_mtime_ns)
     try:
         vectors = file.features(modality, parameters.layer)
     except DataError as error:
@@ -132,6 +136,7 @@ def import_features(
     out: Path | str,
     *,
     parameters: Parameters,
+    beside: Sequence[tuple[str, Parameters]] = (),
 ) -> None:
     """Write one modality's published features as a store, rows in the utterance table's order.
 
@@ -142,21 +147,52 @@ def import_features(
         modality: ``text``, ``audio`` or ``video``.
         out: the store.
         parameters: see :class:`Parameters`.
+        beside: modality and parameters of the run's other imports. They are checked with this one,
+            so that whatever is wrong with any of them is told at once and before a model is trained.
 
     Raises:
-        ConfigError: the corpus has no published features, or ``fitted_on`` denies what is known.
-        DataError: the files are damaged or disagree, or know no utterance of the table.
+        ConfigError: the corpus has no published features, or ``fitted_on`` is not known, or denies
+            what is.
+        DataError: the files are damaged or disagree, know no utterance of the table, or tell nothing.
     """
     if corpus_name not in IMPORTERS:
         known = unknown_name(corpus_name, list(IMPORTERS), "corpus of published features")
         raise ConfigError(f"{known}; choose an encoder, or write an importer for it")
     corpus = read_corpus(table)
-    published = IMPORTERS[corpus_name](Path(root), modality, corpus, parameters)
+    header, rows = _import_all(corpus_name, Path(root), corpus, [(modality, parameters), *beside])
+    write_store(out, header, [rows])
+
+
+def _import_all(
+    name: str, root: Path, corpus: Corpus, wanted: Sequence[tuple[str, Parameters]]
+) -> tuple[StoreHeader, Rows]:
+    """The first of several imports, once all of them are found possible."""
+    imported: list[tuple[StoreHeader, Rows]] = []
+    errors: list[AriigcnError] = []
+    for number, (modality, parameters) in enumerate(wanted):
+        if (modality, parameters) in wanted[:number]:
+            continue
+        try:
+            found = _import(name, root, corpus, modality, parameters)
+        except (ConfigError, DataError) as error:
+            errors.append(error)
+        else:
+            imported = imported or [found]
+    if len(errors) > 1:
+        title = "published features cannot be imported"
+        raise ConfigError(problem_list(title, [str(error) for error in errors]))
+    if errors:
+        raise errors[0]
+    return imported[0]
+
+
+def _import(
+    name: str, root: Path, corpus: Corpus, modality: str, parameters: Parameters
+) -> tuple[StoreHeader, Rows]:
+    """A modality's rows in the table's order, and what their store says of itself."""
+    published = IMPORTERS[name](root, modality, corpus, parameters)
     rows = _align(published, corpus.utterances["utterance_id"].tolist())
-    if not rows.mask.any():
-        raise DataError(
-            f"{corpus_name}: the published {modality} features and {table} share no utterance"
-        )
+    _check_telling(corpus, modality, rows)
     header = StoreHeader(
         corpus=corpus.name,
         modality=modality,
@@ -164,10 +200,36 @@ def import_features(
         encoder_version=published.version,
         dimension=published.values.shape[1],
         weights_sha256=_digest(published.sources),
-        fitted_on=_fitted_on(corpus_name, modality, published.fitted_on, parameters),
+        fitted_on=_fitted_on(name, modality, published.fitted_on, parameters),
         parameters={**parameters.model_dump(mode="json"), "sources": dict(published.sources)},
     )
-    write_store(out, header, [rows])
+    return header, rows
+
+
+def _check_telling(corpus: Corpus, modality: str, rows: Rows) -> None:
+    """Refuse features from which no model could learn to tell utterances apart.
+
+    Raises:
+        DataError: no training utterance has a vector, or all of them have the same.
+    """
+    mend = f"leave {modality} out of model.modalities, or name another file"
+    if not rows.mask.any():
+        told = sorted({message for message in rows.messages if message})
+        raise DataError(
+            f"features.{modality}: no utterance of the table has a vector ({'; '.join(told)}); {mend}"
+        )
+    train = rows.mask & (corpus.utterances["split"] == "train").to_numpy()
+    if not train.any():
+        raise DataError(f"features.{modality}: no training utterance has a vector; {mend}")
+    values = rows.values[train]
+    if trouble := tells_nothing(values):
+        raise DataError(f"features.{modality}, training split: {trouble}; {mend}")
+    constant = int((values == values[0]).all(axis=0).sum())
+    if constant and len(values) > 1:
+        logger.warning(
+            "%s: %d of %d numbers are the same for every training utterance",
+            *(modality, constant, values.shape[1]),
+        )
 
 
 def make(modality: str, parameters: Parameters) -> NoReturn:
@@ -179,21 +241,27 @@ def make(modality: str, parameters: Parameters) -> NoReturn:
 
 
 def _align(published: Published, utterance_ids: list[str]) -> Rows:
-    """Rows for ``utterance_ids``; those that the files lack are missing, broken ones failed."""
+    """Rows for ``utterance_ids``; those that the files lack or leave at zero are missing, broken ones
+    failed.
+    """
     place = {name: row for row, name in enumerate(published.utterance_ids)}
     rows = np.array([place.get(name, -1) for name in utterance_ids])
     found = rows >= 0
     values = np.where(found[:, None], published.values[rows], np.float32(0))
     broken = ~np.isfinite(values).all(axis=1)
     values[broken] = 0
-    status = np.where(found, np.where(broken, Status.FAILED, Status.OK), Status.MISSING)
-    told = {Status.MISSING: "not in the published files", Status.FAILED: "not finite as published"}
-    return Rows(
-        utterance_ids=utterance_ids,
-        values=values,
-        status=[Status(s) for s in status],
-        messages=[told.get(Status(s), "") for s in status],
-    )
+    # An encoder gives zero in every place by no chance: such a row fills a gap.
+    empty = found & ~broken & ~values.any(axis=1)
+    causes = [
+        (~found, Status.MISSING, "not in the published files"),
+        (broken, Status.FAILED, "not finite as published"),
+        (empty, Status.MISSING, "all zeros as published"),
+    ]
+    status = np.full(len(rows), Status.OK, dtype=object)
+    messages = np.full(len(rows), "", dtype=object)
+    for where, cause, message in causes:
+        status[where], messages[where] = cause, message
+    return Rows(utterance_ids, values, status.tolist(), messages.tolist())
 
 
 def _digest(sources: Mapping[str, str]) -> str:

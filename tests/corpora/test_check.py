@@ -10,7 +10,8 @@ from typer.testing import CliRunner
 
 from ariigcn.cli import app
 from ariigcn.corpora import iemocap, meld
-from ariigcn.corpora.check import Inspection, inspect, render
+from ariigcn.corpora.check import Inspection, inspect
+from ariigcn.corpora.check_page import render
 from tests.corpora.iemocap_tree import write_tree
 from tests.corpora.test_meld import row, write_table
 from tests.features.make_clips import grey_frames, tone, write_video, write_wav
@@ -36,7 +37,8 @@ def found(inspection: Inspection) -> dict[str, tuple[str, ...]]:
 
 def meld_row(dialogue: int, number: int) -> str:
     text = "You\x92ve  won." if number == 0 else "I see."
-    return row(dialogue, number, text).replace("00:16:21,731", "00:16:16,859")
+    emotion = "joy" if number == 0 else "anger"
+    return row(dialogue, number, text, emotion).replace("00:16:21,731", "00:16:16,859")
 
 
 @pytest.fixture
@@ -125,6 +127,69 @@ def test_a_span_past_its_recordings_end_is_a_defect(tmp_path: Path) -> None:
     assert not inspection.sound
 
 
+def labelled(folder: Path, rows: str) -> Path:
+    """A corpus of one's own: a line is split, speaker and emotion of a dialogue's only utterance."""
+    lines = [
+        f"d{i},u{i},{speaker},Hi,{emotion},{split}"
+        for i, (split, speaker, emotion) in enumerate(row.split(" ", 2) for row in rows.split("|"))
+    ]
+    header = "dialogue_id,utterance_id,speaker,text,emotion,split"
+    (folder / "conversations.csv").write_text("\n".join([header, *lines]) + "\n")
+    return folder
+
+
+def test_a_corpus_without_labels_cannot_be_trained_on_and_that_is_said(tmp_path: Path) -> None:
+    labelled(tmp_path, "train Ann |train Ann |validation Ann |test Ann ")
+    inspection = inspect("folder", tmp_path)
+    assert inspection.defects == 0
+    assert not inspection.sound
+    told = " ".join(page(inspection).split())
+    assert "Nothing can be trained on it (features and graphs can be made): none of the 2" in told
+    assert "is what it should be" not in told
+    checked = CliRunner().invoke(app, ["corpus", "check", "folder", "--root", str(tmp_path)])
+    assert checked.exit_code == 1
+
+
+def test_one_label_alone_teaches_nothing(tmp_path: Path) -> None:
+    labelled(tmp_path, "train Ann joy|train Ann joy|validation Ann joy|test Ann anger")
+    told = inspect("folder", tmp_path).untrainable
+    assert told == ("every label of the train split is 'joy'; two labels are the least",)
+
+
+def test_splits_without_labels_say_what_they_cost(tmp_path: Path) -> None:
+    labelled(tmp_path, "train Ann joy|train Ben anger|validation Ann |test Ann ")
+    inspection = inspect("folder", tmp_path)
+    assert inspection.sound
+    told = " ".join(page(inspection).split())
+    assert "utterances of the validation split has a label; give it one, or set" in told
+    assert "of the test split has a label; give it one: nothing can be scored" in told
+
+
+def test_labels_spelt_twice_and_labels_that_training_never_has_are_flagged(tmp_path: Path) -> None:
+    labelled(
+        tmp_path,
+        "train Ann joy|train Ben joy|train Ann anger|train Ann Joy|validation Ann so  so"
+        "|test Ben fear|test Ann fear|test Ben so so",
+    )
+    inspection = inspect("folder", tmp_path)
+    kinds = found(inspection)
+    assert kinds["labels that may be one: 'joy' (2), 'Joy' (1)"] == ("u3",)
+    assert kinds["label 'fear': no training utterance has it"] == ("u5", "u6")
+    assert kinds["labels that may be one: 'so  so' (1), 'so so' (1)"] == ("u7",)
+    assert inspection.defects == 2
+
+
+def test_a_speaker_spelt_twice_in_a_dialogue_is_a_notice(tmp_path: Path) -> None:
+    (tmp_path / "conversations.csv").write_text(
+        "dialogue_id,utterance_id,speaker,text,emotion\n"
+        "a,a0,Ann,Hi,joy\na,a1,ann,Hi,anger\na,a2,Ann,Hi,joy\nb,b0,Ben,Hi,joy\nb,b1,Bo,Hi,joy\n"
+        "c,c0,ben,Hi,anger\nd,d0,Ann,Hi,anger\nd,d1,Ann,Hi,joy\n"
+    )
+    inspection = inspect("folder", tmp_path)
+    assert found(inspection)["speakers that may be one: 'Ann' (2), 'ann' (1)"] == ("a1",)
+    assert not inspection.defects
+
+
 def test_the_template_is_a_sound_corpus_and_is_never_overwritten(tmp_path: Path) -> None:
     run = CliRunner().invoke
     started = run(app, ["corpus", "init", str(tmp_path / "own")])
@@ -146,6 +211,7 @@ def test_the_template_is_a_sound_corpus_and_is_never_overwritten(tmp_path: Path)
         (["iemocap", "--root", ".", "--set", "label=6-way"], "did you mean 'labels'?"),
         (["iemocap", "--root", ".", "--set", "test_session=6"], "less than or equal to 5"),
         (["meld", "--root", "/nowhere"], "/nowhere is not a folder"),
+        (["meld", "--root", ".", "--set", "labels=["], "expected the node content"),
     ],
 )
 def test_what_cannot_be_checked_says_why(

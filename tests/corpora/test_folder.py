@@ -1,10 +1,13 @@
 """A user's own folder: what is read, what is cut, and every defect named with its line."""
 
+import os
+from pathlib import Path
+
 import pandas as pd
 import pytest
 
 from ariigcn.core.errors import DataError
-from ariigcn.corpora.config import SplitConfig
+from ariigcn.corpora.config import FolderConfig, SplitConfig
 from ariigcn.corpora.folder import load, read_folder
 from ariigcn.corpora.table import write_corpus
 
@@ -87,10 +90,10 @@ def test_all_defects_are_told_at_once_each_with_its_line(tmp_path):
         "line 8: utterance_id 'c1' is used before",
         "line 8 (c1): unknown emotion 'hapy'; did you mean 'happy'?",
         "line 9 (c2): speaker is empty",
-        "line 9 (c2): split must be one of",
+        "line 9 (c2): split is 'trian', must be one of train, validation, test",
         "line 9 (c2): media '../other.mp4' leaves the corpus folder",
-        "line 9 (c2): start_s and end_s are not a span of time",
-        "dialogue c: stands in more than one split",
+        "line 9 (c2): start_s 3 and end_s 2 are no span of seconds",
+        "line 9 (c2): dialogue c stands in more than one split: 'trian' here, 'test' before",
     ):
         assert finding in told
     assert told.count("leaves the corpus folder") == 1
@@ -106,12 +109,34 @@ def test_a_link_that_leads_out_of_the_folder_is_refused(tmp_path):
 @pytest.mark.parametrize(
     ("table", "finding"),
     [
-        ("", "column 'dialogue_id' is missing"),
+        (
+            HEADER.replace("text", "speaker") + "a,a0,Ann,Ann,joy,,,,",
+            "column 'speaker' stands there twice",
+        ),
+        (GOOD.replace("Fine", "F\0ine"), "line 5: text holds a NUL character"),
+        (GOOD.replace("clips/a.mp4", "clips/\0a.mp4"), "line 2: media holds a NUL character"),
+        (GOOD.replace("b0", "b\0"), "line 4: utterance_id holds a NUL character"),
+        (GOOD.replace("clips/a.mp4", "."), "line 2 (a0): media '.' is the folder itself, no file"),
+        (GOOD.replace("0,1.5", "0,1e308"), "line 2 (a0): start_s 0 and end_s 1e+308 are no span"),
+        (GOOD.replace("0,1.5", "-1,inf"), "line 2: end_s is 'inf', expected seconds"),
+        (
+            GOOD + "a,a2,Ann,Hi,joy,train,,,",
+            "line 6 (a2): dialogue a goes on here: its rows are not",
+        ),
+        (
+            GOOD + 'c,c1,Ann,"' + "x" * 140_000 + '",joy,test,,,',
+            "line 6: not a table (field larger",
+        ),
+        ("\n \n", "empty; start a table with"),
+        ("", "empty; start a table with: ariigcn corpus init"),
         (HEADER, "no utterances at all"),
         (GOOD.replace("emotion", "emotoin"), "did you mean 'emotion'?"),
         (GOOD.replace('"None, really"', "None, really"), "line 3: 10 cells, the header has 9"),
-        (GOOD.replace(",validation,", ",dev,"), "line 4 (b0): split must be one of"),
-        (GOOD.replace("Fine", ""), "dialogue c: empty, no utterance has text or media"),
+        (GOOD.replace(",validation,", ",dev,"), "line 4 (b0): split is 'dev', must be"),
+        (
+            GOOD.replace("Fine", ""),
+            "line 5 (c0): dialogue c is empty, no utterance has text or media",
+        ),
     ],
 )
 def test_a_table_that_cannot_be_used_says_why(tmp_path, table, finding):
@@ -121,6 +146,110 @@ def test_a_table_that_cannot_be_used_says_why(tmp_path, table, finding):
 def test_a_table_in_another_encoding_says_what_to_do(tmp_path):
     (tmp_path / "conversations.csv").write_bytes(GOOD.replace("Hello", "Ol\u00e9").encode("cp1252"))
     assert "save it as UTF-8" in complaint(tmp_path)
+
+
+SMALL = "dialogue_id,utterance_id,speaker,text\n"
+
+
+@pytest.mark.parametrize("dialogues", [1, 2])
+def test_of_one_or_two_dialogues_none_is_cut(tmp_path, dialogues):
+    rows = "".join(f"d{i},u{i},Ann,Hi\n" for i in range(dialogues))
+    corpus = load(write(tmp_path, SMALL + rows))
+    assert set(corpus.utterances["split"]) == {"train"}
+    assert corpus.notes[0].startswith(
+        f"no splits are cut: three need 3 dialogues, here are {dialogues}; all of it is the train"
+    )
+    write_corpus(corpus, tmp_path / "utterances.parquet")
+
+
+def test_one_train_dialogue_validates_nothing_and_that_is_noted(tmp_path):
+    table = SMALL.replace("text", "text,split") + "a,a0,Ann,Hi,train\nb,b0,Ann,Hi,test\n"
+    corpus = load(write(tmp_path, table))
+    assert corpus.utterances["split"].tolist() == ["train", "test"]
+    assert corpus.notes == ("no validation split is cut: of 1 train dialogue(s); it takes two",)
+
+
+def test_a_share_of_zero_lets_every_train_dialogue_train(tmp_path):
+    rows = "".join(f"d{i},u{i},Ann,Hi\n" for i in range(10))
+    corpus = read_folder(write(tmp_path, SMALL + rows), split=SplitConfig(validation_share=0))
+    assert corpus.utterances["split"].value_counts().to_dict() == {"train": 8, "test": 2}
+    assert corpus.notes[1] == "no validation split is cut: split.validation_share is 0"
+
+
+def test_validation_that_knows_its_speakers_better_than_the_test_split_does_is_noted(tmp_path):
+    rows = "".join(
+        f"d{i},u{i},{'Cleo' if i == 9 else 'Ann'},Hi,{'test' if i > 7 else 'train'}\n"
+        for i in range(10)
+    )
+    note = load(write(tmp_path, SMALL.replace("text", "text,split") + rows)).notes[0]
+    assert note.endswith(
+        "; 1 of its 1 speakers are heard in training too, 1 of the test split's 2: its scores are "
+        "too high beside the test split's"
+    )
+
+
+@pytest.mark.parametrize("first", ["", "sep=;\n", "# one row; an utterance\n"])
+def test_semicolons_and_decimal_commas_of_a_german_excel_are_read(tmp_path, first):
+    table = GOOD.replace('"None, really"', "None really").replace("0,1.5", "0,1-5")
+    table = table.replace(",", ";").replace("1-5", "1,5").replace("1.5", "1,5")
+    corpus = load(write(tmp_path, "\ufeff" + first + table))
+    assert corpus.utterances["end_s"].tolist()[0] == 1.5
+    assert corpus.utterances["start_s"].tolist()[1] == 1.5
+    assert corpus.notes == ("conversations.csv: its cells are separated by semicolons",)
+
+
+def test_a_decimal_comma_between_commas_is_no_number(tmp_path):
+    assert "line 2: end_s is '1,5', expected seconds" in complaint(
+        write(tmp_path, GOOD.replace("0,1.5", '0,"1,5"'))
+    )
+
+
+def test_capitals_of_a_files_name_do_not_matter(tmp_path):
+    assert len(load(write(tmp_path, GOOD, "Conversations.CSV")).utterances) == 4
+    (tmp_path / "sub").mkdir()
+    write(tmp_path / "sub", SRT, "talk.SRT")
+    (tmp_path / "sub" / "talk.MP4").touch()
+    assert set(load(tmp_path / "sub").utterances["media"]) == {"talk.MP4"}
+
+
+@pytest.mark.parametrize("name", ["conversations.xlsx", "conversations.txt", "data.csv"])
+def test_a_table_of_another_name_is_named(tmp_path, name):
+    assert f"(there is {name}: save it so)" in complaint(write(tmp_path, GOOD, name))
+
+
+def test_what_is_no_file_is_not_opened(tmp_path):
+    (tmp_path / "conversations.csv").mkdir()
+    assert "conversations.csv is a folder, not a file" in complaint(tmp_path)
+    (tmp_path / "conversations.csv").rmdir()
+    os.mkfifo(tmp_path / "conversations.csv")
+    assert "conversations.csv is a pipe, not a file" in complaint(tmp_path)
+    (tmp_path / "conversations.csv").unlink()
+    (tmp_path / "conversations.csv").symlink_to("conversations.csv")
+    assert "conversations.csv is a link that leads back to itself" in complaint(tmp_path)
+
+
+def test_a_file_that_cannot_be_read_says_so(tmp_path, monkeypatch):
+    def refuse(path):
+        raise OSError(5, "Input/output error")
+
+    write(tmp_path, GOOD)
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    assert "conversations.csv: cannot be read (Input/output error)" in complaint(tmp_path)
+
+
+def test_damaged_parquet_is_told_whatever_is_damaged(tmp_path):
+    load(write(tmp_path, GOOD)).utterances.drop(columns="position").to_parquet(
+        tmp_path / "conversations.parquet"
+    )
+    (tmp_path / "conversations.csv").unlink()
+    whole = (tmp_path / "conversations.parquet").read_bytes()
+    for place in range(0, len(whole), 97):
+        broken = whole[:place] + bytes([whole[place] ^ 0x55]) + whole[place + 1 :]
+        (tmp_path / "conversations.parquet").write_bytes(broken)
+        try:
+            load(tmp_path)
+        except DataError as error:
+            assert "conversations.parquet" in str(error)
 
 
 def test_a_folder_needs_exactly_one_table(tmp_path):
@@ -184,6 +313,27 @@ def test_subtitles_with_speakers_are_conversations(tmp_path):
     write_corpus(corpus, tmp_path / "utterances.parquet")
 
 
+def test_who_speaks_in_cues_without_a_name_may_be_said_once(tmp_path):
+    plain = "1\n00:00:01,000 --> 00:00:02,000\nNobody is named\n\n"
+    write(
+        tmp_path,
+        plain
+        + plain.replace("Nobody", "Ann: Somebody").replace("02,", "04,").replace("01,", "03,"),
+        "a.srt",
+    )
+    told = complaint(tmp_path)
+    assert "a.srt, line 2 (a-0000): speaker is empty" in told
+    assert "or name one for all such rows: folder.speaker" in told
+    corpus = load(tmp_path, SplitConfig(), FolderConfig(speaker=" Narrator "))
+    rows = corpus.utterances
+    assert rows["speaker"].tolist() == ["Narrator", "Ann"]
+    assert rows["text"].tolist() == ["Nobody is named", "Somebody is named"]
+    assert "1 utterance(s) name no speaker and are Narrator's" in corpus.notes
+    table = "dialogue_id,utterance_id,text\na,a0,Hi\n"
+    assert "column 'speaker' is missing" in complaint(write(tmp_path, table))
+    assert read_folder(tmp_path, speaker="Ann").utterances["speaker"].tolist() == ["Ann"]
+
+
 def test_everything_wrong_with_subtitles_is_told_at_once(tmp_path):
     bad = (
         "1\n00:00:zz,000 --> 00:00:02,000\nAnn: Hi\n\n2\n00:00:02,000 --> 00:00:01,000\nAnn: Hi\n\n"
@@ -198,7 +348,7 @@ def test_everything_wrong_with_subtitles_is_told_at_once(tmp_path):
     for finding in (
         "talk.srt, line 2: expected times",
         "talk.srt, line 6: the cue ends before it starts",
-        "talk.srt, line 10: no speaker",
+        "talk.srt, line 10 (talk-0000): speaker is empty; say who speaks ('Ann: ...' or",
         "talk.srt, line 14: two speakers in one cue",
         "call.vtt: not in UTF-8",
     ):
@@ -210,4 +360,4 @@ def test_a_table_goes_before_subtitles_and_may_open_with_comments(tmp_path):
     corpus = load(write(tmp_path, "# how to read this\n\n#, and more\n" + GOOD))
     assert list(corpus.sources) == ["conversations.csv"]
     told = complaint(write(tmp_path, "# a comment\n" + GOOD.replace(",validation,", ",dev,")))
-    assert "line 5 (b0): split must be one of" in told
+    assert "line 5 (b0): split is 'dev', must be one of" in told

@@ -125,7 +125,7 @@ def test_the_table_survives_the_round_trip(tree: Path, tmp_path: Path) -> None:
         prepare("iemocap", tree, tmp_path / name, options={"labels": "4-way"})
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
     corpus = read_corpus(tmp_path / "a")
-    assert corpus.extra == {"label_set": "4-way", "test_session": 5}
+    assert corpus.extra == {"label_set": "4-way", "test_session": 5, "validation": "dialogues"}
     assert set(corpus.utterances["video_side"]) == {"left", "right"}
 
 
@@ -213,3 +213,27 @@ def test_damaged_text_files_are_named(own_tree: Path) -> None:
     (own_tree / "Session1/dialog/transcriptions/Ses01F_impro01.txt").write_text("M: [BREATHING]")
     with pytest.raises(DataError, match=r"transcriptions/Ses01F_impro01.txt: no turn in it"):
         read(own_tree)
+
+
+@pytest.mark.parametrize(("test_session", "held_out"), [(5, 4), (1, 5)])
+def test_a_whole_session_may_validate(tree: Path, test_session: int, held_out: int) -> None:
+    corpus = read(tree, validation="session", test_session=test_session)
+    rows = corpus.utterances
+    assert set(rows.loc[rows["split"] == "validation", "dialogue_id"].str[4]) == {str(held_out)}
+    speakers = rows.groupby("split")["speaker"].agg(set)
+    assert not speakers["validation"] & (speakers["train"] | speakers["test"])
+    assert corpus.extra["validation"] == "session"
+    assert any(note.startswith(f"validation is session {held_out}, ") for note in corpus.notes)
+
+
+def test_validation_cut_by_dialogue_says_that_training_hears_its_speakers(tree: Path) -> None:
+    notes = read(tree).notes
+    assert any("speakers are heard in training too, 0 of the test split's 2" in n for n in notes)
+
+
+def test_a_speaker_of_the_validation_session_may_speak_nowhere_else(tree: Path) -> None:
+    rows = read(tree, validation="session").utterances
+    iemocap.check_speakers(rows, "session")
+    rows.loc[rows["dialogue_id"].str[4] == "3", "speaker"] = "Ses04_F"
+    with pytest.raises(DataError, match="Ses04_F would be heard in training and in validation"):
+        iemocap.check_speakers(rows, "session")

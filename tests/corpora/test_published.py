@@ -1,14 +1,20 @@
 """The field's feature files: every known structure, and what does not fit."""
 
+import pickle
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from rich.console import Console
 
 from ariigcn.core.errors import DataError
 from ariigcn.corpora import published
+from ariigcn.corpora.check import inspect
+from ariigcn.corpora.check_page import render
 from ariigcn.corpora.config import PublishedConfig, SplitConfig
+from ariigcn.corpora.layouts import LAYOUTS
+from ariigcn.corpora.published_file import read_published
 from ariigcn.corpora.registry import prepare
 from ariigcn.corpora.table import Corpus, check_corpus, read_corpus
 from tests.corpora.paper_files import FILES, write
@@ -35,7 +41,7 @@ def test_every_known_structure_is_told_from_the_others(
     assert rows["text"].iloc[0] == "It’s line 0."  # noqa: RUF001
     first = next(iter(fields["labels"].values()))
     assert rows["emotion"].tolist()[:3] == [table.labels[number] for number in first]
-    file = published.read_published(tmp_path / "features.pkl")
+    file = read_published(tmp_path / "features.pkl")
     names = fields["text"] if kind in ("mmgcn", "dialoguegcn") else fields["roberta1"]
     key = next(iter(names))
     np.testing.assert_array_equal(
@@ -66,7 +72,7 @@ def test_melds_dialogues_are_ordered_as_numbers_with_speakers_of_their_own(tmp_p
 
 def test_four_layers_are_averaged_or_one_is_chosen(tmp_path: Path) -> None:
     fields = write(tmp_path / "features.pkl", "cosmic", "iemocap")
-    file = published.read_published(tmp_path / "features.pkl")
+    file = read_published(tmp_path / "features.pkl")
     key = "Ses01F_impro01"
     layers = [np.stack(fields[f"roberta{i}"][key]) for i in range(1, 5)]
     np.testing.assert_allclose(file.features("text")[key], np.mean(layers, axis=0), rtol=1e-6)
@@ -75,7 +81,7 @@ def test_four_layers_are_averaged_or_one_is_chosen(tmp_path: Path) -> None:
         file.features("video")
     write(tmp_path / "features.pkl", "mmgcn", "iemocap")
     with pytest.raises(DataError, match="holds no text features of layer 2"):
-        published.read_published(tmp_path / "features.pkl").features("text", "2")
+        read_published(tmp_path / "features.pkl").features("text", "2")
 
 
 def test_cosmic_brings_its_own_validation_split(tmp_path: Path) -> None:
@@ -120,14 +126,140 @@ def test_labels_numbered_in_another_order_are_noticed(
         ),
         ({"test": {10, 0}}, "dialogue dia0: stands in train and test"),
         ({"train": [99], "test": [98]}, "no dialogue is in any split"),
-        ({"labels": {0: ["joy"]}}, "none of the known structures"),
-        ({"audio": None}, "it holds 10 fields: dict, dict, dict, dict, NoneType"),
+        (
+            {"labels": {0: [1, 1, 1], 1: ["joy"] * 4, 2: [1] * 5, 10: [1] * 6}},
+            "dialogue dia1: a value is none of its field's",
+        ),
     ],
 )
 def test_fields_that_do_not_fit_are_named(tmp_path: Path, changes: Any, message: str) -> None:
     write(tmp_path / "features.pkl", "mmgcn", "meld", **changes)
     with pytest.raises(DataError, match=message):
         read(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("kind", "changes", "message"),
+    [
+        (
+            "mmgcn",
+            {"labels": {0: ["joy"]}},
+            "nearest is 'MMGCN, MELD' with 10 fields .* field 3, labels: dialogue 0: each utterance "
+            "needs a whole number, found text",
+        ),
+        (
+            "mmgcn",
+            {"audio": None},
+            "field 5, audio: a dictionary by dialogue is due, found NoneType",
+        ),
+        (
+            "mmgcn",
+            {"audio": {}},
+            "field 5, audio: a dictionary by dialogue is due, found dict of 0",
+        ),
+        (
+            "mmgcn",
+            {"video": {0: [[1.0] * 9]}},
+            "field 6, video: .* at least 16 numbers, found 9 num",
+        ),
+        (
+            "mmgcn",
+            {"video": {0: 7}},
+            "field 6, video: dialogue 0: a list of its utterances is due, fo",
+        ),
+        ("mmgcn", {"sentences": {0: [3]}}, "field 7, sentences: .* needs text, found 3"),
+        (
+            "mmgcn",
+            {"speakers": {0: [[0] * 20]}},
+            "field 2, speakers: .* fewer than 16 numbers, found 20",
+        ),
+        (
+            "m3net",
+            {"train": "all"},
+            "'M3NET and SDT, MELD' .* field 11, train: a list of dialogues is",
+        ),
+        ("cosmic", {"sentiments": {0: [0.5]}}, "'COSMIC, MELD' .* needs a whole number, found 0.5"),
+    ],
+)
+def test_the_first_field_that_does_not_fit_the_nearest_layout_is_named(
+    tmp_path: Path, kind: str, changes: Any, message: str
+) -> None:
+    write(tmp_path / "features.pkl", kind, "meld", **changes)
+    with pytest.raises(DataError, match=message):
+        read(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        ({}, "none of the known layouts: a tuple of fields is due, found dict of 0"),
+        ((), "the file has 0: field 1, ids, is absent"),
+        ((None,) * 10, "field 1, ids: a dictionary by dialogue is due, found NoneType"),
+    ],
+)
+def test_what_is_no_layout_at_all_is_said(tmp_path: Path, data: Any, message: str) -> None:
+    (tmp_path / "features.pkl").write_bytes(pickle.dumps(data))
+    with pytest.raises(DataError, match=message):
+        read(tmp_path)
+
+
+def test_a_field_too_many_is_named(tmp_path: Path) -> None:
+    fields = write(tmp_path / "features.pkl", "cosmic", "meld")
+    names = [*FILES["cosmic", "meld"].split(), "video"]
+    (tmp_path / "features.pkl").write_bytes(pickle.dumps([fields[name] for name in names]))
+    with pytest.raises(DataError, match="the file has 12: field 12 is one too many"):
+        read(tmp_path)
+
+
+def test_the_documentation_lists_every_layout_with_its_fields(root: Path) -> None:
+    page = (root / "docs" / "corpora.md").read_text("utf-8")
+    for name, fields in LAYOUTS.items():
+        assert f"| {name} | {', '.join(fields)} |" in page
+
+
+def test_two_dialogues_of_one_name_are_refused(tmp_path: Path) -> None:
+    fields = write(tmp_path / "features.pkl", "mmgcn", "meld")
+    for name in ("ids", "labels"):
+        fields[name]["1"] = fields[name][1]
+    write(tmp_path / "features.pkl", "mmgcn", "meld", ids=fields["ids"], labels=fields["labels"])
+    with pytest.raises(DataError, match="two of its dialogues have one name"):
+        read(tmp_path)
+
+
+def test_the_table_says_what_the_file_holds(tmp_path: Path) -> None:
+    video = {key: np.zeros((3 + n, 342)) for n, key in enumerate((0, 1, 2, 10))}
+    audio = {key: np.random.default_rng(n).normal(size=(3 + n, 64)) for n, key in enumerate(video)}
+    write(tmp_path / "features.pkl", "m3net", "meld", audio=audio, video=video)
+    inspection = inspect("published", tmp_path)
+    assert inspection.corpus.extra["features"] == {
+        "text": "1,024 numbers in each of 4 layers; their encoder has seen the training labels",
+        "audio": "64 numbers; whether their encoder has seen the training labels is not known: "
+        "features.audio.parameters.fitted_on must say so",
+        "video": "342 numbers; their encoder has seen no label",
+    }
+    zeros = "video features: its 18 vectors are all zeros: they tell nothing"
+    assert inspection.problems == (zeros,)
+    console = Console(width=200)
+    with console.capture() as captured:
+        render(inspection, console)
+    told = captured.get()
+    assert "M3NET and SDT, MELD (meld)" in told
+    assert "audio features: 64 numbers; whether" in told
+    assert "No utterance has audio or video" not in told
+    assert zeros in told
+
+
+def test_every_training_dialogue_may_train(tmp_path: Path) -> None:
+    write(tmp_path / "features.pkl", "mmgcn", "iemocap")
+    corpus = published.load(tmp_path, SplitConfig(validation_share=0))
+    assert set(corpus.utterances["split"]) == {"train", "test"}
+    assert "no validation split is cut: split.validation_share is 0" in corpus.notes
+
+
+def test_a_sentence_that_is_none_is_no_text(tmp_path: Path) -> None:
+    said = {k: [None if i else "Hi." for i in range(3 + n)] for n, k in enumerate((0, 1, 2, 10))}
+    write(tmp_path / "features.pkl", "mmgcn", "meld", sentences=said)
+    assert read(tmp_path).utterances["text"].notna().sum() == 4
 
 
 def test_dialogues_of_no_split_are_left_out_and_noted(tmp_path: Path) -> None:

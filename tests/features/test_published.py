@@ -89,7 +89,10 @@ def test_features_of_another_corpus_are_refused(
 ) -> None:
     other = Published(["x"], np.ones((1, 2), np.float32), "v1", "none", {"a.csv": "aa"})
     monkeypatch.setitem(published.IMPORTERS, "tiny", lambda *_: other)
-    with pytest.raises(DataError, match=r"published audio features and .* share no utterance"):
+    with pytest.raises(
+        DataError,
+        match=r"features.audio: no utterance of the table has a vector \(not in",
+    ):
         import_features(
             "tiny", tmp_path, table, "audio", tmp_path / "t.h5", parameters=Parameters()
         )
@@ -151,6 +154,67 @@ def test_text_may_come_from_another_paper_by_dialogue(tmp_path: Path) -> None:
         paper_store(tmp_path, "text", file="cosmic.pkl")
     with pytest.raises(DataError, match=r"features.video: cosmic.pkl: the file .* holds no video"):
         paper_store(tmp_path, "video", file="cosmic.pkl")
+
+
+def zeroed(vectors: Any, rows: int) -> dict[Any, np.ndarray]:
+    """The vectors of each dialogue, the first ``rows`` of them as zeros."""
+    blank = {key: np.stack(list(value)) for key, value in vectors.items()}
+    for block in blank.values():
+        block[:rows] = 0
+    return blank
+
+
+def test_vectors_of_zeros_are_gaps_and_a_store_of_nothing_else_is_refused(tmp_path: Path) -> None:
+    fields = write(tmp_path / "features.pkl", "mmgcn", "iemocap")
+    video, audio = zeroed(fields["video"], 99), zeroed(fields["audio"], 1)
+    constant = {key: np.ones_like(block) * 3 for key, block in zeroed(fields["text"], 0).items()}
+    write(tmp_path / "features.pkl", "mmgcn", "iemocap", video=video, audio=audio, text=constant)
+    prepare("published", tmp_path, tmp_path / "utterances.parquet")
+    with open_store(paper_store(tmp_path, "audio")) as store:
+        assert store.status.count(Status.MISSING) == len(audio)
+        assert store.messages[0] == "all zeros as published"
+    with pytest.raises(
+        DataError, match=r"features\.video: no utterance .* \(all zeros as published\)"
+    ):
+        paper_store(tmp_path, "video")
+    with pytest.raises(
+        DataError, match=r"features\.text, training split: .* the same in every row"
+    ):
+        paper_store(tmp_path, "text")
+
+
+def test_features_without_a_training_utterance_are_refused(tmp_path: Path) -> None:
+    fields = write(tmp_path / "features.pkl", "mmgcn", "iemocap")
+    video = zeroed(fields["video"], 99)
+    last = list(video)[-1]
+    video[last] = np.stack(list(fields["video"][last]))
+    write(tmp_path / "features.pkl", "mmgcn", "iemocap", video=video)
+    prepare("published", tmp_path, tmp_path / "utterances.parquet")
+    with pytest.raises(DataError, match="no training utterance has a vector; leave video out of"):
+        paper_store(tmp_path, "video")
+
+
+def test_what_is_wrong_with_any_import_of_a_run_is_told_by_each_of_them(tmp_path: Path) -> None:
+    fields = write(tmp_path / "features.pkl", "mmgcn", "meld")
+    narrow = {key: [row[:64] for row in rows] for key, rows in fields["audio"].items()}
+    video = zeroed(fields["video"], 99)
+    write(tmp_path / "features.pkl", "mmgcn", "meld", audio=narrow, video=video)
+    table = tmp_path / "utterances.parquet"
+    prepare("published", tmp_path, table)
+    beside = [(modality, Parameters()) for modality in ("text", "audio", "video")]
+    out = tmp_path / "text.h5"
+    with pytest.raises(ConfigError) as error:
+        import_features(
+            "published", tmp_path, table, "text", out, parameters=Parameters(), beside=beside
+        )
+    told = str(error.value)
+    assert "features.audio.parameters.fitted_on" in told
+    assert "features.video: no utterance of the table has a vector" in told
+    assert not out.exists()
+    import_features(
+        "published", tmp_path, table, "text", out, parameters=Parameters(), beside=beside[:1]
+    )
+    assert out.is_file()
 
 
 def test_what_nobody_knows_of_an_encoder_has_to_be_said(tmp_path: Path) -> None:

@@ -22,6 +22,8 @@ except ConfigError as error:
 
 TABLE = f"{cfg.data_dir}/{cfg.corpus}/utterances.parquet"
 RESULTS = f"{cfg.results_dir}/{cfg.corpus}"
+# Labels by split, once there are those that training needs.
+TRAINABLE = f"{RESULTS}/trainable.json"
 LOGS = f"{RESULTS}/logs"
 # Seconds and memory of every job, <rule>.<wildcards>.tsv; the report reads them.
 BENCHMARKS = f"{RESULTS}/benchmarks"
@@ -74,6 +76,18 @@ def media_version():
 def tables_version():
     """Changes with the corpus's tables, whatever their times say."""
     return changed(cfg.media_root, "tables") if MADE else tables_digest(cfg.media_root)
+
+
+def labels(wildcards):
+    """What a run that trains asks for before it extracts anything; features and graphs need no label.
+
+    A job's own process has no targets to go by, and what it needs was there when it was started.
+    """
+    asked, needs_none = workflow.dag_settings.targets, ("features", "graphs", TABLE)
+    needs_none += (f"{RESULTS}/features/", f"{RESULTS}/graphs/")
+    untrained = asked and all(str(target).startswith(needs_none) for target in asked)
+    job = bool(workflow.dag_settings.target_jobs)
+    return [] if job or untrained else ancient(TRAINABLE)
 
 
 def one_of(names):

@@ -65,3 +65,24 @@ rule utterances:
         code=code_version("ariigcn.corpora.table", corpus_module(cfg.corpus)),
     script:
         "../scripts/utterances.py"
+
+
+# Before every extraction of a run that trains: what cannot be trained on is refused in seconds.
+rule trainable:
+    input:
+        TABLE,
+    output:
+        TRAINABLE,
+    log:
+        f"{LOGS}/trainable.log",
+    benchmark:
+        f"{BENCHMARKS}/trainable.tsv"
+    conda:
+        "../../envs/corpus.yaml"
+    resources:
+        mem_mb=1000,
+    params:
+        splits=cfg.labelled_splits,
+        code=code_version("ariigcn.corpora.trainable"),
+    script:
+        "../scripts/trainable.py"

@@ -5,6 +5,7 @@
 rule extract_text:
     input:
         table=TABLE,
+        labels=labels,
         files=encoder_files("text"),
     output:
         extracted("text"),
@@ -28,6 +29,7 @@ rule extract_text:
 use rule extract_text as extract_audio with:
     input:
         table=TABLE,
+        labels=labels,
         files=encoder_files("audio"),
     output:
         extracted("audio"),
@@ -45,6 +47,7 @@ use rule extract_text as extract_audio with:
 use rule extract_text as extract_video with:
     input:
         table=TABLE,
+        labels=labels,
         files=encoder_files("video"),
     output:
         extracted("video"),
@@ -86,6 +89,7 @@ if SHARDS > 1:
 rule import_features:
     input:
         table=TABLE,
+        labels=labels,
         published=table_files(MEDIA_ROOT) if any(IMPORTED.values()) else [],
     output:
         store_path("{modality}", "{store}"),

@@ -1,6 +1,7 @@
 rule graph:
     input:
         TABLE,
+        labels=labels,
     output:
         graph_path("{graph}"),
     log:

@@ -1,6 +1,7 @@
 rule train:
     input:
         unpack(run_inputs),
+        labels=labels,
     output:
         model=directory(trained("model")),
         history=trained("history.parquet"),

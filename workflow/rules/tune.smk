@@ -1,6 +1,7 @@
 rule tune_worker:
     input:
         unpack(run_inputs),
+        labels=labels,
     output:
         TRIALS,
     log:

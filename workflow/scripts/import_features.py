@@ -2,13 +2,23 @@
 
 from pathlib import Path
 
+from ariigcn.config import load_config
 from ariigcn.core.logs import configure_logging
+from ariigcn.features.modality import MODALITIES
 from ariigcn.features.published import Parameters, import_features
 
 
 def main(snakemake):
     configure_logging(snakemake.log[0])
     params = snakemake.params
+    config = load_config(snakemake.config)
+    # Not parameters of the rule: no store depends on another one's.
+    beside = [
+        (modality, Parameters(**encoder.parameters))
+        for modality in MODALITIES
+        for encoder in config.stores(modality).values()
+        if encoder.encoder == "published"
+    ]
     import_features(
         params.corpus,
         Path(params.root),
@@ -16,6 +26,7 @@ def main(snakemake):
         snakemake.wildcards.modality,
         Path(snakemake.output[0]),
         parameters=Parameters(**params.parameters),
+        beside=beside,
     )
 
 

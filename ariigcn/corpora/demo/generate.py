@@ -15,9 +15,10 @@ from ariigcn.core.errors import DataError
 from ariigcn.core.files import atomic_path
 from ariigcn.core.logs import progress
 from ariigcn.corpora.config import DemoConfig, SplitConfig
+from ariigcn.corpora.conversations import COLUMNS
 from ariigcn.corpora.demo.oracle import Reachable
 from ariigcn.corpora.demo.script import EMOTIONS, Dialogue, sample_dialogues
-from ariigcn.corpora.folder import COLUMNS, read_folder
+from ariigcn.corpora.folder import read_folder
 from ariigcn.corpora.media import record_made
 from ariigcn.corpora.table import Corpus
 
