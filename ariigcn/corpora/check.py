@@ -14,14 +14,13 @@ from rich.table import Table
 from rich.text import Text
 
 from ariigcn.core.logs import progress
-from ariigcn.corpora.clips import ClipFacts, look_at
+from ariigcn.corpora.clips import PAST_END_S, ClipFacts, look_at
 from ariigcn.corpora.config import SplitConfig
 from ariigcn.corpora.registry import corpus_module, load_corpus
 from ariigcn.corpora.table import SPLITS, Corpus, find_problems
 
 SHORT_S = 0.2  # shorter clips are worth a line; audio and video ask for 0.1 s
 TOLERANCE_S = 1.0  # between a clip's length and its subtitle's, both cut by hand
-PAST_END_S = 0.5  # a span may end that much after its file, by its last frame and a rounding
 EXAMPLES = 3
 
 

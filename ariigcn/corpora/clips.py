@@ -3,6 +3,15 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from ariigcn.core.paths import file_trouble
+
+# A span may end that much after its file, by its last frame and a rounding, seconds.
+PAST_END_S = 0.5
+# Formats, in FFmpeg's names, that only name other files: those may lie anywhere, and may change without
+# the clip's own bytes.
+PLAYLISTS = {"concat", "dash", "hls", "image2", "imf", "sdp"}
+PLAYLIST = "a list of other files, not a recording"
+
 
 @dataclass(frozen=True)
 class ClipFacts:
@@ -18,12 +27,14 @@ def look_at(path: Path) -> ClipFacts:
     """Open a file as the decoder would; about 4 ms for a clip of a few seconds."""
     import av
 
-    if not path.is_file():
-        return ClipFacts(trouble="no such file")
+    if trouble := file_trouble(path):
+        return ClipFacts(trouble=trouble)
     if not path.stat().st_size:
         return ClipFacts(trouble="empty file")
     try:
         with av.open(str(path), metadata_errors="replace") as container:
+            if container.format.name in PLAYLISTS:
+                return ClipFacts(trouble=PLAYLIST)
             tracks = frozenset(s.type for s in container.streams if s.type in ("audio", "video"))
             lengths = [
                 float(s.duration * s.time_base)

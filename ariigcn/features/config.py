@@ -64,6 +64,14 @@ class FeaturesConfig(Section):
     timeout_s: float = Field(
         120.0, gt=0, description="Seconds after which a clip counts as failed."
     )
+    max_failed_share: float = Field(
+        0.5,
+        ge=0,
+        le=1,
+        description="An extraction in which a larger share failed than this stops with the first "
+        "reasons. Failed are clips that are not there, or cannot be read or encoded; not counted are "
+        "utterances for which the table names none. None that can be used stops it always.",
+    )
     shards: int = Field(
         1, ge=1, description="Jobs that an encoder's extraction is split in; 64 suits a cluster."
     )

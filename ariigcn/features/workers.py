@@ -11,7 +11,7 @@ import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -19,10 +19,14 @@ from typing import Any
 from pebble import ProcessExpired, ProcessPool
 
 from ariigcn.core.errors import DataError
+from ariigcn.core.paths import ABSENT, file_trouble
 from ariigcn.core.signals import STOP_SIGNALS, StoppedError, StopRequest
 from ariigcn.features.cache import Cache, encode_all
 from ariigcn.features.config import EncoderConfig
+from ariigcn.features.containers import past_end
 from ariigcn.features.encoder import Clip, Encoded, Encoder
+from ariigcn.features.modality import Modality
+from ariigcn.features.outcome import FAILURES
 from ariigcn.features.registry import encoder_module, load_encoder, made_by
 from ariigcn.features.store import Status, StoreHeader, open_store
 
@@ -53,9 +57,24 @@ class Block:
         try:
             with open_store(self.path) as store:
                 ids = [clip.utterance_id for clip in self.clips]
-                return store.header == header and store.read().utterance_ids == ids
+                same = store.header == header and store.read().utterance_ids == ids
+                return same and not self._is_back(store.status, header.modality)
         except DataError:
             return False
+
+    def _is_back(self, status: Sequence[Status], modality: str) -> bool:
+        """Whether a file is there now that was not when the block was made: a disk mounted again."""
+        lost = [c for c, s in zip(self.clips, status, strict=True) if s == Status.NO_FILE]
+        paths = [clip.file(modality) for clip in lost]
+        return any(path is not None and file_trouble(path) != ABSENT for path in paths)
+
+    def failed(self) -> bool:
+        """Whether a row of a finished block failed, or the block cannot be read."""
+        try:
+            with open_store(self.path) as store:
+                return any(status in FAILURES for status in store.status)
+        except DataError:
+            return True
 
 
 class Workers:
@@ -64,6 +83,7 @@ class Workers:
     def __init__(self, features: EncoderConfig, workers: int, timeout_s: float) -> None:
         self.workers, self.timeout_s = workers, timeout_s
         self._cache: Cache | None = None
+        self._modality = features.modality
         module = encoder_module(features.modality, features.encoder)
         self._pool = ProcessPool(
             max_workers=workers,
@@ -118,7 +138,7 @@ class Workers:
         alone = len(clips) == 1
         limit = self.timeout_s + (0 if alone else SECONDS_PER_CLIP * len(clips))
         future: Future[list[Encoded]] = self._pool.schedule(
-            _encode, [clips, self._cache], timeout=limit
+            _encode, [clips, self._cache, self._modality], timeout=limit
         )
         return future
 
@@ -225,8 +245,17 @@ def _describe() -> dict[str, Any]:
     }
 
 
-def _encode(clips: Sequence[Clip], cache: Cache | None) -> list[Encoded]:
+def _encode(clips: Sequence[Clip], cache: Cache | None, modality: Modality) -> list[Encoded]:
     encoder = _encoder()
     if cache is None or not getattr(encoder, "cached", True):
-        return encode_all(encoder, clips)
-    return cache.encode(encoder, clips)
+        results = encode_all(encoder, clips)
+    else:
+        results = cache.encode(encoder, clips)
+    return [_noted(clip, result, modality) for clip, result in zip(clips, results, strict=True)]
+
+
+def _noted(clip: Clip, result: Encoded, modality: Modality) -> Encoded:
+    """A result that says, too, whether the table's span leaves the file."""
+    note = past_end(clip, modality) if result.status == Status.OK else ""
+    told = "; ".join(part for part in (result.message, note) if part)
+    return replace(result, message=told)

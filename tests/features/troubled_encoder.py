@@ -17,6 +17,7 @@ from ariigcn.features.store import Status
 class Parameters(Section):
     scale: float = Field(1.0, description="Factor.")
     pause_s: float = Field(0.0, description="Seconds a clip.")
+    reads: bool = Field(False, description="A clip's file decides: its size.")
     loads: bool = Field(True, description="False: its weights are not there.")
 
 
@@ -35,6 +36,8 @@ class Troubled:
         return [self.encode_one(clip) for clip in clips]
 
     def encode_one(self, clip: Clip) -> Encoded:
+        if self.parameters.reads:
+            return self.read(clip.media)
         text = clip.text or ""
         time.sleep(self.parameters.pause_s)
         if text == "crash":
@@ -58,6 +61,14 @@ class Troubled:
         if not text:
             return Encoded(None, Status.MISSING, "no text")
         return Encoded(np.array([len(text), self.parameters.scale, 1], np.float32))
+
+    def read(self, path: Path | None) -> Encoded:
+        if path is None:
+            return Encoded(None, Status.MISSING, "the table names no media")
+        if not path.is_file():
+            return Encoded(None, Status.NO_FILE, f"no such file: {path.name}")
+        size = path.stat().st_size
+        return Encoded(np.array([size, 0, 0], np.float32)) if size else Encoded(None, Status.FAILED)
 
 
 def make(modality: str, parameters: Parameters) -> Troubled:

@@ -11,6 +11,7 @@ from ariigcn.features.extract import extract
 def main(snakemake):
     configure_logging(snakemake.log[0])
     params = snakemake.params
+    config = load_config(snakemake.config)
     extract(
         table=Path(snakemake.input.table),
         media_root=Path(params.media_root),
@@ -20,8 +21,9 @@ def main(snakemake):
         timeout_s=params.timeout_s,
         workers=snakemake.threads,
         shard=tuple(params.shard),
-        # Not a parameter of the rule: where results are kept changes none.
-        cache=load_config(snakemake.config).cache_dir,
+        # No parameters of the rule: where results are kept and how many may fail changes none.
+        cache=config.cache_dir,
+        max_failed_share=config.features.max_failed_share,
     )
 
 

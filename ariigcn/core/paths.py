@@ -1,0 +1,44 @@
+"""A path looked at before it is opened: a pipe or a device in a file's place is waited for without end."""
+
+import errno
+import os
+import stat
+from pathlib import Path
+
+ABSENT = "no such file"
+WORDS = {
+    errno.ENOENT: ABSENT,
+    errno.ENOTDIR: ABSENT,
+    errno.ELOOP: "a link that leads back to itself",
+    errno.ENAMETOOLONG: "a name longer than the file system allows",
+}
+KINDS = {
+    stat.S_IFDIR: "a folder, not a file",
+    stat.S_IFIFO: "a pipe, not a file",
+    stat.S_IFSOCK: "a socket, not a file",
+    stat.S_IFCHR: "a device, not a file",
+    stat.S_IFBLK: "a device, not a file",
+}
+
+
+def file_trouble(path: Path) -> str:
+    """Why a path is no file that can be read, in words; empty where it is one. Nothing is opened.
+
+    Links are followed. ``ABSENT`` where there is nothing at all.
+    """
+    try:
+        mode = path.stat().st_mode
+        readable = os.access(path, os.R_OK)
+    except ValueError:
+        return "a name with a NUL in it"
+    except OSError as error:
+        return WORDS.get(error.errno or 0) or str(error.strerror or error)
+    if not stat.S_ISREG(mode):
+        return KINDS.get(stat.S_IFMT(mode), "not a file")
+    return "" if readable else os.strerror(errno.EACCES)
+
+
+def printable(text: str, limit: int = 300) -> str:
+    """A foreign text on one line: control characters and what is no Unicode as escapes, cut at a limit."""
+    shown = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text[: limit + 1])
+    return shown if len(shown) <= limit else shown[: limit - 3] + "..."
