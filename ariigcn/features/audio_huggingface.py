@@ -19,6 +19,7 @@ from ariigcn.features.huggingface import HubParameters, hidden, load
 from ariigcn.features.media import ClipError, Mix, read_audio
 
 LIBRARIES = (*media.LIBRARIES, *huggingface.LIBRARIES)
+ON_GPU = huggingface.ON_GPU
 files = huggingface.files
 RATE = 16000
 # Of the variance, as in transformers' own feature extractor.

@@ -75,6 +75,12 @@ class FeaturesConfig(Section):
     shards: int = Field(
         1, ge=1, description="Jobs that an encoder's extraction is split in; 64 suits a cluster."
     )
+    workers_per_gpu: int = Field(
+        2,
+        ge=1,
+        description="Processes that share a GPU, where an encoder computes on one; each holds the model "
+        "once. No more work at once, however many cores a job has.",
+    )
     cache: str | None = Field(
         "cache",
         min_length=1,

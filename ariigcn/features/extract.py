@@ -59,6 +59,7 @@ def extract(
     shard: tuple[int, int] = (0, 1),
     cache: Path | None = None,
     max_failed_share: float = 0.5,
+    workers_per_gpu: int = 2,
 ) -> None:
     """Encode a corpus in one modality.
 
@@ -70,6 +71,7 @@ def extract(
         block: utterances a block.
         timeout_s: seconds after which a clip counts as failed.
         workers: processes; each runs on one thread.
+        workers_per_gpu: at most so many of them share a GPU, where the encoder computes on one.
         shard: which part of the blocks, from 0, and of how many.
         cache: folder of results by content; None: none are looked up or kept.
         max_failed_share: more failures than this are an error, a share of the rows that name
@@ -91,7 +93,7 @@ def extract(
     count = sum(len(b.clips) for b in blocks)
     part = "" if shard[1] == 1 else f", shard {shard[0] + 1} of {shard[1]}"
     what = f"{corpus.name}: {features.modality} features{part}"
-    with Workers(features, workers, timeout_s) as pool:
+    with Workers(features, workers, timeout_s, workers_per_gpu) as pool:
         header = pool.describe(corpus.name, features)
         waiting = [b for b in blocks if not b.finished(header)]
         done = count - sum(len(b.clips) for b in waiting)

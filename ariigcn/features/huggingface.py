@@ -16,11 +16,13 @@ from pydantic import Field
 
 from ariigcn.core.errors import DataError
 from ariigcn.core.settings import Section
+from ariigcn.features.device import device
 
 if TYPE_CHECKING:
     import torch
 
 LIBRARIES = ("torch", "transformers")
+ON_GPU = True
 # Heads and masks that no hidden state depends on at inference; task checkpoints leave them out.
 UNUSED = ("pooler.", "masked_spec_embed")
 SETTINGS = ("*.json", "*.txt", "*.model")
@@ -90,9 +92,9 @@ def load(asked: HubParameters, modality: str, takes: str) -> Loaded:
 
     transformers.utils.logging.disable_progress_bar()
     transformers.utils.logging.set_verbosity_error()
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    place = device()
     formats = {"float32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}
-    dtype = formats[asked.precision] if device.type == "cuda" else torch.float32
+    dtype = formats[asked.precision] if place.type == "cuda" else torch.float32
     folder = find(asked, modality)
     try:
         model, report = transformers.AutoModel.from_pretrained(
@@ -111,14 +113,14 @@ def load(asked: HubParameters, modality: str, takes: str) -> Loaded:
             f"{takes} and has no decoder"
         )
     _check_layers(asked.layers, model.config, folder)
-    kind = f"{type(model).__name__}, {str(dtype).removeprefix('torch.')} on {device.type}"
+    kind = f"{type(model).__name__}, {str(dtype).removeprefix('torch.')} on {place.type}"
     settings = hashlib.sha256()
     for path in setting_files(folder):
         settings.update(path.name.encode() + b"\0" + path.read_bytes())
     version = (
         f"transformers {transformers.__version__}, {kind}, settings {settings.hexdigest()[:12]}"
     )
-    return Loaded(model.eval().requires_grad_(False).to(device), folder, device, version)
+    return Loaded(model.eval().requires_grad_(False).to(place), folder, place, version)
 
 
 def find(asked: HubParameters, modality: str) -> Path:

@@ -89,6 +89,11 @@ def parameter_files(modality: str, encoder: str, parameters: Mapping[str, Any]) 
     return found
 
 
+def runs_on_gpu(modality: str, encoder: str) -> bool:
+    """Whether an encoder computes on a GPU where there is one: its module says ``ON_GPU = True``."""
+    return bool(getattr(import_module(encoder_module(modality, encoder)), "ON_GPU", False))
+
+
 def make_encoder(modality: str, encoder: str, parameters: dict[str, Any]) -> "Encoder":
     """Load an encoder, weights and all."""
     return load_encoder(encoder_module(modality, encoder), modality, parameters)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 LIBRARIES = ("numpy", *huggingface.LIBRARIES, "tokenizers")
+ON_GPU = huggingface.ON_GPU
 files = huggingface.files
 # As for MiniLM: texts share a batch only where they are padded to the same multiple of this, which
 # keeps a vector independent of its neighbours on a CPU.

@@ -17,6 +17,7 @@ from ariigcn.features.faces import FaceCropEncoder, FaceParameters
 from ariigcn.features.huggingface import HubParameters, hidden, load
 
 LIBRARIES = (*faces.LIBRARIES, *huggingface.LIBRARIES)
+ON_GPU = huggingface.ON_GPU
 files = huggingface.files
 
 

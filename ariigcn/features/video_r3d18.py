@@ -14,9 +14,11 @@ from pydantic import Field
 from ariigcn.core.errors import DataError
 from ariigcn.core.files import sha256_file
 from ariigcn.features import faces
+from ariigcn.features.device import device
 from ariigcn.features.faces import FaceCropEncoder, FaceParameters
 
 LIBRARIES = (*faces.LIBRARIES, "torch")
+ON_GPU = True
 URL = "https://download.pytorch.org/models/r3d_18-b3b3357e.pth"
 
 
@@ -47,8 +49,6 @@ class R3D18Video(FaceCropEncoder):
     feature_names: tuple[str, ...] = ()
 
     def __init__(self, parameters: Parameters) -> None:
-        import torch
-
         from ariigcn.features.r3d18 import SIDE, WINDOW, load
 
         [path] = files(parameters)
@@ -72,7 +72,7 @@ class R3D18Video(FaceCropEncoder):
             raise DataError(f"{path}: holds more than tensors; refused") from error
         except (RuntimeError, AttributeError) as error:
             raise DataError(f"{path}: not R3D-18's state dictionary ({error})") from error
-        self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self._device = device()
         self._network = network.to(self._device)
 
     def _pool(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:

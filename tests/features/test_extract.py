@@ -17,11 +17,15 @@ import pytest
 
 from ariigcn.core.errors import DataError
 from ariigcn.core.paths import ABSENT
+from ariigcn.corpora.check import _odd_lengths
+from ariigcn.corpora.clips import PAST_END_S, look_at
 from ariigcn.corpora.table import Corpus, write_corpus
 from ariigcn.features import extract as module
+from ariigcn.features import workers
 from ariigcn.features.config import EncoderConfig
 from ariigcn.features.encoder import Clip
 from ariigcn.features.extract import extract, merge
+from ariigcn.features.quality import measure_store
 from ariigcn.features.registry import ENCODERS, made_by
 from ariigcn.features.store import (
     FeatureStore,
@@ -33,6 +37,7 @@ from ariigcn.features.store import (
 )
 from ariigcn.features.workers import Block
 from tests.core.test_paths import hostile
+from tests.features import troubled_encoder
 from tests.features.make_clips import grey_frames, tone, write_video, write_wav
 
 ROOT = Path(__file__).parents[2]
@@ -128,6 +133,30 @@ def test_weights_that_cannot_be_loaded_stop_the_run_with_their_own_error(tmp_pat
     with pytest.raises(FileNotFoundError, match=r"weights\.bin"):
         extract(path, tmp_path, tmp_path / "out.h5", text_encoder(loads=False))
     assert not (tmp_path / "out.h5").exists()
+
+
+def test_a_worker_that_cannot_load_the_encoder_makes_no_clip_fail(tmp_path: Path) -> None:
+    path = table(tmp_path / "t.parquet", ["a"] * 20)
+    features = text_encoder(pause_s=0.2, loads_once=str(tmp_path / "loaded"))
+    with pytest.raises(DataError, match=r"a worker could not load the encoder \(FileExistsError"):
+        extract(path, tmp_path, tmp_path / "out.h5", features, block=1, workers=2)
+    assert not (tmp_path / "out.h5").exists()
+
+
+def test_workers_share_gpus_one_seat_after_the_other_and_hand_them_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(troubled_encoder, "ON_GPU", True, raising=False)
+    monkeypatch.setattr(workers, "count_gpus", lambda: 2)
+    path = table(tmp_path / "t.parquet", [*["a"] * 10, "crash", *["a"] * 10])
+    features, out = text_encoder(tells_gpu=True, pause_s=0.05), tmp_path / "out.h5"
+    extract(path, tmp_path, out, features, block=1, workers=3, workers_per_gpu=1)
+    _, status, _, values = contents(out)
+    assert status.count(Status.FAILED) == 1
+    found = {(int(pid), int(gpu)) for pid, gpu, _ in values[values[:, 0] > 0]}
+    # Block and clip of the crash took a process each; at most two were alive at once.
+    assert {gpu for _, gpu in found} == {0, 1}
+    assert len({pid for pid, _ in found}) == len(found) <= 4
 
 
 def test_media_that_lead_out_of_their_folder_are_refused(tmp_path: Path) -> None:
@@ -284,6 +313,33 @@ def test_blocks_of_another_setting_or_a_changed_file_are_not_taken(tmp_path: Pat
     assert not set(names(scale=3)) & set(before)
     (tmp_path / "none.wav").write_bytes(b"22")
     assert not set(names()) & set(before)
+
+
+def test_a_span_that_ends_after_its_file_is_used_and_says_so_as_the_check_does(
+    tmp_path: Path,
+) -> None:
+    write_wav(tmp_path / "a.wav", [tone(1.0)])
+    ends = [0.9, 1.0 + PAST_END_S - 0.01, 1.0 + PAST_END_S + 0.01, 60.0]
+    path = table(tmp_path / "t.parquet", ["a"] * 5, ["a.wav"] * 5)
+    corpus = module.read_corpus(path)
+    corpus.utterances["start_s"] = [0.0, 0.0, 0.0, 0.0, 5.0]
+    corpus.utterances["end_s"] = [*ends, 6.0]
+    write_corpus(corpus, path)
+    out = tmp_path / "a.h5"
+    extract(path, tmp_path, out, EncoderConfig(modality="audio", encoder="opensmile"))
+    _, status, messages, _ = contents(out)
+    assert [str(s) for s in status] == ["ok", "ok", "ok", "ok", "failed"]
+    assert messages[:2] == ["", ""]
+    assert messages[2] == "its span ends after its file does: at 1.51 s, the file at 1.00 s"
+    assert messages[3].startswith("its span ends after its file does: at 60.00 s")
+    assert messages[4] == "the span starts at 5.00 s, the file ends at 1.00 s"
+    lengths = {"a.wav": look_at(tmp_path / "a.wav")}
+    assert [u for u, _, _ in _odd_lengths(corpus.utterances, pd.Series(), lengths)] == [
+        "u2",
+        "u3",
+        "u4",
+    ]
+    assert measure_store(out)["past_end"] == 2
 
 
 READS = EncoderConfig.model_construct(

@@ -21,9 +21,11 @@ def main(snakemake):
         timeout_s=params.timeout_s,
         workers=snakemake.threads,
         shard=tuple(params.shard),
-        # No parameters of the rule: where results are kept and how many may fail changes none.
+        # No parameters of the rule, for they change no result: where results are kept, how many may
+        # fail, how many share a GPU.
         cache=config.cache_dir,
         max_failed_share=config.features.max_failed_share,
+        workers_per_gpu=config.features.workers_per_gpu,
     )
 
 
