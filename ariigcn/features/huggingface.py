@@ -9,14 +9,15 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from pickle import UnpicklingError
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
 from ariigcn.core.errors import DataError
+from ariigcn.core.paths import file_trouble
 from ariigcn.core.settings import Section
 from ariigcn.features.device import device
+from ariigcn.features.foreign import in_words
 
 if TYPE_CHECKING:
     import torch
@@ -96,15 +97,10 @@ def load(asked: HubParameters, modality: str, takes: str) -> Loaded:
     formats = {"float32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}
     dtype = formats[asked.precision] if place.type == "cuda" else torch.float32
     folder = find(asked, modality)
-    try:
+    with in_words(folder, "no model that transformers reads"):
         model, report = transformers.AutoModel.from_pretrained(
             folder, dtype=dtype, local_files_only=True, output_loading_info=True
         )
-    except UnpicklingError as error:
-        # Not its own words: they advise to run what the file holds.
-        raise DataError(f"{folder}: the weights hold more than tensors; refused") from error
-    except (OSError, ValueError, RuntimeError, KeyError) as error:
-        raise DataError(f"{folder}: no model that transformers reads ({error})") from error
     _refuse_random(report, folder)
     model = getattr(model, "vision_model", model) if takes == "pixel_values" else model
     if model.main_input_name != takes or model.config.is_encoder_decoder:
@@ -127,13 +123,17 @@ def find(asked: HubParameters, modality: str) -> Path:
     """The folder of a checkpoint, downloaded where it is not a local one.
 
     Raises:
-        DataError: the hub cannot be reached, has no such model, or the folder has no weights.
+        DataError: the hub cannot be reached, has no such model, or the folder has no weights, or
+            something that is no file.
     """
     folder = Path(asked.model).expanduser()
     if not folder.is_dir():
         folder = _download(asked, modality)
     if not weight_files(folder):
         raise DataError(f"{folder}: no weights; expected {' or '.join(WEIGHTS)}")
+    for path in (*weight_files(folder), *setting_files(folder)):
+        if trouble := file_trouble(path):
+            raise DataError(f"{path}: {trouble}")
     return folder
 
 

@@ -69,7 +69,10 @@ class Outcome:
         mend = f"{self.mend}. First"
         if not named:
             nothing = "no text that can be used" if self.modality == "text" else "no media"
-            return f"{self.what}: {nothing} in the table; leave the modality out (model.modalities)"
+            return (
+                f"{self.what}: {nothing} in the table; leave the modality out of model.modalities and "
+                "of the experiments (as workflow/presets/meld-text.yaml does)"
+            )
         if failed <= self.max_failed_share * named:
             title = (
                 f"no utterance can be used ({self}); leave the modality out (model.modalities), or "

@@ -2,8 +2,8 @@
 
 An encoder's module imports what is heavy inside its ``__init__`` only, so that a configuration is
 checked without loading torch, and has a ``Parameters`` section beside its class. It names the
-libraries that decide its vectors, ``LIBRARIES``, and, where parameters name local files, has a function
-``files`` that lists them.
+libraries that decide its vectors, ``LIBRARIES``, says ``ON_GPU = True`` where it computes on one, and,
+where parameters name local files, has a function ``files`` that lists them.
 """
 
 from collections.abc import Mapping
