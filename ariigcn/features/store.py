@@ -33,7 +33,8 @@ class Status(StrEnum):
     """What became of an utterance in one modality; only ``OK`` rows carry evidence."""
 
     OK = "ok"
-    MISSING = "missing"  # the table names no media (or text), or the file is absent
+    MISSING = "missing"  # the table names no media (or text)
+    NO_FILE = "no file"  # the table names a file that is not there
     NO_STREAM = "no stream"  # the clip has no audio, or no video, track
     NO_FACE = "no face"  # no frame shows a face and the policy masks such clips
     TOO_SHORT = "too short"

@@ -80,6 +80,11 @@ def _sentences(found: Mapping[str, Any]) -> list[str]:
             f"They are {least} to {most}{unit} long, half of them {median} or less{unknown}."
         )
     for modality, facts in found["modalities"].items():
+        if facts["past_end"]:
+            sentences.append(
+                f"In {modality}, {facts['past_end']:,} spans end after their files do; what there is "
+                "of them is used."
+            )
         constant = facts["constant"]
         if constant:
             more = len(constant) - LISTED

@@ -17,13 +17,20 @@ def findings(faces=None, column="pitch"):
         "encoder": "net",
         "columns": 88,
         "status": {"ok": 30, "too short": 8, "failed": 2},
+        "past_end": 3,
         "constant": [f"{column}{n}" for n in range(7)],
         "not_finite": 0,
         "least": -1234.5,
         "most": 0.5,
         "extremes": [{"column": column, "least": -1234.5, "median": 0, "most": 0.5, "beyond": 6.2}],
     }
-    nothing = {"encoder": "net", "columns": 3, "status": {"missing": 40}, "constant": []}
+    nothing = {
+        "encoder": "net",
+        "columns": 3,
+        "status": {"missing": 40},
+        "past_end": 0,
+        "constant": [],
+    }
     return {
         "corpus": "tiny",
         "utterances": 40,
@@ -60,6 +67,7 @@ def test_what_was_found_stands_in_sentences_and_tables(tmp_path):
         "38 of 40 utterances are labelled; the others are context only.",
         "They are 1 to 9 s long, half of them 2.5 or less; 3 have no known duration.",
         "No utterance has a known text.",
+        "In audio, 3 spans end after their files do; what there is of them is used.",
         "Constant in audio, so without information: pitch0, pitch1, pitch2, pitch3, pitch4 and 2 more.",
     )
     masked, columns, extremes = view.tables
