@@ -243,7 +243,7 @@ def test_damaged_parquet_is_told_whatever_is_damaged(tmp_path):
     )
     (tmp_path / "conversations.csv").unlink()
     whole = (tmp_path / "conversations.parquet").read_bytes()
-    for place in range(0, len(whole), 97):
+    for place in range(0, len(whole), 397):
         broken = whole[:place] + bytes([whole[place] ^ 0x55]) + whole[place + 1 :]
         (tmp_path / "conversations.parquet").write_bytes(broken)
         try:

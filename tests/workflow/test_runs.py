@@ -120,7 +120,7 @@ STAGE_OF = {
     "trainable": "models",
     **dict.fromkeys(("extract_text", "extract_audio", "extract_video"), "features"),
     "graph": "graphs",
-    "train": "models",
+    **dict.fromkeys(("trainable", "train"), "models"),
     **dict.fromkeys(("metrics", "missing", "tables", "figures", "inspection"), "evaluation"),
     **dict.fromkeys(("quality", "report_page"), "report"),
     **dict.fromkeys(("tune_worker", "tuned"), "tune"),
@@ -137,6 +137,7 @@ OTHER = {
     "evaluation.missing_of": ["text"],
     "evaluation.published": "published.csv",
     "experiments": {"small": {"model": {"hidden": 8}}},
+    "folder.speaker": "Ann",
     "features.audio.encoder": {"encoder": "huggingface", "parameters": {"model": "a/b"}},
     "features.cache": "elsewhere",
     "features.text.encoder": {"encoder": "glove", "parameters": {"vectors": "vectors.txt"}},
@@ -226,6 +227,13 @@ def test_a_changed_clip_or_table_is_noticed_whatever_its_time_says(finished):
     table.write_text(kept)
     os.utime(table, ns=(times.st_atime_ns, times.st_mtime_ns))
     assert plans(finished, {"as it was": {}})["as it was"] == set()
+
+
+def test_a_run_that_trains_asks_for_labels_before_it_extracts_and_no_other_does(finished):
+    assert {"trainable", "extract_text", "train"} <= planned(finished, "-F", "models")
+    forced = planned(finished, "-F", "features", "graphs")
+    assert {"extract_text", "graph"} <= forced
+    assert "trainable" not in forced
 
 
 def test_shards_give_the_bytes_of_one_job(finished, tmp_path, root):
