@@ -17,7 +17,7 @@ VALUES = [
         (),
         {},
         set(),
-        frozenset({1, "a"}),
+        frozenset({"a"}),
         bytearray(b"x"),
         1 + 2j,
         [[1, (2,)], {"a": {3: {4}}}],
