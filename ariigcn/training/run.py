@@ -105,6 +105,7 @@ def fit(run: Run, checkpoints: Path) -> tuple[BundleHead, Trainer]:
     set_precision(run.training.precision)
     dialogues = load_dialogues(run.graph_file, run.stores).sealed()
     check_features(dialogues.headers, run)
+    check_selection(dialogues, run)
     check_trainable(dialogues, run)
     check_memory(dialogues, run, device)
     head = _head(run, dialogues)
@@ -151,6 +152,19 @@ def check_features(headers: Mapping[str, StoreHeader], run: Run) -> None:
                 f"{run.stores[modality]}: made by {header.encoder} {json.dumps(held)}, but the run "
                 f"asks for {encoder.encoder} {json.dumps(encoder.parameters)}; remove it and run again"
             )
+
+
+def check_selection(dialogues: Dialogues, run: Run) -> None:
+    """Raise where validation would select by labels that an encoder has seen."""
+    seen = [m for m, header in dialogues.headers.items() if header.fitted_on == "train"]
+    asked = run.training.selection == "validation" and not run.training.accept_fitted
+    if asked and seen and dialogues.graph.validation_cut:
+        raise DataError(
+            f"{dialogues.graph.corpus}: the validation split was cut from training, whose labels the "
+            f"encoder of {' and '.join(seen)} has seen, so that its scores are far too high and select "
+            "nothing; set training.selection to 'last' with training.epochs, or take other features. "
+            "Or say in training.accept_fitted why you select by it all the same"
+        )
 
 
 def check_trainable(dialogues: Dialogues, run: Run) -> None:
