@@ -19,6 +19,7 @@ from ariigcn.core.memory import require_memory
 from ariigcn.core.storage import write_table
 from ariigcn.corpora.table import SPLITS
 from ariigcn.features.config import EncoderConfig
+from ariigcn.features.fitted import selection_problem
 from ariigcn.features.store import StoreHeader
 from ariigcn.graphs.config import GraphConfig
 from ariigcn.graphs.dialogues import Dialogues, load_dialogues
@@ -159,12 +160,7 @@ def check_selection(dialogues: Dialogues, run: Run) -> None:
     seen = [m for m, header in dialogues.headers.items() if header.fitted_on == "train"]
     asked = run.training.selection == "validation" and not run.training.accept_fitted
     if asked and seen and dialogues.graph.validation_cut:
-        raise DataError(
-            f"{dialogues.graph.corpus}: the validation split was cut from training, whose labels the "
-            f"encoder of {' and '.join(seen)} has seen, so that its scores are far too high and select "
-            "nothing; set training.selection to 'last' with training.epochs, or take other features. "
-            "Or say in training.accept_fitted why you select by it all the same"
-        )
+        raise DataError(selection_problem(dialogues.graph.corpus, seen))
 
 
 def check_trainable(dialogues: Dialogues, run: Run) -> None:
