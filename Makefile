@@ -6,6 +6,7 @@
 #   make test    the same environment with the test extras; every test
 #   make test-browser   the report in a headless Chromium: Debian's chromium and chromium-driver; npm
 #   make test-kills   training killed at twenty random instants: a few minutes
+#   make test-faults   files with a flipped bit or a zeroed sector, read by their stages' readers
 #   make test-slurm   the workflow through a SLURM of one node, brought up for it: Debian, root
 
 PYTHON ?= python3
@@ -16,7 +17,7 @@ TESTABLE := $(VENV)/.testable
 AXE := .browser/package/axe.min.js
 MADE := $(VENV) data results .snakemake
 
-.PHONY: bench bench-scale bench-train demo test test-browser test-kills test-slurm lint clean
+.PHONY: bench bench-scale bench-train demo test test-browser test-faults test-kills test-slurm lint clean
 
 demo: $(INSTALLED)
 	$(BIN)/snakemake --cores all all
@@ -35,6 +36,9 @@ $(AXE):
 
 test-kills: $(TESTABLE)
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -s -m kills tests/workflow
+
+test-faults: $(TESTABLE)
+	$(BIN)/python -m pytest -s -m faults tests/faults
 
 test-slurm: $(TESTABLE)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[slurm]'

@@ -1,6 +1,5 @@
 """A small made-up project: a corpus, its feature stores and trained runs, without any training."""
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -8,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from ariigcn.corpora.table import METADATA_KEY, Corpus, write_corpus
+from ariigcn.core.storage import write_table
+from ariigcn.corpora.table import Corpus, write_corpus
 from ariigcn.evaluation.figures import KINDS, draw_figures
 from ariigcn.evaluation.metrics import evaluate_experiment, read_metrics
 from ariigcn.evaluation.write import NAMES, TableSources, write_tables
@@ -107,10 +106,9 @@ def write_all(project: Project, folder: Path) -> None:
     missing = []
     for name in project.metrics:
         missing.append(folder / f"{name}.missing.parquet")
-        missing[-1].parent.mkdir(parents=True, exist_ok=True)
-        _missing(name).to_parquet(missing[-1])
+        write_table(pa.Table.from_pandas(_missing(name), preserve_index=False), {}, missing[-1])
     write_tables(table_sources(project, missing=missing), folder / "tables")
-    project.tables |= {name: folder / "tables" / f"{name}.csv" for name in NAMES}
+    project.tables |= {name: folder / "tables" / f"{name}.csv" for name in (*NAMES, "published")}
 
 
 def draw_all(project: Project, folder: Path, kinds: Sequence[str] = KINDS) -> None:
@@ -187,8 +185,7 @@ def make_corpus(
 def write_run_table(path: Path, frame: pd.DataFrame, head: dict[str, object]) -> None:
     """Write a parquet file with the head that a run's tables carry."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    table = pa.Table.from_pandas(frame, preserve_index=False)
-    pq.write_table(table.replace_schema_metadata({METADATA_KEY: json.dumps(head).encode()}), path)
+    write_table(pa.Table.from_pandas(frame, preserve_index=False), head, path)
 
 
 def _predictions(corpus: Corpus, quality: float, rng: np.random.Generator) -> pd.DataFrame:

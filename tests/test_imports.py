@@ -7,7 +7,7 @@ from ariigcn.models.registry import model_module
 
 ORDER = (
     "core", "corpora", "features", "graphs", "models", "training", "evaluation", "report",
-    "experiments", "config", "reference", "cli",
+    "experiments", "config", "config_files", "reference", "cli",
 )  # fmt: skip
 MODULES = sorted(
     ".".join(("ariigcn", *path.relative_to(PACKAGE_ROOT).with_suffix("").parts))

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import IO
+from typing import IO, Self
 
 from ariigcn.core.errors import DataError
 from ariigcn.core.files import atomic_path
@@ -22,6 +22,18 @@ from ariigcn.core.logs import ByteCounter, logger, progress
 NESTED = (".tar.gz", ".tgz")
 DEPTH = 2  # an archive in an archive; a third level is left out
 BLOCK = 1 << 20
+LONGEST_HEADER = 1 << 20  # bytes of a member's extended header, which tarfile reads in one piece
+LONGEST_NAME = 255  # bytes of a file's name, on every file system in use
+# What gzip and tarfile raise; numbers that are none make tarfile raise ValueError, and headers of
+# headers without end a RecursionError.
+DAMAGE = (
+    *(EOFError, tarfile.TarError, zlib.error, gzip.BadGzipFile),
+    *(ValueError, OverflowError, RecursionError),
+)
+_HEADERS = (
+    *(tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE),
+    *(tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK),
+)
 Place = Callable[[PurePosixPath], PurePosixPath | None]
 
 
@@ -79,7 +91,7 @@ def unpack(
                 else:
                     _write(member, stream, target / path, found)
             bar.advance(raw.tell() - bar.done)
-    except (EOFError, tarfile.TarError, zlib.error, gzip.BadGzipFile) as error:
+    except DAMAGE as error:
         raise DataError(
             f"{archive}: cut short or damaged ({error}); {found}. What is written stays; remove "
             "the archive, fetch it again and run again"
@@ -105,7 +117,8 @@ def _files(
             stream = None if refusal else tar.extractfile(member)
             if stream is None:
                 found.left_out[refusal or "not a plain file"] += 1
-                logger.warning("left out: %s (%s)", member.name, refusal)
+                # In quotes: a name may hold what a terminal would obey.
+                logger.warning("left out: %.200a (%s)", member.name, refusal)
             elif member.name.endswith(NESTED) and not _is_apple_double(member) and depth > 1:
                 yield from _files(stream, depth - 1, found)
             else:
@@ -116,13 +129,29 @@ def _files(
 def _tar(raw: IO[bytes]) -> Iterator[tarfile.TarFile]:
     """A tar.gz as a stream; read to its very end, where the checksum stands that finds damage."""
     with gzip.GzipFile(fileobj=raw) as plain:
-        with tarfile.open(fileobj=plain, mode="r|", bufsize=BLOCK) as tar:
+        with tarfile.open(fileobj=plain, mode="r|", bufsize=BLOCK, tarinfo=_Member) as tar:
             yield tar
         while plain.read(BLOCK):
             pass
 
 
+class _Member(tarfile.TarInfo):
+    """A member whose headers take little memory."""
+
+    @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
+        """A header out of its block."""
+        found = super().frombuf(buf, encoding, errors)
+        if found.type in _HEADERS and found.size > LONGEST_HEADER:
+            raise tarfile.ReadError(f"a header of {found.size} bytes")
+        return found
+
+
 def _refusal(member: tarfile.TarInfo) -> str | None:
+    if not member.name.isprintable() or any(
+        len(part.encode()) > LONGEST_NAME for part in PurePosixPath(member.name).parts
+    ):
+        return "name(s) that no file should have"
     path = PurePosixPath(member.name.replace("\\", "/"))
     if path.is_absolute() or ".." in path.parts or ":" in member.name:
         return "path(s) out of the archive"

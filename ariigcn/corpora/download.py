@@ -6,8 +6,9 @@ from pathlib import Path
 from ariigcn.core.errors import DataError, problem_list
 from ariigcn.core.files import atomic_path, sha256_file
 from ariigcn.core.logs import logger
+from ariigcn.corpora.reach import Patience
 from ariigcn.corpora.sources import Source, at_mirror, local_path
-from ariigcn.corpora.transfer import CHUNK, AddressError, Patience, Transfer
+from ariigcn.corpora.transfer import CHUNK, AddressError, Transfer, UnknownServerError
 
 DIGESTS = "digests.json"
 
@@ -56,12 +57,15 @@ def at_hand(
 def _from_somewhere(source: Source, folder: Path, mirror: str | None, patience: Patience) -> Path:
     transfer = Transfer(source, folder, patience)
     first = (at_mirror(mirror, source.name),) if mirror else ()
-    problems = []
+    problems, unknown = [], []
     for address in transfer.begun_first((*first, *source.addresses)):
         try:
             if local_path(address) is not None:
                 raise AddressError("no such file")
             return _arrived(source, transfer, address)
+        except UnknownServerError as error:
+            problems.append(f"{address}: {error}")
+            unknown.append(str(error))
         except (AddressError, DataError) as error:
             problems.append(f"{address}: {error}")
             logger.warning("%s: %s", address, error)
@@ -74,6 +78,12 @@ def _from_somewhere(source: Source, folder: Path, mirror: str | None, patience: 
         "run again: what has arrived is kept; or fetch the file by hand and name its folder with "
         "--config 'download={offline: DIR}'"
     )
+    if len(unknown) == len(problems):
+        reasons = ", ".join(dict.fromkeys(unknown))
+        raise DataError(
+            f"{source.name} could not be had: {reasons}; is this machine on a network, and does it "
+            f"need a proxy (https_proxy)? Then {mend}"
+        )
     raise DataError(problem_list(f"{source.name} could not be had ({mend})", problems))
 
 
@@ -103,7 +113,7 @@ def hold(source: Source, path: Path, folder: Path) -> str:
     if source.size not in (None, size):
         raise DataError(f"{path}: {size} bytes where {source.size} are due; remove it, run again")
     record = folder / DIGESTS
-    digests: dict[str, str] = json.loads(record.read_text("utf-8")) if record.is_file() else {}
+    digests = _recorded(record)
     due = source.sha256 or digests.get(source.name)
     if size > 10 * CHUNK:
         logger.info("%s: checking the digest of %.1f MB", path, size / 1e6)
@@ -120,4 +130,15 @@ def hold(source: Source, path: Path, folder: Path) -> str:
             else f"where the new file is the right one, remove its line from {record}"
         )
         raise DataError(f"{path}: sha256 {found} where {due} is due; {mend}")
+    return found
+
+
+def _recorded(record: Path) -> dict[str, str]:
+    """Digests by file, as earlier uses have written them."""
+    try:
+        found = json.loads(record.read_text("utf-8")) if record.is_file() else {}
+    except (OSError, ValueError) as error:
+        raise DataError(f"{record}: cannot be read ({error}); remove it and run again") from error
+    if not isinstance(found, dict):
+        raise DataError(f"{record}: no digests by file; remove it and run again")
     return found

@@ -1,111 +1,75 @@
 """Reading pickles that others have published, without running what they say.
 
-A pickle names functions that loading it calls. Here only these can be named: the containers of
-Python, numpy's arrays, types and scalars, and torch's tensors, whose storages torch itself reads
-under its own restriction. A pickle that names anything else is refused before it is called.
+A pickle names functions that loading it calls. Here nothing is called: a decoder of our own knows the
+opcodes that build data (:mod:`~ariigcn.corpora.pickle_opcodes`) and the few requests of numpy and torch
+(:mod:`~ariigcn.corpora.pickle_objects`), and it runs in a process of its own within bounds of memory
+and time (:mod:`~ariigcn.core.confined`).
 """
 
-import io
-import pickle
-from collections import OrderedDict, defaultdict
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from ariigcn.core.confined import Limits, read_confined
 from ariigcn.core.errors import DataError
+from ariigcn.core.plain import NotPlainError
+from ariigcn.corpora.pickle_objects import Objects
+from ariigcn.corpora.pickle_opcodes import Decoder
+from ariigcn.corpora.pickle_values import DamagedError, RefusedError
 
-_CONTAINERS: dict[str, Callable[..., Any]] = {
-    name.__name__: name
-    for name in (
-        *(list, dict, tuple, set, frozenset, bytearray, bytes, str),
-        *(int, float, complex, bool, slice, range),
-    )
-}
-
-
-class Refused(pickle.UnpicklingError):
-    """The pickle wants to call something that data has no need of."""
-
-
-def _encode(text: str, encoding: str = "utf-8") -> bytes:
-    """What bytes pickled by Python 3 for Python 2 ask for; other codecs could decompress or worse."""
-    if encoding not in ("latin1", "latin-1", "utf-8"):
-        raise Refused(f"_codecs.encode with '{encoding}'")
-    return text.encode(encoding)
-
-
-def _numpy(module: str, name: str) -> Callable[..., Any] | None:
-    import numpy as np
-    from numpy._core import multiarray, numeric
-
-    named = {
-        ("numpy", "ndarray"): np.ndarray,
-        ("numpy", "dtype"): np.dtype,
-        ("numpy.core.multiarray", "_reconstruct"): multiarray._reconstruct,
-        ("numpy.core.multiarray", "scalar"): multiarray.scalar,
-        ("numpy.core.numeric", "_frombuffer"): numeric._frombuffer,  # type: ignore[attr-defined]
-    }
-    # numpy 2 moved its core; a pickle names the one it was written by.
-    return named.get((module.replace("numpy._core", "numpy.core"), name))
-
-
-def _torch(module: str, name: str) -> Callable[..., Any] | None:
-    if (module, name) == ("torch._utils", "_rebuild_tensor_v2"):
-        return _tensor
-    if (module, name) == ("torch.storage", "_load_from_bytes"):
-        return _storage
-    return None
-
-
-def _storage(data: bytes) -> Any:
-    import torch
-
-    return torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
-
-
-def _tensor(storage: Any, offset: int, size: Any, stride: Any, *_: Any) -> Any:
-    """A tensor as a numpy array."""
-    import torch
-
-    rebuilt = torch._utils._rebuild_tensor_v2(storage, offset, size, stride, False, OrderedDict())
-    return rebuilt.numpy()
-
-
-class _Restricted(pickle.Unpickler):
-    def find_class(self, module: str, name: str) -> Any:
-        plain = {("collections", "OrderedDict"): OrderedDict, ("_codecs", "encode"): _encode}
-        plain[("collections", "defaultdict")] = defaultdict
-        found = plain.get((module, name))
-        if module in ("builtins", "__builtin__"):
-            found = _CONTAINERS.get({"unicode": "str", "long": "int"}.get(name, name))
-        found = found or _numpy(module, name) or _torch(module, name)
-        if found is None:
-            raise Refused(f"{module}.{name}")
-        return found
-
-    def persistent_load(self, pid: Any) -> Any:
-        raise Refused(f"an object outside the file ({pid!r:.60})")
+# The densest honest files, lists of small numbers, take 8 bytes a byte as objects and as much again
+# as an answer. Slow network disks bring 10 MB a second.
+MEMORY, MEMORY_FACTOR = 1 << 30, 24
+SECONDS, BYTES_A_SECOND = 60.0, 2e6
+ANSWER, ANSWER_FACTOR = 64 << 20, 16
+COPIES = 4  # times its own size that a file's requests may copy: Python 2 has arrays as text
 
 
 def load_pickle(path: Path) -> Any:
-    """The data in a pickle; text of Python 2 comes as latin-1, tensors as arrays.
+    """The data in a pickle: nested lists, tuples, dictionaries and sets of plain values and arrays.
+
+    Text of Python 2 comes as latin-1, tensors as numpy arrays, arrays of objects as lists, and every
+    kind of dictionary as a plain one.
 
     Raises:
-        DataError: the file is absent, cut short or no pickle, or it wants to call what data has no
-            need of; nothing of that kind has been called.
+        DataError: the file is absent, cut short or no pickle, or it asks for what data has no need
+            of, or for far more than its own size; nothing that it names has been called.
     """
     try:
-        with path.open("rb") as stream:
-            return _Restricted(stream, encoding="latin1").load()
-    except Refused as error:
-        raise DataError(
-            f"{path}: refused, since reading it would call {error}; feature files hold arrays, "
-            "lists and dictionaries only: have nothing to do with this one"
-        ) from None
+        if not path.is_file():
+            raise DataError(f"{path}: cannot be read (no such file)")
+        size = path.stat().st_size
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror})") from error
-    except Exception as error:
-        # A damaged pickle raises whatever the code under it raises: ValueError, IndexError, ...
+    return read_confined(decode_pickle, path, limits(size))
+
+
+def limits(size: int) -> Limits:
+    """What reading a pickle of so many bytes may cost."""
+    return Limits(
+        memory=MEMORY + MEMORY_FACTOR * size,
+        seconds=SECONDS + size / BYTES_A_SECOND,
+        answer=ANSWER + ANSWER_FACTOR * size,
+    )
+
+
+def decode_pickle(path: Path) -> Any:
+    """Like :func:`load_pickle`, in this process and with :mod:`~ariigcn.core.plain` arrays."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror})") from error
+    return decode_bytes(data, str(path))
+
+
+def decode_bytes(data: bytes, name: str) -> Any:
+    """Like :func:`decode_pickle`, of a pickle in memory; ``name`` stands in the errors."""
+    try:
+        return Decoder(data, Objects(ANSWER + COPIES * len(data))).run()
+    except (RefusedError, NotPlainError) as error:
+        what = "reading it would" if isinstance(error, RefusedError) else "it holds"
         raise DataError(
-            f"{path}: not a whole pickle ({type(error).__name__}: {error}); fetch it again"
-        ) from error
+            f"{name}: refused, since {what} {error}; feature files hold arrays, lists and "
+            "dictionaries of text and numbers only: have nothing to do with this one"
+        ) from None
+    except DamagedError as error:
+        raise DataError(f"{name}: not a whole pickle ({error}); fetch it again") from None

@@ -6,8 +6,10 @@ IEMOCAP is licensed on request and therefore has no entry.
 
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 from urllib.request import url2pathname
+
+from ariigcn.core.errors import DataError
 
 
 @dataclass(frozen=True)
@@ -72,13 +74,20 @@ MELD_TABLES = (
 def at_mirror(mirror: str, name: str) -> str:
     """A file's address at a mirror: its folder's address, or that of any file in it."""
     base = mirror.rstrip("/")
-    is_file = PurePosixPath(urlsplit(base).path).name.endswith((".tar.gz", ".csv"))
+    is_file = PurePosixPath(_split(base).path).name.endswith((".tar.gz", ".csv"))
     return f"{base.rpartition('/')[0] if is_file else base}/{name}"
 
 
 def local_path(address: str) -> Path | None:
     """The path that a ``file:`` address or a plain path names; None: the address needs a network."""
-    parts = urlsplit(address)
+    parts = _split(address)
     if parts.scheme == "file":
         return Path(url2pathname(parts.path))
     return None if parts.scheme in ("http", "https") else Path(address)
+
+
+def _split(address: str) -> SplitResult:
+    try:
+        return urlsplit(address)
+    except ValueError as error:
+        raise DataError(f"{address} is no address ({error})") from error

@@ -10,7 +10,6 @@ The parquet file's metadata carries the corpus's name, version, ordered label na
 sources, so that labels travel by name and never by bare index.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -18,14 +17,12 @@ from typing import Any
 
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from ariigcn.core.errors import DataError, problem_list
-from ariigcn.core.files import atomic_path
 from ariigcn.core.settings import unknown_name
+from ariigcn.core.storage import read_table, write_table
 
 SPLITS = ("train", "validation", "test")
-METADATA_KEY = b"ariigcn"
 SCHEMA = pa.schema(
     [
         pa.field("dialogue_id", pa.string(), nullable=False),
@@ -87,18 +84,16 @@ def write_corpus(corpus: Corpus, path: Path | str) -> None:
     table = pa.Table.from_pandas(
         corpus.utterances[schema.names], schema=schema, preserve_index=False
     )
-    table = table.replace_schema_metadata({METADATA_KEY: json.dumps(head).encode()})
-    with atomic_path(path) as temporary:
-        pq.write_table(table, temporary)
+    write_table(table, head, path)
 
 
 def read_corpus(path: Path | str) -> Corpus:
-    """Read a table written by :func:`write_corpus` and validate it again: a user may have edited it."""
-    try:
-        table = pq.read_table(path)
-        head = json.loads((table.schema.metadata or {})[METADATA_KEY])
-    except (pa.ArrowException, OSError, KeyError) as error:
-        raise DataError(f"{path}: not an utterance table of this project ({error!r})") from error
+    """Read a table written by :func:`write_corpus`, and validate it again.
+
+    Raises:
+        DataError: it is damaged, not such a table, or has defective rows.
+    """
+    table, head = read_table(path, "an utterance table")
     corpus = Corpus(
         name=head["corpus"],
         version=head["version"],

@@ -10,9 +10,8 @@ import re
 import shutil
 import time
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import asdict, dataclass
-from email.utils import mktime_tz, parsedate_tz
+from functools import partial
 from http import HTTPStatus
 from http.client import HTTPException
 from pathlib import Path
@@ -24,6 +23,15 @@ from urllib3.exceptions import HTTPError
 from ariigcn.core.errors import DataError
 from ariigcn.core.files import atomic_path
 from ariigcn.core.logs import ByteCounter, logger, progress
+from ariigcn.corpora.reach import (
+    Pace,
+    Patience,
+    UnresolvedError,
+    check_name,
+    is_unresolved,
+    retry_after,
+    within,
+)
 from ariigcn.corpora.sources import Source
 
 CHUNK = 1 << 20  # bytes asked of the socket at once, the most that a cut can cost
@@ -37,33 +45,25 @@ PASSING_ERRORS = (
 )
 
 
-@dataclass(frozen=True)
-class Patience:
-    """How long an address is tried.
-
-    Args:
-        attempts: attempts in a row that bring nothing new, before the next address is tried.
-        backoff_s: wait before the second attempt, seconds; doubles with each.
-        longest_wait_s: bound of every wait, one that the server asks for (Retry-After) included.
-        timeout_s: silence after which a connection counts as cut.
-    """
-
-    attempts: int = 6
-    backoff_s: float = 2.0
-    longest_wait_s: float = 300.0
-    timeout_s: float = 60.0
-
-
 class AddressError(Exception):
     """This address does not serve the file; the next one may."""
 
 
-class _CutError(Exception):
-    """The attempt failed in a way that another may not."""
+class UnknownServerError(AddressError):
+    """Its server's name is not found."""
 
-    def __init__(self, message: str, wait_s: float | None = None) -> None:
+
+class _CutError(Exception):
+    """The attempt failed in a way that another may not.
+
+    Args:
+        wait_s: what the server asks to wait.
+        in_vain: whether what it brought is too little to count.
+    """
+
+    def __init__(self, message: str, wait_s: float | None = None, in_vain: bool = False) -> None:
         super().__init__(message)
-        self.wait_s = wait_s
+        self.wait_s, self.in_vain = wait_s, in_vain
 
 
 def check_space(folder: Path, needed: int, what: str) -> None:
@@ -100,6 +100,7 @@ class Transfer:
         self.source, self.folder, self.patience = source, folder, patience
         self.part = folder / f"{source.name}.part"
         self.state_path = folder / f"{source.name}.part.json"
+        self._reached = False
 
     @property
     def offset(self) -> int:
@@ -109,9 +110,10 @@ class Transfer:
     def state(self) -> _State | None:
         """What the part is part of; None where nothing is known."""
         try:
-            return _State(**json.loads(self.state_path.read_text("utf-8")))
+            found = _State(**json.loads(self.state_path.read_text("utf-8")))
         except (OSError, ValueError, TypeError):
             return None
+        return found if isinstance(found.size, int) else None
 
     def forget(self) -> None:
         """Drop what has arrived."""
@@ -145,7 +147,8 @@ class Transfer:
                 self._attempt(session, address)
             except _CutError as cut:
                 # Only bytes beyond all earlier ones count: a server may start over for ever.
-                failures = 1 if self.offset > furthest else failures + 1
+                further = self.offset > furthest and not cut.in_vain
+                failures = 1 if further else failures + 1
                 furthest = max(furthest, self.offset)
                 if failures >= self.patience.attempts:
                     raise AddressError(f"{cut} ({failures} attempts in a row)") from cut
@@ -165,16 +168,27 @@ class Transfer:
         return state is not None and self.part.is_file() and self.offset == state.size
 
     def _attempt(self, session: requests.Session, address: str) -> None:
-        headers = self._headers(address)
+        headers, patience = self._headers(address), self.patience
         try:
-            with session.get(
-                address, headers=headers, stream=True, timeout=self.patience.timeout_s
+            check_name(address, patience.names_s)
+            ask = partial(session.get, address, headers=headers, stream=True)
+            with within(
+                3 * patience.timeout_s, partial(ask, timeout=patience.timeout_s)
             ) as response:
+                self._reached = True
                 self._write(response, self._accept(response, address))
+        except UnresolvedError as error:
+            raise self._unknown(error) from error
         except (InvalidSchema, InvalidURL, MissingSchema) as error:
             raise AddressError(str(error)) from error
         except PASSING_ERRORS as error:
+            if is_unresolved(error):
+                raise self._unknown(error) from error
             raise _CutError(f"the connection failed ({error})") from error
+
+    def _unknown(self, error: Exception) -> Exception:
+        """A network that fails in the middle may come back; one that is not there does not."""
+        return _CutError(str(error)) if self._reached else UnknownServerError(str(error))
 
     def _headers(self, address: str) -> dict[str, str]:
         """Ask for what is missing, where it can be known to be of the same file.
@@ -199,14 +213,14 @@ class Transfer:
         if code == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
             raise self._another_file(address)
         if code in PASSING or code >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            raise _CutError(f"HTTP {code}", _retry_after(headers))
+            raise _CutError(f"HTTP {code}", retry_after(headers))
         if code != HTTPStatus.OK:
             raise AddressError(f"HTTP {code} {response.reason}")
         return self._begin(headers, address)
 
     def _continue(self, headers: Mapping[str, str], address: str) -> int:
         state = self.state()
-        match = re.fullmatch(r"bytes (\d+)-\d+/(\d+)", headers.get("Content-Range", ""))
+        match = re.fullmatch(r"bytes (\d{1,24})-\d+/(\d{1,24})", headers.get("Content-Range", ""))
         if (
             state is None
             or match is None
@@ -233,7 +247,7 @@ class Transfer:
 
     def _begin(self, headers: Mapping[str, str], address: str) -> int:
         length = headers.get("Content-Length", "")
-        size = int(length) if length.isdecimal() else self.source.size
+        size = int(length) if re.fullmatch(r"\d{1,24}", length) else self.source.size
         if size is None:
             raise AddressError("the server does not say how long the file is")
         if self.source.size not in (None, size):
@@ -249,6 +263,7 @@ class Transfer:
 
     def _write(self, response: requests.Response, size: int) -> None:
         arrived = self.offset
+        pace = Pace(self.patience, arrived)
         with (
             progress(self.source.name, size, arrived, ByteCounter) as counter,
             open(self.part, "ab") as stream,
@@ -262,18 +277,8 @@ class Transfer:
                 stream.write(data)
                 stream.flush()
                 counter.advance(len(data))
+                if pace.crawls(arrived):
+                    raise _CutError("the connection crawls", in_vain=True)
             os.fsync(stream.fileno())
         if arrived < size:
             raise _CutError(f"the connection ended after {arrived} of {size} bytes")
-
-
-def _retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds that the server asks to wait, given as such or as a date after the answer's own."""
-    value = headers.get("Retry-After", "")
-    if value.isdecimal():
-        return float(value)
-    with suppress(TypeError, ValueError, OverflowError):
-        until, now = (parsedate_tz(v) for v in (value, headers.get("Date", "")))
-        if until and now:
-            return float(max(0, mktime_tz(until) - mktime_tz(now)))
-    return None

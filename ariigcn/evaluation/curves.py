@@ -12,8 +12,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ariigcn.core.files import atomic_path
-from ariigcn.evaluation.style import PALETTE, STYLE
+from ariigcn.evaluation.style import PALETTE, STYLE, save
 from ariigcn.evaluation.tables import mean_sd, percent, read_seeds
 
 SPLITS = {"test": ("text", "o"), "validation": ("muted", "s")}  # colour of the palette, marker
@@ -53,9 +52,7 @@ def draw_curve(key: str, metrics: Mapping[str, Sequence[Path]], out: Path) -> No
         axes.set(xlabel=key, ylabel="Weighted F1 (%)", xlim=(-0.4, len(values) - 0.6))
         axes.tick_params(length=0)
         axes.legend(frameon=False, fontsize=8, loc="best")
-        title = _title(key, values, scores, len(ordered[0]))
-        with atomic_path(out) as temporary:
-            figure.savefig(temporary, format="svg", metadata={"Date": None, "Title": title})
+        save(figure, out, _title(key, values, scores, len(ordered[0])))
 
 
 def _draw_split(

@@ -40,6 +40,7 @@ def inspect_model(bundle: Path, graph: Path, stores: Mapping[str, Path], out: Pa
     torch.set_num_threads(1)  # sums, and so the picture, depend on the number of threads
     head, model = load_bundle(bundle)
     dialogues = load_dialogues(graph, {m: stores[m] for m in head.dimensions})
+    head.check_features(dialogues.headers)
     standard = standardised(dialogues, model)
     source, weight = attention(model, standard)
     row, modality, stages = representations(model, standard)

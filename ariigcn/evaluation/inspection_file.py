@@ -9,8 +9,7 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from ariigcn.core.errors import DataError
-from ariigcn.core.files import atomic_path
+from ariigcn.core.storage import create_h5, open_h5
 
 STAGES = {
     "separate": "After the encoders",
@@ -46,7 +45,7 @@ class Inspection:
 
 def write_inspection(found: Inspection, path: Path) -> None:
     """Write an inspection; the file is whole or absent."""
-    with atomic_path(path) as temporary, h5py.File(temporary, "w") as file:
+    with create_h5(path) as file:
         file.attrs["experiment"] = found.experiment
         file.attrs["seed"] = found.seed
         file.attrs["modalities"] = json.dumps(found.modalities)
@@ -63,20 +62,15 @@ def read_inspection(path: Path) -> Inspection:
     """Read a file of :func:`write_inspection`.
 
     Raises:
-        DataError: the file is truncated, or not an inspection.
+        DataError: the file is damaged, or not an inspection.
     """
-    try:
-        with h5py.File(path, "r") as file:
-            stages = [s for s in STAGES if f"points/{s}" in file]
-            return Inspection(
-                experiment=str(file.attrs["experiment"]),
-                seed=int(file.attrs["seed"]),
-                modalities=tuple(json.loads(file.attrs["modalities"])),
-                utterance_ids=file["utterance_id"].asstr()[:].tolist(),
-                points={stage: file[f"points/{stage}"][:] for stage in stages},
-                **{name: file[name][:] for name in ARRAYS},
-            )
-    except (OSError, KeyError, ValueError) as error:
-        raise DataError(
-            f"{path}: not an inspection file ({error}); remove it and run again"
-        ) from error
+    with open_h5(path, "an inspection file") as file:
+        stages = [s for s in STAGES if f"points/{s}" in file]
+        return Inspection(
+            experiment=str(file.attrs["experiment"]),
+            seed=int(file.attrs["seed"]),
+            modalities=tuple(json.loads(file.attrs["modalities"])),
+            utterance_ids=file["utterance_id"].asstr()[:].tolist(),
+            points={stage: file[f"points/{stage}"][:] for stage in stages},
+            **{name: file[name][:] for name in ARRAYS},
+        )

@@ -4,14 +4,11 @@ Labels go by name. Only labelled utterances count, and only the splits that no w
 are scored. All scores are shares between 0 and 1.
 """
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TypedDict
 
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 from sklearn.metrics import (
     accuracy_score,
     confusion_matrix,
@@ -20,8 +17,7 @@ from sklearn.metrics import (
 )
 
 from ariigcn.core.errors import DataError, problem_list
-from ariigcn.core.files import atomic_path
-from ariigcn.corpora.table import METADATA_KEY
+from ariigcn.core.storage import read_json, read_table, write_json
 
 SCORED_SPLITS = ("validation", "test")
 
@@ -62,9 +58,7 @@ class Metrics(TypedDict):
 def evaluate_experiment(prediction_files: Sequence[Path], outputs: Sequence[Path]) -> None:
     """Score each seed's ``predictions.parquet`` into the ``metrics.json`` at the same position."""
     for source, out in zip(prediction_files, outputs, strict=True):
-        scores = json.dumps(evaluate(source), indent=1, ensure_ascii=False, allow_nan=False)
-        with atomic_path(out) as temporary:
-            temporary.write_text(scores + "\n", encoding="utf-8")
+        write_json(evaluate(source), out)
 
 
 def evaluate(predictions: Path) -> Metrics:
@@ -121,20 +115,13 @@ def score(true: Sequence[str], predicted: Sequence[str], labels: Sequence[str]) 
 
 def read_metrics(path: Path) -> Metrics:
     """Read a ``metrics.json``."""
-    try:
-        metrics: Metrics = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise DataError(f"{path}: not a metrics file ({error}); evaluate again") from error
+    metrics: Metrics = read_json(path, "a metrics file")  # type: ignore[assignment]
     return metrics
 
 
 def read_run_table(path: Path) -> tuple[pd.DataFrame, dict[str, Any]]:
     """Rows and head of a run's ``predictions.parquet`` or ``history.parquet``."""
-    try:
-        table = pq.read_table(path)
-        head: dict[str, Any] = json.loads((table.schema.metadata or {})[METADATA_KEY])
-    except (pa.ArrowException, OSError, KeyError) as error:
-        raise DataError(f"{path}: not a table of a run ({error!r}); train again") from error
+    table, head = read_table(path, "a table of a run")
     return table.to_pandas(), head
 
 

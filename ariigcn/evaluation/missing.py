@@ -10,10 +10,11 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import torch
 from torch import Tensor
 
-from ariigcn.core.files import atomic_path
+from ariigcn.core.storage import write_table
 from ariigcn.evaluation.resampling import Floats, class_counts, score_counts
 from ariigcn.graphs.dialogues import Dialogues, load_dialogues
 from ariigcn.models.base import ConversationModel
@@ -41,11 +42,11 @@ def write_missing(
     rows = []
     for folder in models:
         head, model = load_bundle(folder)
+        head.check_features(dialogues.headers)
         torch.set_num_threads(int(head.training.get("threads", 1)))
         named = {"experiment": head.training["experiment"], "seed": head.training["seed"]}
         rows += [named | row for row in missing_scores(model, dialogues, named["seed"])]
-    with atomic_path(out) as temporary:
-        pd.DataFrame(rows).to_parquet(temporary, index=False)
+    write_table(pa.Table.from_pandas(pd.DataFrame(rows), preserve_index=False), {}, out)
 
 
 def missing_scores(

@@ -9,10 +9,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from ariigcn.core.files import atomic_path
 from ariigcn.corpora.table import read_corpus
 from ariigcn.evaluation.inspection_file import STAGES, Inspection, read_inspection
-from ariigcn.evaluation.style import NOTHING, PALETTE, STYLE
+from ariigcn.evaluation.style import NOTHING, PALETTE, STYLE, save
 
 # Ten hues told apart in light and dark; the report's --category-0 to -9 are the same.
 CATEGORIES = (
@@ -64,13 +63,8 @@ def draw_representations(inspection: Path, table: Path, out: Path) -> None:
                 axes.set_title(STAGES[stage] if row == 0 else "")
                 if column == len(found.points) - 1:
                     _legend(axes, len(groups))
-        with atomic_path(out) as temporary:
-            title = (
-                _title(found)
-                if len(found.row)
-                else f"{NOTHING}this model has no nodes with evidence."
-            )
-            figure.savefig(temporary, format="svg", metadata={"Date": None, "Title": title})
+        nothing = f"{NOTHING}this model has no nodes with evidence."
+        save(figure, out, _title(found) if len(found.row) else nothing)
 
 
 def _scatter(

@@ -93,7 +93,8 @@ def difference_test(
 
     Student's t with D - 1 degrees of freedom and the bootstrap's standard error, which is widened by
     sqrt(D / (D - 1)) since a resample of D dialogues varies too little (Hesterberg 2015). p is below
-    1 - ``level`` exactly where the interval leaves out zero. NaN below :data:`FEWEST` dialogues.
+    1 - ``level`` exactly where the interval leaves out zero. NaN below :data:`FEWEST` dialogues, and
+    where every resample differs alike by something: a bootstrap cannot say how sure that is.
 
     Args:
         observed: the difference on the test split itself.
@@ -104,8 +105,8 @@ def difference_test(
         return float("nan"), float("nan"), float("nan")
     error = float(resampled.std(ddof=1)) * (dialogues / (dialogues - 1)) ** 0.5
     half = float(student.ppf((1 + level) / 2, dialogues - 1)) * error
-    if error == 0:
-        return observed, observed, float(observed == 0)
+    if error < 1e-12:  # what rounding leaves of none
+        return (0.0, 0.0, 1.0) if observed == 0 else (float("nan"), float("nan"), float("nan"))
     p = float(2 * student.sf(abs(observed) / error, dialogues - 1))
     return observed - half, observed + half, p
 

@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from ariigcn.core.seals import verify
 from ariigcn.evaluation.calibration import BINS, Reliability, reliability
 from ariigcn.evaluation.predictions import read_predictions
 from ariigcn.evaluation.style import PALETTE, save, save_nothing, style
@@ -26,7 +27,7 @@ LINES: tuple[dict[str, Any], ...] = (
 
 def draw_comparisons(table: Path, out: Path) -> None:
     """Each experiment's difference in weighted F1 to the main one, with both its intervals."""
-    frame = pd.read_csv(table)
+    frame = pd.read_csv(verify(table))
     frame = frame[frame["weighted_f1_difference"].notna()].reset_index(drop=True)
     if not len(frame):
         return save_nothing(out, "there is no second experiment to compare.")
@@ -110,7 +111,7 @@ def _draw_bins(axes: Axes, pooled: Reliability) -> None:
 
 def draw_missing(table: Path, out: Path) -> None:
     """Weighted F1 by share of a modality that is masked, a panel a modality."""
-    frame = pd.read_csv(table)
+    frame = pd.read_csv(verify(table))
     if not len(frame):
         return save_nothing(out, "no experiment was tested with modalities missing.")
     modalities = [m for m in MODALITY_ORDER if m in set(frame["modality"])]

@@ -13,7 +13,7 @@ from typing import Any
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
-from ariigcn.core.files import atomic_path
+from ariigcn.core.seals import sealed_path
 
 # Blue, vermilion and green after Okabe and Ito: told apart with any colour vision.
 PALETTE = {
@@ -46,6 +46,7 @@ STYLE: dict[str, Any] = {
     "grid.color": PALETTE["grid"],
     "grid.linewidth": 0.6,
     "text.color": PALETTE["ink"],
+    "text.parse_math": False,  # an emotion may be called $x$
     "xtick.color": PALETTE["grid"],
     "ytick.color": PALETTE["grid"],
     "xtick.labelcolor": PALETTE["muted"],
@@ -74,5 +75,5 @@ def save_nothing(out: Path, why: str) -> None:
 
 def save(figure: Figure, out: Path, title: str) -> None:
     """Write a figure as SVG; ``title`` is the sentence that says what it shows."""
-    with atomic_path(out) as temporary:
+    with sealed_path(out) as temporary:
         figure.savefig(temporary, format="svg", metadata={"Date": None, "Title": title})

@@ -7,6 +7,8 @@ from pathlib import Path
 import pandas as pd
 
 from ariigcn.core.files import atomic_path
+from ariigcn.core.seals import sealed_path
+from ariigcn.core.storage import read_table
 from ariigcn.corpora.table import read_corpus
 from ariigcn.evaluation import latex
 from ariigcn.evaluation.calibration import calibration_frame
@@ -43,8 +45,8 @@ class TableSources:
 def write_tables(sources: TableSources, folder: Path) -> None:
     """Write ``<name>.csv`` and ``<name>.tex`` for each of :data:`NAMES`.
 
-    CSV holds shares between 0 and 1 (docs/statistics.md), LaTeX per cent. ``results.csv`` ends with
-    the published figures of the same corpus, whose rows name their source in ``published``.
+    CSV holds shares between 0 and 1 (docs/statistics.md), LaTeX per cent. What others have published
+    of the same corpus stands in ``published.csv``, with its source; in ``results.tex`` below a rule.
     """
     corpus = read_corpus(sources.table)
     results = results_frame(sources.metrics, corpus)
@@ -58,35 +60,31 @@ def write_tables(sources: TableSources, folder: Path) -> None:
     errors = errors_frame(experiments, corpus, sources.stores)
     missing = missing_frame(sources.missing)
     tables = {
-        "results": (with_published(results, published), latex.results_latex(results, published)),
+        "results": (results, latex.results_latex(results, published)),
         "per_class": (per_class, latex.per_class_latex(per_class)),
         "comparisons": (comparisons, latex.comparisons_latex(comparisons)),
         "calibration": (calibration, latex.calibration_latex(calibration)),
         "errors": (errors, latex.errors_latex(errors)),
         "missing": (missing, latex.missing_latex(missing)),
     }
+    _write_csv(published, folder / "published.csv")
     for name, (frame, tex) in tables.items():
-        with atomic_path(folder / f"{name}.csv") as temporary:
-            frame.to_csv(temporary, index=False, lineterminator="\n", float_format="%.6f")
+        _write_csv(frame, folder / f"{name}.csv")
         with atomic_path(folder / f"{name}.tex") as temporary:
             temporary.write_text(tex, encoding="utf-8")
 
 
-def with_published(results: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:
-    """The results with published rows below; ``published`` is empty for what was run here."""
-    results = results.assign(published="", address="")
-    if not len(published):
-        return results
-    below = published.dropna(axis="columns", how="all")
-    own = [*results.columns, *(c for c in below.columns if c not in results.columns)]
-    return pd.concat([results, below], ignore_index=True)[own]
+def _write_csv(frame: pd.DataFrame, path: Path) -> None:
+    with sealed_path(path) as temporary:
+        frame.to_csv(temporary, index=False, lineterminator="\n", float_format="%.6f")
 
 
 def missing_frame(files: Sequence[Path]) -> pd.DataFrame:
     """One row an experiment, modality and share: seeds, and each score's mean, sd, low and high."""
     keys = ["experiment", "modality", "share"]
     names = [f"{s}_{m}" for s in ("accuracy", "weighted_f1") for m in ("mean", "sd", "low", "high")]
-    found = [frame for frame in map(pd.read_parquet, files) if len(frame)]
+    tables = [read_table(path, "scores with modalities missing")[0] for path in files]
+    found = [table.to_pandas() for table in tables if len(table)]
     if not found:
         return pd.DataFrame(columns=[*keys, "seeds", *names])
     rows = []

@@ -15,10 +15,12 @@ from pydantic import Field
 from ariigcn.core.errors import DataError
 from ariigcn.features import huggingface, media
 from ariigcn.features.encoder import Clip, Encoded
+from ariigcn.features.foreign import in_words
 from ariigcn.features.huggingface import HubParameters, hidden, load
 from ariigcn.features.media import ClipError, Mix, read_audio
 
 LIBRARIES = (*media.LIBRARIES, *huggingface.LIBRARIES)
+ON_GPU = huggingface.ON_GPU
 files = huggingface.files
 RATE = 16000
 # Of the variance, as in transformers' own feature extractor.
@@ -66,10 +68,15 @@ class SpeechEncoder:
         path = self._loaded.folder / "preprocessor_config.json"
         if not path.is_file():
             raise DataError(f"{path}: missing; it says how the model wants its sound")
-        settings = json.loads(path.read_text(encoding="utf-8"))
-        if settings.get("sampling_rate", RATE) != RATE:
-            raise DataError(f"{path}: {settings['sampling_rate']} Hz; {RATE} Hz is supported")
-        return bool(settings.get("do_normalize", True))
+        with in_words(path, "does not say how the model wants its sound"):
+            settings = json.loads(path.read_text(encoding="utf-8"))
+            rate, normalise = (
+                settings.get("sampling_rate", RATE),
+                settings.get("do_normalize", True),
+            )
+        if rate != RATE:
+            raise DataError(f"{path}: {rate} Hz; {RATE} Hz is supported")
+        return bool(normalise)
 
     def encode(self, clips: Sequence[Clip]) -> list[Encoded]:
         """One vector a clip, each computed by itself: neighbours and padding change no bit."""

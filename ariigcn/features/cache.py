@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 
+from ariigcn.core.paths import file_trouble
 from ariigcn.features.encoder import Clip, Encoded, Encoder
 from ariigcn.features.modality import Modality
 from ariigcn.features.store import Status, StoreHeader
@@ -86,17 +87,22 @@ def _seen_by(modality: Modality, clip: Clip) -> list[Any] | None:
     """What of a clip an encoder of a modality is given."""
     if modality == "text":
         return None if clip.text is None else [clip.text, list(clip.context)]
-    whole = modality == "audio" and clip.audio is not None
-    path = clip.audio if whole else clip.media
+    path = clip.file(modality)
     content = None if path is None else _content(path)
     if content is None:
         return None
-    span = [None, None] if whole else [clip.start_s, clip.end_s]
+    span = (
+        [None, None]
+        if modality == "audio" and clip.audio is not None
+        else [clip.start_s, clip.end_s]
+    )
     return [content, *span, clip.video_side if modality == "video" else None]
 
 
 def _content(path: Path) -> str | None:
-    """A digest of a file's bytes and its ending, by which decoders are chosen; None if absent."""
+    """A digest of a file's bytes and its ending, by which decoders are chosen; None if it is none."""
+    if file_trouble(path):
+        return None
     try:
         stat = path.stat()
         return path.suffix.lower() + _digest(path, stat.st_size, stat.st_mtime_ns)

@@ -64,8 +64,22 @@ class FeaturesConfig(Section):
     timeout_s: Annotated[float, SPEED] = Field(
         120.0, gt=0, description="Seconds after which a clip counts as failed; what stands is kept."
     )
+    max_failed_share: Annotated[float, SPEED] = Field(
+        0.5,
+        ge=0,
+        le=1,
+        description="An extraction in which a larger share failed than this stops with the first "
+        "reasons. Failed are clips that are not there, or cannot be read or encoded; not counted are "
+        "utterances for which the table names none. None that can be used stops it always.",
+    )
     shards: Annotated[int, SPEED] = Field(
         1, ge=1, description="Jobs that an encoder's extraction is split in; 64 suits a cluster."
+    )
+    workers_per_gpu: Annotated[int, SPEED] = Field(
+        2,
+        ge=1,
+        description="Processes that share a GPU, where an encoder computes on one; each holds the model "
+        "once. No more work at once, however many cores a job has.",
     )
     cache: Annotated[str | None, SPEED] = Field(
         "cache",

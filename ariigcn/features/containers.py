@@ -6,18 +6,24 @@ becomes a :class:`ClipError` in the decoder's own words.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 
+from ariigcn.core.paths import ABSENT, file_trouble
+from ariigcn.corpora.clips import PAST_END_S, PLAYLIST, PLAYLISTS, look_at
 from ariigcn.features.encoder import Clip
+from ariigcn.features.modality import Modality
 from ariigcn.features.store import Status
 
 # A stream that ends this much before its own header says was cut off.
 TRUNCATED_SHARE, TRUNCATED_S = 0.9, 0.25
 # Two clocks (container, table) may differ by a rounding.
 EPSILON_S = 1e-6
+# How the message of a row begins whose span ends after its file; such rows are counted.
+PAST_END = "its span ends after its file does"
 
 
 class ClipError(Exception):
@@ -35,16 +41,21 @@ def open_stream(clip: Clip, kind: Literal["audio", "video"]) -> Iterator[tuple[A
 
     if clip.media is None:
         raise ClipError(Status.MISSING, "the table names no media")
-    if not clip.media.is_file():
-        raise ClipError(Status.MISSING, f"no such file: {clip.media.name}")
+    if trouble := file_trouble(clip.media):
+        status = Status.NO_FILE if trouble == ABSENT else Status.FAILED
+        raise ClipError(status, f"{trouble}: {clip.media.name}")
     # A wav says all in its first bytes; by default its first seconds are decoded to look for more.
     options = {"probesize": "32768"} if clip.media.suffix.lower() == ".wav" else {}
     try:
         with av.open(str(clip.media), metadata_errors="replace", options=options) as container:
+            if container.format.name in PLAYLISTS:
+                raise ClipError(Status.FAILED, PLAYLIST)
             yield container, _stream(container, kind)
     except ClipError:
         raise
     except (av.FFmpegError, OSError, ValueError, EOFError, MemoryError) as error:
+        if file_trouble(clip.media) == ABSENT:
+            raise ClipError(Status.NO_FILE, f"gone meanwhile: {clip.media.name}") from error
         words = getattr(error, "strerror", None) or str(error) or type(error).__name__
         raise ClipError(Status.FAILED, f"cannot be decoded ({words})") from error
 
@@ -93,27 +104,42 @@ def seek(container: Any, stream: Any, seconds: float) -> None:
 
 def check_complete(container: Any, stream: Any, clip: Clip, reached_s: float) -> None:
     """Raise where the data end well before the stream's header, and the clip, says they do."""
-    if stream.duration is None:
-        return
     first = max(stream.start_time or 0, 0) * float(stream.time_base)
-    declared = first + float(stream.duration * stream.time_base)
-    expected = min(declared, span(container, clip)[1])
     start = max(span(container, clip)[0], first)
+    declared = _declared_s(container, stream, first)
     if start > declared - EPSILON_S:
         raise ClipError(
             Status.FAILED, f"the span starts at {start:.2f} s, the file ends at {declared:.2f} s"
         )
+    if stream.duration is None:
+        return
+    expected = min(declared, span(container, clip)[1])
     got, asked = reached_s - start, expected - start
     if got < asked * TRUNCATED_SHARE and got < asked - TRUNCATED_S:
         raise ClipError(Status.FAILED, f"cut off: {max(got, 0):.2f} of {asked:.2f} s are there")
 
 
-def duration_s(path: Path) -> float | None:
-    """A file's length as its header tells it, seconds; None where there is none to be had."""
-    import av
+def _declared_s(container: Any, stream: Any, first: float) -> float:
+    """Where a stream ends, as its header or, in Matroska's and others, the whole file's says."""
+    if stream.duration is not None:
+        return first + float(stream.duration * stream.time_base)
+    if container.duration is not None:
+        return _origin_s(container) + container.duration / 1e6
+    return np.inf
 
-    try:
-        with av.open(str(path), metadata_errors="replace") as container:
-            return None if container.duration is None else container.duration / 1e6
-    except (av.FFmpegError, OSError, ValueError, EOFError):
-        return None
+
+def past_end(clip: Clip, modality: Modality) -> str:
+    """What a row says of a span that ends after its file, by as much as ``corpus check`` minds."""
+    path = clip.file(modality)
+    if path is None or path != clip.media or clip.end_s is None:
+        return ""
+    seconds = _length_s(path)
+    if seconds is None or clip.end_s <= seconds + PAST_END_S:
+        return ""
+    return f"{PAST_END}: at {clip.end_s:.2f} s, the file at {seconds:.2f} s"
+
+
+@lru_cache(maxsize=256)
+def _length_s(path: Path) -> float | None:
+    """Once a file, not once an utterance: recordings hold hundreds of them."""
+    return look_at(path).seconds

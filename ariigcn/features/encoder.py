@@ -30,6 +30,12 @@ class Clip:
     video_side: Literal["left", "right"] | None = None
     context: tuple[str, ...] = ()
 
+    def file(self, modality: str) -> Path | None:
+        """The file that a modality is read from; none for text."""
+        if modality == "text":
+            return None
+        return self.audio if modality == "audio" and self.audio is not None else self.media
+
 
 @dataclass(frozen=True)
 class Encoded:

@@ -18,9 +18,10 @@ decode pictures, and opening the file once instead of twice would save 25 ms.
 import hashlib
 import json
 import logging
-from collections import Counter as Tally
+import os
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -31,11 +32,14 @@ from ariigcn.core.code import code_version
 from ariigcn.core.errors import DataError, problem_list
 from ariigcn.core.files import remove
 from ariigcn.core.logs import progress
+from ariigcn.core.paths import file_trouble, printable
 from ariigcn.core.signals import StopRequest
 from ariigcn.corpora.table import Corpus, read_corpus
 from ariigcn.features.cache import Cache
 from ariigcn.features.config import EncoderConfig
 from ariigcn.features.encoder import Clip, Encoded
+from ariigcn.features.modality import Modality
+from ariigcn.features.outcome import Outcome
 from ariigcn.features.registry import encoder_module
 from ariigcn.features.store import Rows, Status, open_store, write_store
 from ariigcn.features.workers import Block, Workers
@@ -54,6 +58,8 @@ def extract(
     workers: int = 1,
     shard: tuple[int, int] = (0, 1),
     cache: Path | None = None,
+    max_failed_share: float = 0.5,
+    workers_per_gpu: int = 2,
 ) -> None:
     """Encode a corpus in one modality.
 
@@ -65,22 +71,29 @@ def extract(
         block: utterances a block.
         timeout_s: seconds after which a clip counts as failed.
         workers: processes; each runs on one thread.
+        workers_per_gpu: at most so many of them share a GPU, where the encoder computes on one.
         shard: which part of the blocks, from 0, and of how many.
         cache: folder of results by content; None: none are looked up or kept.
+        max_failed_share: more failures than this are an error, a share of the rows that name
+            something. A shard is not held to it: :func:`merge` looks at all of them.
 
     Raises:
-        DataError: the table is not valid, or names media outside ``media_root``.
+        DataError: the table is not valid, or names media outside ``media_root``; there are no media
+            at all; no row can be used, or too many failed. Finished blocks are kept, those with
+            failures are made again.
         StoppedError: SIGTERM or SIGUSR1 came; finished blocks are kept.
     """
     table, media_root, out = Path(table), Path(media_root), Path(out)
     corpus = read_corpus(table)
     clips = clips_of(corpus, media_root, features.parameters.get("context_utterances", 0))
+    if features.modality != "text":
+        _check_root(media_root, clips)
     folder = out.with_name(f".{out.name}.blocks")
     blocks = _part(_cut(clips, block, folder, _recipe(corpus, features)), shard)
     count = sum(len(b.clips) for b in blocks)
     part = "" if shard[1] == 1 else f", shard {shard[0] + 1} of {shard[1]}"
     what = f"{corpus.name}: {features.modality} features{part}"
-    with Workers(features, workers, timeout_s) as pool:
+    with Workers(features, workers, timeout_s, workers_per_gpu) as pool:
         header = pool.describe(corpus.name, features)
         waiting = [b for b in blocks if not b.finished(header)]
         done = count - sum(len(b.clips) for b in waiting)
@@ -90,17 +103,32 @@ def extract(
                 rows = _rows(finished.clips, results, header.dimension)
                 write_store(finished.path, header, [rows])
                 counter.advance(len(rows), failed=int((~rows.mask).sum()))
-    tally: Tally[Status] = Tally()
-    write_store(out, header, _joined(blocks, tally), count)
+    outcome = Outcome(what, features.modality, media_root, max_failed_share)
+    outcome.where = _where(clips, features.modality)
+    try:
+        write_store(out, header, outcome.watch(_joined(blocks), check=shard[1] == 1), count)
+    except DataError:
+        for bad in filter(Block.failed, blocks):
+            remove(bad.path)
+        raise
     remove(folder)
-    logger.info("%s: %s", what, ", ".join(f"{n} {status}" for status, n in tally.most_common()))
+    logger.info("%s: %s", what, outcome)
 
 
-def merge(shards: Sequence[Path], out: Path) -> None:
+def merge(
+    shards: Sequence[Path], out: Path, *, media_root: Path, max_failed_share: float = 0.5
+) -> None:
     """Join the stores of a corpus's shards, in their order, holding a thousand rows at a time.
 
+    Args:
+        shards: their stores.
+        out: the feature store to write.
+        media_root: folder that the files were looked for in, for the errors.
+        max_failed_share: as for :func:`extract`, over all shards.
+
     Raises:
-        DataError: a shard is damaged, or made by another encoder than the first.
+        DataError: a shard is damaged, or made by another encoder than the first; no row can be
+            used, or too many failed.
     """
     count = 0
     for path in shards:
@@ -116,8 +144,40 @@ def merge(shards: Sequence[Path], out: Path) -> None:
             with open_store(path) as store:
                 yield from store.blocks(1024)
 
-    write_store(out, header, rows(), count)
-    logger.info("%s: %d rows from %d shards", out, count, len(shards))
+    outcome = Outcome(
+        f"{header.corpus}: {header.modality} features",
+        header.modality,  # type: ignore[arg-type]
+        media_root,
+        max_failed_share,
+        mend=f"remove {shards[0].parent} and run the same command again",
+    )
+    write_store(out, header, outcome.watch(rows()), count)
+    logger.info("%s: %s; %d rows from %d shards", out, outcome, count, len(shards))
+
+
+def _check_root(media_root: Path, clips: Sequence[Clip]) -> None:
+    """Raise where files are named and there are none at all, as on a disk that is not mounted."""
+    named = [path for clip in clips for path in (clip.media, clip.audio) if path is not None]
+    try:
+        there = next(os.scandir(media_root), None) is not None
+        what = "empty"
+    except OSError as error:
+        there, what = False, os.strerror(error.errno or 0)
+    if named and not there:
+        raise DataError(
+            f"{media_root}: {what}, and the table names {len(named):,} files in it, first "
+            f"{named[0]}; mount its disk or name the media's folder"
+        )
+
+
+def _where(clips: Sequence[Clip], modality: Modality) -> Callable[[str], str]:
+    """An utterance's id -> the path that its file was looked for at."""
+
+    def path_of(utterance_id: str) -> str:
+        path = next(c.file(modality) for c in clips if c.utterance_id == utterance_id)
+        return "" if path is None else f" ({printable(str(path))})"
+
+    return path_of
 
 
 def _part(blocks: list[Block], shard: tuple[int, int]) -> list[Block]:
@@ -138,7 +198,10 @@ def clips_of(corpus: Corpus, media_root: Path, context: int = 0) -> list[Clip]:
     def resolved(name: str, path: Any) -> Path | None:
         if not isinstance(path, str):
             return None
-        there = (root / path).resolve()
+        try:
+            there = (root / path).resolve()
+        except (OSError, RuntimeError, ValueError):
+            return root / path  # what is wrong with it stands in its row
         if not there.is_relative_to(root):
             outside.append(f"{name}: {path} leads to {there}")
         return there
@@ -195,9 +258,10 @@ def _facts(clip: Clip) -> list[Any]:
     """What of a clip decides its vector; a file is told by its size and time of change."""
     seen = []
     for path in (clip.media, clip.audio):
-        if path is not None and path.is_file():
-            stat = path.stat()
-            seen.append([str(path), stat.st_size, stat.st_mtime_ns])
+        if path is not None and not file_trouble(path):
+            with suppress(OSError):
+                stat = path.stat()
+                seen.append([str(path), stat.st_size, stat.st_mtime_ns])
     return [*({**asdict(clip), "media": str(clip.media), "audio": str(clip.audio)}).values(), seen]
 
 
@@ -213,14 +277,12 @@ def _rows(clips: Sequence[Clip], results: Sequence[Encoded], dimension: int) -> 
             else:
                 state, message = Status.FAILED, "the encoder gave values that are not finite"
         status.append(state)
-        messages.append(message)
+        messages.append(printable(message))
     return Rows([clip.utterance_id for clip in clips], values, status, messages)
 
 
-def _joined(blocks: Iterable[Block], tally: "Tally[Status]") -> Iterator[Rows]:
-    """The finished blocks in order; counts their statuses on the way."""
+def _joined(blocks: Iterable[Block]) -> Iterator[Rows]:
+    """The finished blocks in order."""
     for block in blocks:
         with open_store(block.path) as store:
-            rows = store.read()
-        tally.update(rows.status)
-        yield rows
+            yield store.read()

@@ -9,18 +9,21 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from pickle import UnpicklingError
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
 from ariigcn.core.errors import DataError
+from ariigcn.core.paths import file_trouble
 from ariigcn.core.settings import Section
+from ariigcn.features.device import device
+from ariigcn.features.foreign import in_words
 
 if TYPE_CHECKING:
     import torch
 
 LIBRARIES = ("torch", "transformers")
+ON_GPU = True
 # Heads and masks that no hidden state depends on at inference; task checkpoints leave them out.
 UNUSED = ("pooler.", "masked_spec_embed")
 SETTINGS = ("*.json", "*.txt", "*.model")
@@ -90,19 +93,14 @@ def load(asked: HubParameters, modality: str, takes: str) -> Loaded:
 
     transformers.utils.logging.disable_progress_bar()
     transformers.utils.logging.set_verbosity_error()
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    place = device()
     formats = {"float32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}
-    dtype = formats[asked.precision] if device.type == "cuda" else torch.float32
+    dtype = formats[asked.precision] if place.type == "cuda" else torch.float32
     folder = find(asked, modality)
-    try:
+    with in_words(folder, "no model that transformers reads"):
         model, report = transformers.AutoModel.from_pretrained(
             folder, dtype=dtype, local_files_only=True, output_loading_info=True
         )
-    except UnpicklingError as error:
-        # Not its own words: they advise to run what the file holds.
-        raise DataError(f"{folder}: the weights hold more than tensors; refused") from error
-    except (OSError, ValueError, RuntimeError, KeyError) as error:
-        raise DataError(f"{folder}: no model that transformers reads ({error})") from error
     _refuse_random(report, folder)
     model = getattr(model, "vision_model", model) if takes == "pixel_values" else model
     if model.main_input_name != takes or model.config.is_encoder_decoder:
@@ -111,27 +109,31 @@ def load(asked: HubParameters, modality: str, takes: str) -> Loaded:
             f"{takes} and has no decoder"
         )
     _check_layers(asked.layers, model.config, folder)
-    kind = f"{type(model).__name__}, {str(dtype).removeprefix('torch.')} on {device.type}"
+    kind = f"{type(model).__name__}, {str(dtype).removeprefix('torch.')} on {place.type}"
     settings = hashlib.sha256()
     for path in setting_files(folder):
         settings.update(path.name.encode() + b"\0" + path.read_bytes())
     version = (
         f"transformers {transformers.__version__}, {kind}, settings {settings.hexdigest()[:12]}"
     )
-    return Loaded(model.eval().requires_grad_(False).to(device), folder, device, version)
+    return Loaded(model.eval().requires_grad_(False).to(place), folder, place, version)
 
 
 def find(asked: HubParameters, modality: str) -> Path:
     """The folder of a checkpoint, downloaded where it is not a local one.
 
     Raises:
-        DataError: the hub cannot be reached, has no such model, or the folder has no weights.
+        DataError: the hub cannot be reached, has no such model, or the folder has no weights, or
+            something that is no file.
     """
     folder = Path(asked.model).expanduser()
     if not folder.is_dir():
         folder = _download(asked, modality)
     if not weight_files(folder):
         raise DataError(f"{folder}: no weights; expected {' or '.join(WEIGHTS)}")
+    for path in (*weight_files(folder), *setting_files(folder)):
+        if trouble := file_trouble(path):
+            raise DataError(f"{path}: {trouble}")
     return folder
 
 

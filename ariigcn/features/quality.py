@@ -4,7 +4,6 @@ Counts, numbers and names alone; what was said is not among them, and pictures o
 """
 
 import base64
-import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -13,9 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ariigcn.core.files import atomic_path
+from ariigcn.core.storage import write_json
+from ariigcn.corpora.clips import look_at
 from ariigcn.corpora.table import Corpus, read_corpus
-from ariigcn.features.containers import ClipError, duration_s
+from ariigcn.features.containers import PAST_END, ClipError
 from ariigcn.features.encoder import Clip
 from ariigcn.features.extract import clips_of
 from ariigcn.features.faces import FaceFinder, FaceParameters, face_crops
@@ -53,8 +53,7 @@ def write_quality(
         "modalities": {modality: measure_store(path) for modality, path in stores.items()},
         "faces": faces(clips, stores["video"]) if pictures and "video" in stores else None,
     }
-    with atomic_path(out) as temporary:
-        temporary.write_text(json.dumps(found, indent=1, ensure_ascii=False), encoding="utf-8")
+    write_json(found, out)
 
 
 def measure_table(
@@ -85,7 +84,7 @@ def _seconds(clip: Clip, readable: bool) -> float | None:
     if clip.audio is None and clip.start_s is not None and clip.end_s is not None:
         return clip.end_s - clip.start_s
     path = clip.audio or clip.media
-    whole = duration_s(path) if path is not None and readable else None
+    whole = look_at(path).seconds if path is not None and readable else None
     if whole is None or clip.audio is not None:
         return whole
     length = (whole if clip.end_s is None else clip.end_s) - (clip.start_s or 0.0)
@@ -124,6 +123,7 @@ def measure_store(path: Path) -> dict[str, Any]:
             "encoder": header.encoder,
             "columns": header.dimension,
             "status": {str(s): status[str(s)] for s in Status if status[str(s)]},
+            "past_end": sum(PAST_END in message for message in store.messages),
             **_columns(store),
         }
 

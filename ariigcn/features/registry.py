@@ -2,8 +2,8 @@
 
 An encoder's module imports what is heavy inside its ``__init__`` only, so that a configuration is
 checked without loading torch, and has a ``Parameters`` section beside its class. It names the
-libraries that decide its vectors, ``LIBRARIES``, and, where parameters name local files, has a function
-``files`` that lists them.
+libraries that decide its vectors, ``LIBRARIES``, says ``ON_GPU = True`` where it computes on one, and,
+where parameters name local files, has a function ``files`` that lists them.
 """
 
 from collections.abc import Mapping
@@ -87,6 +87,11 @@ def parameter_files(modality: str, encoder: str, parameters: Mapping[str, Any]) 
         return []
     found: list[Path] = listed(module.Parameters(**parameters))
     return found
+
+
+def runs_on_gpu(modality: str, encoder: str) -> bool:
+    """Whether an encoder computes on a GPU where there is one: its module says ``ON_GPU = True``."""
+    return bool(getattr(import_module(encoder_module(modality, encoder)), "ON_GPU", False))
 
 
 def make_encoder(modality: str, encoder: str, parameters: dict[str, Any]) -> "Encoder":

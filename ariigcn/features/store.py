@@ -23,16 +23,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ariigcn.core.errors import DataError
-from ariigcn.core.files import atomic_path
+from ariigcn.core.storage import create_h5, open_h5
 
 FORMAT = 1
+VALUES = np.dtype("<f4")
 
 
 class Status(StrEnum):
     """What became of an utterance in one modality; only ``OK`` rows carry evidence."""
 
     OK = "ok"
-    MISSING = "missing"  # the table names no media (or text), or the file is absent
+    MISSING = "missing"  # the table names no media (or text)
+    NO_FILE = "no file"  # the table names a file that is not there
     NO_STREAM = "no stream"  # the clip has no audio, or no video, track
     NO_FACE = "no face"  # no frame shows a face and the policy masks such clips
     TOO_SHORT = "too short"
@@ -94,9 +96,9 @@ def write_store(
     if count is None:
         blocks = list(blocks)
         count = sum(map(len, blocks))
-    with atomic_path(path) as temporary, h5py.File(temporary, "w") as file:
+    with create_h5(path) as file:
         _write_attributes(file, header)
-        values = file.create_dataset("values", (count, header.dimension), np.float32)
+        values = file.create_dataset("values", (count, header.dimension), VALUES)
         columns: dict[str, list[str]] = {"utterance_id": [], "status": [], "message": []}
         done = 0
         for rows in blocks:
@@ -145,31 +147,33 @@ class FeatureStore:
     """A store opened for reading; rows are read on demand.
 
     Raises:
-        DataError: the file is truncated, not HDF5, or not a store.
+        DataError: the file is damaged, or not a store.
     """
 
     def __init__(self, path: Path | str) -> None:
         self.path = Path(path)
-        try:
-            self._file = h5py.File(path, "r")
-            self.header = _read_header(self._file)
-            self.utterance_ids: list[str] = self._file["utterance_id"].asstr()[:].tolist()
-            self.status = [Status(s) for s in self._file["status"].asstr()[:]]
-            self.messages: list[str] = self._file["message"].asstr()[:].tolist()
-            self._values = self._map(self._file["values"])
-        except (OSError, KeyError, ValueError) as error:
-            raise DataError(
-                f"{path}: not a readable feature store ({error}); remove it and run again"
-            ) from error
+        with open_h5(path, "a feature store") as file:
+            self.header = _read_header(file)
+            self.utterance_ids: list[str] = file["utterance_id"].asstr()[:].tolist()
+            self.status = [Status(s) for s in file["status"].asstr()[:]]
+            self.messages: list[str] = file["message"].asstr()[:].tolist()
+            self._values = self._map(file["values"])
 
-    def _map(self, values: h5py.Dataset) -> Any:
-        """The values as an array in the file, or, where they are chunked, as HDF5 reads them."""
-        if values.shape != (len(self), self.header.dimension):
-            raise ValueError(f"values have shape {values.shape}")
+    def _map(self, values: h5py.Dataset) -> NDArray[np.float32]:
+        """The values as an array in the file."""
+        shape = (len(self), self.header.dimension)
+        lengths = {len(self), len(self.status), len(self.messages)}
+        if values.shape != shape or values.dtype != VALUES or len(lengths) > 1:
+            raise ValueError(
+                f"{values.dtype} {values.shape}, {len(self.status)} statuses and "
+                f"{len(self.messages)} messages for {shape[0]} utterances of {shape[1]} numbers"
+            )
+        if not values.size:
+            return np.zeros(shape, np.float32)
         offset = values.id.get_offset()
         if offset is None:
-            return values
-        return np.memmap(self.path, values.dtype, "r", offset, values.shape).view(np.ndarray)
+            raise ValueError("its values do not lie in one run")
+        return np.memmap(self.path, VALUES, "r", offset, shape).view(np.ndarray)
 
     def __len__(self) -> int:
         return len(self.utterance_ids)
@@ -182,10 +186,7 @@ class FeatureStore:
     def read(self, start: int = 0, stop: int | None = None) -> Rows:
         """Rows ``start`` to ``stop`` (exclusive; all by default), as they were checked when written."""
         part = slice(start, len(self) if stop is None else stop)
-        try:
-            values = np.array(self._values[part])
-        except OSError as error:
-            raise DataError(f"{self.path}: damaged ({error}); remove it and run again") from error
+        values = np.array(self._values[part])
         return Rows(self.utterance_ids[part], values, self.status[part], self.messages[part])
 
     def blocks(self, rows: int = 4096) -> Iterator[Rows]:
@@ -198,19 +199,11 @@ class FeatureStore:
         for start in range(0, self.header.dimension, width):
             yield np.array(self._values[:, start : start + width])
 
-    def close(self) -> None:
-        """Close the file."""
-        self._file.close()
-
 
 @contextmanager
 def open_store(path: Path | str) -> Iterator[FeatureStore]:
-    """Open a store for the time of a ``with`` block."""
-    store = FeatureStore(path)
-    try:
-        yield store
-    finally:
-        store.close()
+    """A store for the time of a ``with`` block."""
+    yield FeatureStore(path)
 
 
 def _read_header(file: h5py.File) -> StoreHeader:

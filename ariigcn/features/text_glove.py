@@ -19,6 +19,7 @@ from pydantic import Field
 
 from ariigcn.core.errors import DataError
 from ariigcn.core.files import sha256_file
+from ariigcn.core.paths import file_trouble, printable
 from ariigcn.core.settings import Section
 from ariigcn.features.encoder import Clip, Encoded
 from ariigcn.features.store import Status
@@ -96,6 +97,8 @@ def read_vectors(path: Path, max_words: int) -> tuple[dict[str, int], NDArray[np
     """
     odd: list[str] = []
     try:
+        if trouble := file_trouble(path):
+            raise ValueError(trouble)
         with path.open("rb") as stream:
             lines = list(islice(stream, max_words))
         if lines and len(lines[0].split()) == 2:
@@ -103,7 +106,7 @@ def read_vectors(path: Path, max_words: int) -> tuple[dict[str, int], NDArray[np
         words, vectors = _parse(lines, odd)
     except (OSError, ValueError) as error:
         raise DataError(
-            f"{path}: no word vectors ({error}); name a file in GloVe's text format: "
+            f"{path}: no word vectors ({printable(str(error))}); name a file in GloVe's text format: "
             "features.text.parameters.vectors"
         ) from error
     if odd:
@@ -135,8 +138,11 @@ def _parse(lines: list[bytes], odd: list[str]) -> tuple[list[str], NDArray[np.fl
         ),
     )
     vectors = np.stack([column.to_numpy() for column in table.columns[1:]], axis=1)
-    if len(odd) > len(vectors) or not np.isfinite(vectors).all():
-        raise ValueError(f"{len(odd)} lines without {width} finite numbers")
+    if len(odd) > len(vectors):
+        raise ValueError(f"{len(odd)} of {len(lines)} lines without {width} numbers")
+    bad = np.flatnonzero(~np.isfinite(vectors).all(axis=1))
+    if len(bad):
+        raise ValueError(f"the numbers of {table['word'][int(bad[0])]} are not finite")
     return table["word"].to_pylist(), vectors
 
 

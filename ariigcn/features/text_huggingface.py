@@ -11,6 +11,7 @@ from pydantic import Field
 
 from ariigcn.features import huggingface
 from ariigcn.features.encoder import Clip, Encoded
+from ariigcn.features.foreign import in_words
 from ariigcn.features.huggingface import HubParameters, hidden, load
 from ariigcn.features.store import Status
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 LIBRARIES = ("numpy", *huggingface.LIBRARIES, "tokenizers")
+ON_GPU = huggingface.ON_GPU
 files = huggingface.files
 # As for MiniLM: texts share a batch only where they are padded to the same multiple of this, which
 # keeps a vector independent of its neighbours on a CPU.
@@ -61,9 +63,9 @@ class TextEncoder:
         self._loaded = load(parameters, "text", "input_ids")
         self.version = self._loaded.version
         self.dimension = int(self._loaded.model.config.hidden_size)
-        self._tokenizer: Any = AutoTokenizer.from_pretrained(
-            self._loaded.folder, local_files_only=True
-        )
+        folder = self._loaded.folder
+        with in_words(folder, "no tokenizer that transformers reads"):
+            self._tokenizer: Any = AutoTokenizer.from_pretrained(folder, local_files_only=True)
         self._limit = min(parameters.max_tokens, int(self._tokenizer.model_max_length))
         self._specials = int(self._tokenizer.num_special_tokens_to_add(pair=True))
 

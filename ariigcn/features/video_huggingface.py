@@ -11,13 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from ariigcn.core.errors import DataError
 from ariigcn.features import faces, huggingface
 from ariigcn.features.faces import FaceCropEncoder, FaceParameters
+from ariigcn.features.foreign import in_words
 from ariigcn.features.huggingface import HubParameters, hidden, load
 
 LIBRARIES = (*faces.LIBRARIES, *huggingface.LIBRARIES)
+ON_GPU = huggingface.ON_GPU
 files = huggingface.files
+# Of a picture that a model asks for, pixels; beyond it, its settings are damaged.
+LARGEST_SIDE = 4096
 
 
 class Parameters(HubParameters, FaceParameters):
@@ -54,18 +57,16 @@ class ImageEncoder(FaceCropEncoder):
     def _read_settings(self) -> int:
         """How the model wants its pictures: keeps the moments of the colours, gives their side."""
         path = self._loaded.folder / "preprocessor_config.json"
-        try:
+        with in_words(path, "does not say how the model wants its pictures"):
             settings: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
             size = settings.get("crop_size") or settings["size"]
             side = size if isinstance(size, int) else size.get("height") or size["shortest_edge"]
             self._scale = np.float32(settings.get("rescale_factor", 1 / 255))
             self._mean = np.array(settings["image_mean"], np.float32)
             self._sd = np.array(settings["image_std"], np.float32)
+            if not 1 <= int(side) <= LARGEST_SIDE or not (self._sd > 0).all():
+                raise ValueError(f"size {side}, image_std {self._sd.tolist()}")
             return int(side)
-        except (OSError, ValueError, KeyError, AttributeError) as error:
-            raise DataError(
-                f"{path}: does not say how the model wants its pictures ({error!r})"
-            ) from error
 
     def _pool(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Crops [n, side, side, 3] -> mean and sd over n, [2 D]."""

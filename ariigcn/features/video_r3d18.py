@@ -5,7 +5,6 @@ weights are torchvision's (BSD-3-Clause, trained on Kinetics-400), in a file tha
 """
 
 from pathlib import Path
-from pickle import UnpicklingError
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,10 +12,14 @@ from pydantic import Field
 
 from ariigcn.core.errors import DataError
 from ariigcn.core.files import sha256_file
+from ariigcn.core.paths import file_trouble
 from ariigcn.features import faces
+from ariigcn.features.device import device
 from ariigcn.features.faces import FaceCropEncoder, FaceParameters
+from ariigcn.features.foreign import in_words
 
 LIBRARIES = (*faces.LIBRARIES, "torch")
+ON_GPU = True
 URL = "https://download.pytorch.org/models/r3d_18-b3b3357e.pth"
 
 
@@ -47,16 +50,14 @@ class R3D18Video(FaceCropEncoder):
     feature_names: tuple[str, ...] = ()
 
     def __init__(self, parameters: Parameters) -> None:
-        import torch
-
         from ariigcn.features.r3d18 import SIDE, WINDOW, load
 
         [path] = files(parameters)
         super().__init__(parameters, parameters.windows * WINDOW, SIDE)
         self._window = WINDOW
-        if not path.is_file():
+        if trouble := file_trouble(path):
             raise DataError(
-                f"{path}: no such file; download {URL} where there is a network and name the file: "
+                f"{path}: {trouble}; download {URL} where there is a network and name the file: "
                 "features.video.parameters.weights"
             )
         self.weights_sha256 = sha256_file(path)
@@ -65,14 +66,9 @@ class R3D18Video(FaceCropEncoder):
                 f"{path}: sha256 {self.weights_sha256[:16]}... does not begin with "
                 f"{parameters.weights_sha256}; these are other weights than those asked for"
             )
-        try:
+        with in_words(path, "not R3D-18's state dictionary"):
             network = load(path)
-        except UnpicklingError as error:
-            # Not its own words: they advise to run what the file holds.
-            raise DataError(f"{path}: holds more than tensors; refused") from error
-        except (RuntimeError, AttributeError) as error:
-            raise DataError(f"{path}: not R3D-18's state dictionary ({error})") from error
-        self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self._device = device()
         self._network = network.to(self._device)
 
     def _pool(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:

@@ -11,19 +11,25 @@ import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from pebble import ProcessExpired, ProcessPool
 
 from ariigcn.core.errors import DataError
+from ariigcn.core.paths import ABSENT, file_trouble
 from ariigcn.core.signals import STOP_SIGNALS, StoppedError, StopRequest
 from ariigcn.features.cache import Cache, encode_all
 from ariigcn.features.config import EncoderConfig
+from ariigcn.features.containers import past_end
+from ariigcn.features.device import count_gpus, seats, take_seat
 from ariigcn.features.encoder import Clip, Encoded, Encoder
-from ariigcn.features.registry import encoder_module, load_encoder, made_by
+from ariigcn.features.modality import Modality
+from ariigcn.features.outcome import FAILURES
+from ariigcn.features.registry import encoder_module, load_encoder, made_by, runs_on_gpu
 from ariigcn.features.store import Status, StoreHeader, open_store
 
 logger = logging.getLogger(__name__)
@@ -33,6 +39,7 @@ SECONDS_PER_CLIP = 2.0
 LOOK_EVERY_S = 0.5
 KEPT = "finished blocks are kept"
 KILLED = "its process was killed (signal 9): out of memory? Give the job more (mem_mb)"
+FULL = "the GPU's memory is full; let fewer workers share it (features.workers_per_gpu)"
 # A worker's own handler exits with the signal's number; without one, the signal kills it.
 STOPPED_EXITS = {sign * s for s in STOP_SIGNALS for sign in (1, -1)}
 # Read by numerical libraries when a worker imports them: its neighbours have the other cores.
@@ -53,22 +60,56 @@ class Block:
         try:
             with open_store(self.path) as store:
                 ids = [clip.utterance_id for clip in self.clips]
-                return store.header == header and store.read().utterance_ids == ids
+                same = store.header == header and store.read().utterance_ids == ids
+                return same and not self._is_back(store.status, header.modality)
         except DataError:
             return False
 
+    def _is_back(self, status: Sequence[Status], modality: str) -> bool:
+        """Whether a file is there now that was not when the block was made: a disk mounted again."""
+        lost = [c for c, s in zip(self.clips, status, strict=True) if s == Status.NO_FILE]
+        paths = [clip.file(modality) for clip in lost]
+        return any(path is not None and file_trouble(path) != ABSENT for path in paths)
+
+    def failed(self) -> bool:
+        """Whether a row of a finished block failed, or the block cannot be read."""
+        try:
+            with open_store(self.path) as store:
+                return any(status in FAILURES for status in store.status)
+        except DataError:
+            return True
+
+
+class NotLoadedError(DataError):
+    """A worker could not load the encoder: no clip's fault, so that no row may say that it failed."""
+
 
 class Workers:
-    """Processes that hold the encoder; one that dies is replaced."""
+    """Processes that hold the encoder; one that dies is replaced.
 
-    def __init__(self, features: EncoderConfig, workers: int, timeout_s: float) -> None:
-        self.workers, self.timeout_s = workers, timeout_s
+    Where the encoder computes on GPUs, there are at most ``workers_per_gpu`` a GPU.
+    """
+
+    def __init__(
+        self, features: EncoderConfig, workers: int, timeout_s: float, workers_per_gpu: int = 2
+    ) -> None:
+        gpus = count_gpus() if runs_on_gpu(features.modality, features.encoder) else 0
+        self.workers, self.timeout_s = seats(workers, gpus, workers_per_gpu), timeout_s
+        if gpus:
+            logger.info("%d worker(s) share %d GPU(s)", self.workers, gpus)
+        self._seats = TemporaryDirectory()
         self._cache: Cache | None = None
+        self._modality = features.modality
         module = encoder_module(features.modality, features.encoder)
         self._pool = ProcessPool(
-            max_workers=workers,
+            max_workers=self.workers,
             initializer=_load,
-            initargs=(module, features.modality, features.parameters),
+            initargs=(
+                module,
+                features.modality,
+                features.parameters,
+                (Path(self._seats.name), self.workers, gpus),
+            ),
             context=get_context("spawn"),
         )
 
@@ -80,6 +121,7 @@ class Workers:
     def __exit__(self, *_: object) -> None:
         self._pool.stop()
         self._pool.join()
+        self._seats.cleanup()
         for name, value in self._before.items():
             if value is None:
                 del os.environ[name]
@@ -118,7 +160,7 @@ class Workers:
         alone = len(clips) == 1
         limit = self.timeout_s + (0 if alone else SECONDS_PER_CLIP * len(clips))
         future: Future[list[Encoded]] = self._pool.schedule(
-            _encode, [clips, self._cache], timeout=limit
+            _encode, [clips, self._cache, self._modality], timeout=limit
         )
         return future
 
@@ -138,10 +180,11 @@ class Workers:
         futures = [self._submit([clip]) for clip in block.clips]
         self._finish(futures, stop)
         for number, clip in enumerate(block.clips):
-            if _killed(futures[number]):
+            if _starved(futures[number]):
                 # Most likely for the memory that all workers took together: once more, by itself.
                 self._finish(others, stop)
-                logger.warning("%s: %s; trying it alone", clip.utterance_id, KILLED)
+                reason = _trouble(futures[number], self.timeout_s)
+                logger.warning("%s: %s; trying it alone", clip.utterance_id, reason)
                 futures[number] = self._submit([clip])
                 self._finish([futures[number]], stop)
         troubles = [_trouble(single, self.timeout_s) for single in futures]
@@ -156,10 +199,17 @@ class Workers:
             stop.check(KEPT)
 
 
-def _killed(future: "Future[list[Encoded]]") -> bool:
-    """Whether a task's process was killed from outside, as the kernel does where memory ends."""
+def _starved(future: "Future[list[Encoded]]") -> bool:
+    """Whether memory ended: the kernel killed a task's process, or a GPU had none left for it."""
     error = future.exception()
-    return isinstance(error, ProcessExpired) and error.exitcode == -signal.SIGKILL
+    if isinstance(error, ProcessExpired):
+        return bool(error.exitcode == -signal.SIGKILL)
+    return error is not None and _is_full(error)
+
+
+def _is_full(error: BaseException) -> bool:
+    """Whether torch found no room on a GPU; told by name, for this process has not loaded torch."""
+    return type(error).__name__ == "OutOfMemoryError"
 
 
 def _trouble(future: "Future[list[Encoded]]", timeout_s: float) -> str | None:
@@ -180,6 +230,10 @@ def _trouble(future: "Future[list[Encoded]]", timeout_s: float) -> str | None:
         return f"decoder crashed ({how})"
     if isinstance(error, TimeoutError):
         return f"took longer than {timeout_s:g} s"
+    if isinstance(error, NotLoadedError):
+        raise error
+    if _is_full(error):
+        return FULL
     return f"encoder failed ({type(error).__name__}: {error})"
 
 
@@ -188,13 +242,16 @@ def _trouble(future: "Future[list[Encoded]]", timeout_s: float) -> str | None:
 _loaded: Callable[[], Encoder] | None = None
 
 
-def _load(module: str, modality: str, parameters: dict[str, Any]) -> None:
-    """Set a worker up: its encoder, and one thread for every library that would take all cores."""
+def _load(
+    module: str, modality: str, parameters: dict[str, Any], seat: tuple[Path, int, int]
+) -> None:
+    """Set a worker up: its GPU, its encoder, one thread for every library that would take all cores."""
     global _loaded  # noqa: PLW0603
     try:
+        take_seat(*seat)
         encoder = load_encoder(module, modality, parameters)
     except Exception as error:
-        _loaded = _raiser(error)
+        _loaded = _raiser(DataError(FULL) if _is_full(error) else error)
         return
     for library, limit in (("torch", "set_num_threads"), ("cv2", "setNumThreads")):
         if library in sys.modules:
@@ -225,8 +282,22 @@ def _describe() -> dict[str, Any]:
     }
 
 
-def _encode(clips: Sequence[Clip], cache: Cache | None) -> list[Encoded]:
-    encoder = _encoder()
+def _encode(clips: Sequence[Clip], cache: Cache | None, modality: Modality) -> list[Encoded]:
+    try:
+        encoder = _encoder()
+    except Exception as error:
+        raise NotLoadedError(
+            f"a worker could not load the encoder ({type(error).__name__}: {error}); {KEPT}"
+        ) from error
     if cache is None or not getattr(encoder, "cached", True):
-        return encode_all(encoder, clips)
-    return cache.encode(encoder, clips)
+        results = encode_all(encoder, clips)
+    else:
+        results = cache.encode(encoder, clips)
+    return [_noted(clip, result, modality) for clip, result in zip(clips, results, strict=True)]
+
+
+def _noted(clip: Clip, result: Encoded, modality: Modality) -> Encoded:
+    """A result that says, too, whether the table's span leaves the file."""
+    note = past_end(clip, modality) if result.status == Status.OK else ""
+    told = "; ".join(part for part in (result.message, note) if part)
+    return replace(result, message=told)

@@ -11,11 +11,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ariigcn.core.memory import require_memory
 from ariigcn.corpora.table import SPLITS, Corpus, read_corpus
 from ariigcn.graphs.config import GraphConfig
 from ariigcn.graphs.file import Graph, write_graph
 
 COMPACT_RELATIONS = ("self", "same past", "same future", "other past", "other future")
+BYTES_AN_EDGE = 64  # source, target and type, and what stands beside them while they are made
 Integers = NDArray[np.int64]
 
 
@@ -70,6 +72,11 @@ def window_edges(pointers: Integers, past: int, future: int) -> Integers:
     low = start if past < 0 else np.maximum(start, nodes - past)
     high = stop if future < 0 else np.minimum(stop, nodes + future + 1)
     counts = high - low
+    require_memory(
+        BYTES_AN_EDGE * float(counts.sum()),
+        f"a graph of {counts.sum():,} edges",
+        "set graph.past and graph.future to fewer utterances",
+    )
     target = np.repeat(nodes, counts)
     before = np.repeat(np.cumsum(counts) - counts, counts)
     source = np.arange(len(target)) - before + np.repeat(low, counts)

@@ -1,7 +1,7 @@
 """Dialogues as models read them: features and graph of a corpus in memory, batches cut from them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ from torch import Tensor
 
 from ariigcn.core.errors import DataError, problem_list
 from ariigcn.corpora.table import SPLITS
-from ariigcn.features.store import open_store
+from ariigcn.features.store import Rows, StoreHeader, open_store
 from ariigcn.graphs.file import Graph, read_graph
 
 if TYPE_CHECKING:
@@ -71,6 +71,7 @@ class Dialogues:
         dialogue_ptr, edge_ptr: int64 [D + 1], on the CPU: batches are cut there.
         reach: int64 [2, N], first and last source of each utterance, on the CPU too.
         edge_index: int64 [2, E]; edge_type: int64 [E].
+        headers: modality -> what its store says of itself; empty where features came from elsewhere.
     """
 
     graph: Graph
@@ -83,6 +84,7 @@ class Dialogues:
     dialogue_ptr: Tensor
     edge_ptr: Tensor
     reach: Tensor
+    headers: Mapping[str, StoreHeader] = field(default_factory=dict)
 
     @property
     def modalities(self) -> tuple[str, ...]:
@@ -166,15 +168,17 @@ def load_dialogues(graph_path: Path, stores: Mapping[str, Path]) -> Dialogues:
         stores: modality -> feature store, in the order the model shall see them.
 
     Raises:
-        DataError: a store is of another corpus, lacks utterances of the graph, or is not finite.
+        DataError: a store is damaged, of another corpus or modality, has other rows than the graph or
+            another order, or is not finite.
     """
     graph = read_graph(graph_path)
-    x, masks = {}, []
+    x, masks, headers = {}, [], {}
     for modality, path in stores.items():
-        values, mask = _aligned(graph, path)
-        x[modality] = torch.from_numpy(values)
-        masks.append(torch.from_numpy(mask))
-    return make_dialogues(graph, x, torch.stack(masks, dim=1))
+        rows, headers[modality] = _aligned(graph, modality, path)
+        x[modality] = torch.from_numpy(rows.values)
+        masks.append(torch.from_numpy(rows.mask))
+    dialogues = make_dialogues(graph, x, torch.stack(masks, dim=1))
+    return replace(dialogues, headers=headers)
 
 
 def make_dialogues(graph: Graph, x: Mapping[str, Tensor], mask: Tensor) -> Dialogues:
@@ -202,23 +206,38 @@ def _reach(edge_index: Tensor, nodes: int) -> Tensor:
     return torch.stack(ends)
 
 
-def _aligned(graph: Graph, path: Path) -> tuple[np.ndarray, np.ndarray]:
-    """A store's values and mask in the graph's row order."""
+def _aligned(graph: Graph, modality: str, path: Path) -> tuple[Rows, StoreHeader]:
+    """A store's rows and header, held to be the graph's corpus in that modality, row by row."""
     with open_store(path) as store:
-        rows, mask, ids = store.read(), store.mask, store.utterance_ids
-        corpus = store.header.corpus
+        rows, header = store.read(), store.header
+    for what, own, due in (
+        ("modality", header.modality, modality),
+        ("corpus", header.corpus, graph.corpus),
+    ):
+        if own != due:
+            raise DataError(
+                f"{path}: its {what} is '{own}' where '{due}' is due; remove it and run again"
+            )
+    _check_rows(graph, path, rows.utterance_ids)
     broken = np.flatnonzero(~np.isfinite(rows.values).all(axis=1))
     if len(broken):
-        found = [f"row {row + 1} ({ids[row]})" for row in broken.tolist()]
+        found = [f"row {row + 1} ({rows.utterance_ids[row]})" for row in broken.tolist()]
         title = f"{path}: NaN or infinite features; remove the file and extract again"
         raise DataError(problem_list(title, found, 5))
-    if corpus != graph.corpus:
-        raise DataError(f"{path}: features of '{corpus}', but the graph is of '{graph.corpus}'")
+    return rows, header
+
+
+def _check_rows(graph: Graph, path: Path, ids: Sequence[str]) -> None:
+    """Rows stand in the table's order, as the graph's do."""
     if ids == graph.utterance_ids:
-        return rows.values, mask
-    order = {name: row for row, name in enumerate(ids)}
-    absent = [f"no row for {name}" for name in graph.utterance_ids if name not in order]
-    if absent:
-        raise DataError(problem_list(f"{path}: not the features of this table", absent, 5))
-    index: Sequence[int] = [order[name] for name in graph.utterance_ids]
-    return rows.values[index], mask[index]
+        return
+    known = set(ids)
+    problems = [f"no row for {name}" for name in graph.utterance_ids if name not in known]
+    problems += [f"{len(ids)} rows for {len(graph.utterance_ids)} utterances"]
+    problems += [
+        f"row {row + 1} is {own}, {due} is due"
+        for row, (own, due) in enumerate(zip(ids, graph.utterance_ids, strict=False))
+        if own != due
+    ]
+    title = f"{path}: not the rows of this table in its order; remove it and run again"
+    raise DataError(problem_list(title, problems, 5))

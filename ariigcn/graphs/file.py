@@ -3,13 +3,13 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from ariigcn.core.errors import DataError
-from ariigcn.core.files import atomic_path
+from ariigcn.core.storage import create_h5, open_h5
 
 Integers = NDArray[np.int64]
 ARRAYS = ("split", "dialogue_ptr", "edge_index", "edge_type", "edge_ptr", "speaker", "label")
@@ -46,35 +46,38 @@ class Graph:
 def write_graph(graph: Graph, path: Path | str) -> None:
     """Write a graph file; it is whole or absent."""
     text = h5py.string_dtype("utf-8")
-    with atomic_path(path) as temporary, h5py.File(temporary, "w") as file:
+    with create_h5(path) as file:
         file.attrs["corpus"] = graph.corpus
         file.attrs["labels"] = json.dumps(graph.labels)
         file.attrs["relations"] = json.dumps(graph.relations)
         file.create_dataset("dialogue_id", data=graph.dialogue_ids, dtype=text)
         file.create_dataset("utterance_id", data=graph.utterance_ids, dtype=text)
         for name in ARRAYS:
-            values = getattr(graph, name)
-            packed = values.astype(np.min_scalar_type(-max(int(np.abs(values).max(initial=0)), 1)))
+            packed = pack(getattr(graph, name))
             file.create_dataset(name, data=packed, compression="gzip", shuffle=True)
+
+
+def pack(values: Integers) -> NDArray[np.signedinteger[Any]]:
+    """The same numbers in the smallest signed type that holds the least and the largest of them."""
+    ends = [int(values.min(initial=0)), int(values.max(initial=0))]
+    for kind in (np.int8, np.int16, np.int32):
+        if np.iinfo(kind).min <= ends[0] and ends[1] <= np.iinfo(kind).max:
+            return values.astype(kind)
+    return values.astype(np.int64)
 
 
 def read_graph(path: Path | str) -> Graph:
     """Read a graph file.
 
     Raises:
-        DataError: the file is truncated, not HDF5, or not a graph file.
+        DataError: the file is damaged, or not a graph file.
     """
-    try:
-        with h5py.File(path, "r") as file:
-            return Graph(
-                corpus=str(file.attrs["corpus"]),
-                labels=tuple(json.loads(file.attrs["labels"])),
-                relations=tuple(json.loads(file.attrs["relations"])),
-                dialogue_ids=file["dialogue_id"].asstr()[:].tolist(),
-                utterance_ids=file["utterance_id"].asstr()[:].tolist(),
-                **{name: file[name][:].astype(np.int64) for name in ARRAYS},
-            )
-    except (OSError, KeyError, ValueError) as error:
-        raise DataError(
-            f"{path}: not a readable graph file ({error}); remove it and run again"
-        ) from error
+    with open_h5(path, "a graph file") as file:
+        return Graph(
+            corpus=str(file.attrs["corpus"]),
+            labels=tuple(json.loads(file.attrs["labels"])),
+            relations=tuple(json.loads(file.attrs["relations"])),
+            dialogue_ids=file["dialogue_id"].asstr()[:].tolist(),
+            utterance_ids=file["utterance_id"].asstr()[:].tolist(),
+            **{name: file[name][:].astype(np.int64) for name in ARRAYS},
+        )

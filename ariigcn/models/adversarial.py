@@ -135,9 +135,10 @@ def discriminator_loss(logits: Tensor, mask: Tensor, smoothing: float = 0.0) -> 
     target = real * (1 - smoothing)
     loss = _pair_sum(logits, target.expand_as(logits), weight)
     right = ((logits > 0) == (real > 0.5)).float() * weight
-    per_pair = right.sum(-1) / weight.sum(-1).clamp_min(1)
+    # Of a modality without a node in the batch there is nothing to be right about: 0 / 0.
+    per_pair = right.sum(-1) / weight.sum(-1)
     diagonal = per_pair.diagonal()
-    fakes = (per_pair.sum(1) - diagonal) / max(len(per_pair) - 1, 1)
+    fakes = per_pair.masked_fill(real.squeeze(-1).bool(), float("nan")).nanmean(1)
     return DiscriminatorReport(loss, ((diagonal + fakes) / 2).detach())
 
 

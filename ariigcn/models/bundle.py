@@ -12,6 +12,9 @@ from safetensors.torch import load_model, save_model
 
 from ariigcn.core.errors import DataError
 from ariigcn.core.files import atomic_path
+from ariigcn.core.seals import BLANK, sealed_path, verify
+from ariigcn.core.storage import SEAL, read_json, write_json
+from ariigcn.features.store import StoreHeader
 from ariigcn.graphs.config import GraphConfig
 from ariigcn.models.base import ConversationModel
 from ariigcn.models.config import ModelConfig
@@ -44,6 +47,21 @@ class BundleHead:
     features: Mapping[str, Any] = field(default_factory=dict)
     training: Mapping[str, Any] = field(default_factory=dict)
 
+    def check_features(self, headers: Mapping[str, StoreHeader]) -> None:
+        """Hold feature stores to those that the model was trained on.
+
+        Raises:
+            DataError: a modality is absent, or its vectors were made in another way.
+        """
+        for modality, own in self.features.items():
+            other = told(headers[modality]) if modality in headers else {}
+            differ = sorted(key for key in own if own[key] != other.get(key))
+            if differ:
+                raise DataError(
+                    f"the model was trained on other {modality} features: they differ in "
+                    f"{', '.join(differ)}; train it again, or give it the features it knows"
+                )
+
     def build(self) -> ConversationModel:
         """The network, weights not loaded."""
         return _model_class(self.model.name)(
@@ -53,6 +71,13 @@ class BundleHead:
             self.model,
             past_only=self.graph.future == 0,
         )
+
+
+def told(header: StoreHeader) -> dict[str, Any]:
+    """What a bundle keeps of a store's header: plain, and without the features' names."""
+    kept = {key: value for key, value in asdict(header).items() if key != "feature_names"}
+    plain: dict[str, Any] = json.loads(json.dumps(kept))
+    return plain
 
 
 def _model_class(name: str) -> type[ConversationModel]:
@@ -68,9 +93,9 @@ def save_bundle(folder: Path, head: BundleHead, model: ConversationModel) -> Non
     fields["model"] = head.model.model_dump(mode="json")
     with atomic_path(folder) as temporary:
         temporary.mkdir()
-        save_model(model, str(temporary / "model.safetensors"))
-        config = {"format": FORMAT, **fields}
-        (temporary / "config.json").write_text(json.dumps(config, indent=2) + "\n")
+        with sealed_path(temporary / "model.safetensors") as weights:
+            save_model(model, str(weights), {SEAL: BLANK.decode()})
+        write_json({"format": FORMAT, **fields}, temporary / "config.json", indent=2)
 
 
 def load_bundle(folder: Path) -> tuple[BundleHead, ConversationModel]:
@@ -79,8 +104,9 @@ def load_bundle(folder: Path) -> tuple[BundleHead, ConversationModel]:
     Raises:
         DataError: the folder is not a bundle, or its weights do not fit its configuration.
     """
+    config = read_json(folder / "config.json", "a model's configuration")
+    weights = verify(folder / "model.safetensors")
     try:
-        config = json.loads((folder / "config.json").read_text())
         if config.pop("format") != FORMAT:
             raise ValueError("it was written by another version")
         head = BundleHead(
@@ -93,7 +119,7 @@ def load_bundle(folder: Path) -> tuple[BundleHead, ConversationModel]:
             }
         )
         model = head.build()
-        load_model(model, str(folder / "model.safetensors"))
+        load_model(model, str(weights))
     except (OSError, KeyError, ValueError, TypeError, RuntimeError, SafetensorError) as error:
         raise DataError(f"{folder}: not a model bundle of this project ({error})") from error
     return head, model.eval()

@@ -79,8 +79,8 @@ class ModelConfig(Section):
         2, ge=0, description="Matrices that the relations share, as in R-GCN; 0: one a relation."
     )
     projection: int = Field(64, ge=2, description="Size of the contrastive streams' projection.")
-    dropout: float = Field(0.5, ge=0, lt=1, description="Share of activations dropped.")
-    input_dropout: float = Field(0.3, ge=0, lt=1, description="Share of features dropped.")
+    dropout: float = Field(0.5, ge=0, le=0.99, description="Share of activations dropped.")
+    input_dropout: float = Field(0.3, ge=0, le=0.99, description="Share of features dropped.")
     modality_dropout: float = Field(
         0.0, ge=0, lt=1, description="Chance that an utterance's modality is masked in training."
     )

@@ -21,6 +21,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.autograd.function import once_differentiable
 
 ROWS = 512
 
@@ -246,6 +247,7 @@ class _Repulsion(torch.autograd.Function):
         return everyone, within
 
     @staticmethod
+    @once_differentiable  # the gradient is made by hand: its own would be wrong without a word
     def backward(ctx: Any, *outer: Tensor) -> tuple[Tensor, None, None]:
         (gradients,) = ctx.saved_tensors
         # Each pair was counted from both of its ends.
@@ -278,6 +280,7 @@ class _RowBlocks(torch.autograd.Function):
         return total
 
     @staticmethod
+    @once_differentiable  # the gradient is made by hand: its own would be wrong without a word
     def backward(ctx: Any, *outer: Tensor) -> tuple[Tensor, None, None]:
         (gradient,) = ctx.saved_tensors
         return torch.einsum("l,lkp->kp", outer[0], gradient), None, None

@@ -17,6 +17,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
 
 from ariigcn.graphs.dialogues import to_device
 from ariigcn.models.layers import ModalityLinear, single_precision
@@ -127,6 +128,7 @@ class _Recurrence(torch.autograd.Function):
         return _from_steps(states[:, :-1], steps.place)
 
     @staticmethod
+    @once_differentiable  # the gradient is made by hand: its own would be wrong without a word
     def backward(ctx: Any, *outer: Tensor) -> tuple[Tensor, Tensor, Tensor, None]:
         """Gradients of the three tensors."""
         gates, inner, states, carry = ctx.saved_tensors

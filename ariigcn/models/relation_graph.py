@@ -32,6 +32,21 @@ class Tiles:
     absent: Tensor
 
 
+def tile_bytes(nodes: float, past: int, future: int, longest: int, relations: int) -> float:
+    """What the tiles of a batch take at least: its relations, and an attention a modality.
+
+    Args:
+        nodes: utterances of the batch.
+        past: utterances before one that reach it; -1: all.
+        future: utterances after it; -1: all.
+        longest: utterances of its longest dialogue.
+        relations: R.
+    """
+    reach = [longest if end < 0 else end for end in (past, future)]
+    width = min(sum(reach) + TILE, max(longest, TILE))
+    return 4.0 * nodes * width * (relations + 3)
+
+
 def make_tiles(batch: DialogueBatch, relations: int, size: int = TILE) -> Tiles:
     """Lay a batch's edges (ordered by target, each target with a self-edge) out as tiles.
 

@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 from markupsafe import Markup
 
 from ariigcn.core.errors import DataError
+from ariigcn.core.seals import verify
 from ariigcn.evaluation.style import FONT, NOTHING, PALETTE
 
 KEPT = {"svg", "g", "path", "use", "defs", "clipPath", "text", "tspan", "rect", "circle", "line"}
@@ -36,7 +37,7 @@ def inline_figure(path: Path, name: str, identifier: str) -> InlineFigure:
         identifier: prefix of its ids, unique on the page; its caption is ``<identifier>-caption``.
     """
     try:
-        root = ElementTree.parse(path).getroot()
+        root = ElementTree.parse(verify(path)).getroot()
     except (OSError, ElementTree.ParseError) as error:
         raise DataError(f"{path}: not an SVG figure ({error}); draw it again") from error
     caption = next((e.text or "" for e in root if _local(e.tag) == "title"), name)

@@ -58,7 +58,7 @@ def write_report(
     provenance: Mapping[str, str],
     settings: ReportConfig | None = None,
     inspected: Inspected | None = None,
-    benchmarks: Path | None = None,
+    benchmarks: Sequence[Path] = (),
     quality: Path | None = None,
     tables: Mapping[str, Path] | None = None,
     ablations: Mapping[str, str] | None = None,
@@ -76,7 +76,7 @@ def write_report(
         provenance: what made this page: name -> value (package versions, git revision, ...).
         settings: title and limits.
         inspected: the run whose conversations and representations are shown.
-        benchmarks: folder of the jobs' benchmark files.
+        benchmarks: the benchmark files of the jobs behind the page.
         quality: what :mod:`ariigcn.features.quality` wrote of the data; None: no such section.
         tables: name -> CSV of the evaluation, for the section on statistics.
         ablations: experiments that change a setting of the main one -> what they set; they have a
@@ -118,7 +118,7 @@ def write_report(
         "encoders": views.encoders_view(features),
         "sources": views.sources_view(corpus),
         "digests": views.digests_view([table, *stores.values()]),
-        "stages": stages_view(benchmarks) if benchmarks else None,
+        "stages": stages_view(benchmarks),
         **_inspection_context(corpus, inspected, settings),
         **_script_context(),
         "quality": quality_view(quality) if quality else None,

@@ -1,6 +1,5 @@
 """The page's section on the data: what :mod:`ariigcn.features.quality` found, as tables and a chart."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +11,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ariigcn.evaluation.style import PALETTE, STYLE
+from ariigcn.core.storage import read_json
+from ariigcn.evaluation.style import PALETTE, STYLE, save
 from ariigcn.features.quality import LISTED
 from ariigcn.report.inline import InlineFigure, inline_figure
 from ariigcn.report.views import Cell, Number, TableView
@@ -40,7 +40,7 @@ class QualityView:
 
 def quality_view(path: Path) -> QualityView:
     """Read the findings on a corpus's data."""
-    found = json.loads(path.read_text(encoding="utf-8"))
+    found = read_json(path, "the findings on a corpus's data")
     modalities: dict[str, dict[str, Any]] = found["modalities"]
     faces = found["faces"]
     tables = (_masked(modalities), _columns(modalities), _extremes(modalities))
@@ -80,6 +80,11 @@ def _sentences(found: Mapping[str, Any]) -> list[str]:
             f"They are {least} to {most}{unit} long, half of them {median} or less{unknown}."
         )
     for modality, facts in found["modalities"].items():
+        if facts["past_end"]:
+            sentences.append(
+                f"In {modality}, {facts['past_end']:,} spans end after their files do; what there is "
+                "of them is used."
+            )
         constant = facts["constant"]
         if constant:
             more = len(constant) - LISTED
@@ -162,7 +167,7 @@ def _lengths(found: Mapping[str, Any]) -> InlineFigure | None:
             _draw_counts(figure.add_subplot(1, len(panels), position + 1), lengths, label)
         title = "Utterances by length; the last bar takes whatever is longer."
         path = Path(folder) / "lengths.svg"
-        figure.savefig(path, format="svg", metadata={"Date": None, "Title": title})
+        save(figure, path, title)
         return inline_figure(path, "Lengths", "quality-lengths")
 
 

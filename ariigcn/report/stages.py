@@ -1,5 +1,7 @@
 """What every stage cost: seconds and memory, from Snakemake's benchmark files."""
 
+import re
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -14,18 +16,27 @@ ORDER = (
 )  # fmt: skip
 
 
-def stages_view(folder: Path) -> TableView | None:
+def benchmark_files(folder: Path, names: Collection[str]) -> list[Path]:
+    """The benchmark files ``<rule>.<name>[.seed-<n>|.<n>].tsv`` of what is in the configuration.
+
+    Args:
+        folder: where they stand, with those of experiments that are gone.
+        names: experiments, stores and graphs of the configuration; rules without a name count too.
+    """
+    known = "|".join(map(re.escape, names))
+    job = re.compile(rf"(?!report)[a-z_]+(\.({known})(\.(seed-)?\d+)?)?\.tsv")
+    return sorted(path for path in folder.glob("*.tsv") if job.fullmatch(path.name))
+
+
+def stages_view(files: Sequence[Path]) -> TableView | None:
     """Jobs, seconds and the largest memory of each rule; None where nothing was measured.
 
     Args:
-        folder: of files ``<rule>.<wildcards>.tsv``, each the last run of one job; the page's own
-            job is left out, for it is not done.
+        files: of :func:`benchmark_files`, each the last run of one job.
     """
-    files = sorted(folder.glob("*.tsv")) if folder.is_dir() else []
     jobs = [
         pd.read_csv(path, sep="\t", na_values="-").assign(stage=path.name.partition(".")[0])
         for path in files
-        if not path.name.startswith("report")
     ]
     if not jobs:
         return None

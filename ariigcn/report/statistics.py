@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from ariigcn.core.seals import verify
 from ariigcn.evaluation.latex import effect_text, p_text, span
 from ariigcn.evaluation.tables import NONE, percent
 from ariigcn.report.inline import InlineFigure, figures_of
@@ -49,22 +50,21 @@ def statistics_section(
     """
     if not tables:
         return None
-    frames = {name: pd.read_csv(path) for name, path in tables.items()}
+    frames = {name: pd.read_csv(verify(path)) for name, path in tables.items()}
     results, comparisons = frames["results"], frames["comparisons"]
-    run_here = results[results["published"].isna()]
     drawn = {kind: figures_of(kind, figures, best, title) for kind, title in FIGURES.items()}
     return Statistics(
         notes=_notes(comparisons),
         comparisons=_comparisons_view(comparisons),
         comparisons_figure=next(iter(drawn["comparisons"]), None),
-        intervals=(_intervals_view(run_here), _per_class_view(frames["per_class"])),
+        intervals=(_intervals_view(results), _per_class_view(frames["per_class"])),
         calibration=_calibration_view(frames["calibration"]),
         reliability=tuple(drawn["reliability"]),
         errors_of=best,
         errors=_errors_views(frames["errors"], best),
         missing=_missing_view(frames["missing"]),
         missing_figure=next(iter(drawn["missing"]), None),
-        published=published_view(results[results["published"].notna()]),
+        published=published_view(frames["published"]),
     )
 
 

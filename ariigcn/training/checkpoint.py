@@ -9,7 +9,7 @@ import logging
 from pathlib import Path
 from typing import Any
 
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
@@ -42,19 +42,28 @@ def save_checkpoint(folder: Path, epoch: int, run: str, state: dict[str, Any]) -
 def load_checkpoint(folder: Path, run: str) -> dict[str, Any] | None:
     """The newest whole checkpoint of this run, or None where there is none."""
     for path in reversed(_files(folder)):
-        if _digest(path) != path.name.split(".")[1]:
+        if _digest(path) not in path.name.split("."):
             logger.warning("%s is torn (its digest differs); trying the one before", path)
             continue
-        with safe_open(path, framework="pt") as file:
-            metadata = file.metadata()
-            if metadata["run"] != run:
-                logger.warning("%s is of another configuration; starting afresh", path)
-                return None
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        try:
+            owner, state = _read(path)
+        except (KeyError, ValueError, TypeError, SafetensorError) as error:
+            logger.warning("%s is no checkpoint (%s); trying the one before", path, error)
+            continue
+        if owner != run:
+            logger.warning("%s is of another configuration; starting afresh", path)
+            return None
         logger.info("resuming from %s", path)
-        state: dict[str, Any] = _unpack(json.loads(metadata["state"]), tensors)
         return state
     return None
+
+
+def _read(path: Path) -> tuple[str, dict[str, Any]]:
+    """The run that a checkpoint is of, and its state."""
+    with safe_open(path, framework="pt") as file:
+        metadata = file.metadata() or {}
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    return metadata["run"], _unpack(json.loads(metadata["state"]), tensors)
 
 
 def _digest(path: Path) -> str:

@@ -37,9 +37,10 @@ class TrainingConfig(Section):
     )
     patience: int = Field(10, ge=1, description="Epochs without a better one before stopping.")
     checkpoint_s: Annotated[float, SPEED] = Field(
-        10.0,
+        60.0,
         ge=0,
-        description="Seconds between checkpoints, at least; 0: every epoch.",
+        description="Seconds between checkpoints, at least; 0: every epoch. Asked to stop, a run writes "
+        "one in any case.",
     )
     threads: int = Field(
         1, ge=1, description="CPU threads; part of the result, since sums depend on it."

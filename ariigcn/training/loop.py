@@ -20,6 +20,7 @@ from torch.optim import AdamW
 from torch.optim.lr_scheduler import LambdaLR
 
 from ariigcn.core.errors import DataError
+from ariigcn.core.files import exclusive
 from ariigcn.core.logs import progress
 from ariigcn.core.signals import GRACE_S, StopRequest
 from ariigcn.graphs.dialogues import Dialogues
@@ -88,6 +89,12 @@ class Trainer:
         Raises:
             StoppedError: SIGTERM or SIGUSR1 came; the last checkpoint is kept.
         """
+        # Two commands that share a results folder take turns; the second finds what the first left.
+        with exclusive(checkpoints) if self.ranks.is_first else nullcontext():
+            self._fit(checkpoints, run)
+        logger.info("selected epoch %d of %d", self.selected_epoch, len(self.history))
+
+    def _fit(self, checkpoints: Path, run: str) -> None:
         state = load_checkpoint(checkpoints, run)
         if state:
             self._restore(state)
@@ -107,7 +114,6 @@ class Trainer:
                     saved = time.monotonic()
                 counter.advance()
                 stop.check(f"epoch {len(self.history)} is kept")
-        logger.info("selected epoch %d of %d", self.selected_epoch, len(self.history))
 
     @property
     def selected_epoch(self) -> int:
@@ -290,8 +296,12 @@ class Trainer:
             "cuda": [torch.cuda.get_rng_state()] if self.device.type == "cuda" else [],
             "steps": self.steps,
             "history": self.history,
-            "best": self.best,
+            # Where the last epoch is the best, its weights stand above already.
+            "best": self.best | {"weights": {}} if self._last_is_best() else self.best,
         }
+
+    def _last_is_best(self) -> bool:
+        return self.selected_epoch == len(self.history)
 
     def _restore(self, state: dict[str, Any]) -> None:
         self.model.load_state_dict(state["model"])
@@ -306,6 +316,8 @@ class Trainer:
         if state["cuda"]:
             torch.cuda.set_rng_state(state["cuda"][0])
         self.steps, self.history, self.best = state["steps"], state["history"], state["best"]
+        if self._last_is_best() and self.config.selection == "validation":
+            self.best["weights"] = copy.deepcopy(self._evaluated().state_dict())
 
 
 def standardised(dialogues: Dialogues, model: ConversationModel) -> Dialogues:
@@ -321,9 +333,9 @@ def split_parameters(model: ConversationModel) -> tuple[list[Parameter], list[Pa
 
 
 def mean_terms(steps: list[dict[str, Tensor]]) -> dict[str, float]:
-    """Mean of each term over the steps that have it."""
+    """Mean of each term over the steps that have it; NaN is a step without."""
     names = dict.fromkeys(name for step in steps for name in step)
     return {
-        name: float(torch.stack([s[name].float() for s in steps if name in s]).mean())
+        name: float(torch.stack([s[name].float() for s in steps if name in s]).nanmean())
         for name in names
     }

@@ -3,29 +3,33 @@
 import hashlib
 import json
 import logging
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 import torch
 from torch import Tensor
 
 from ariigcn.core.code import code_version
 from ariigcn.core.errors import DataError
-from ariigcn.core.files import atomic_path, remove, sha256_file
-from ariigcn.corpora.table import METADATA_KEY, SPLITS
-from ariigcn.features.store import open_store
+from ariigcn.core.files import remove, sha256_file
+from ariigcn.core.memory import require_memory
+from ariigcn.core.storage import write_table
+from ariigcn.corpora.table import SPLITS
+from ariigcn.features.config import EncoderConfig
+from ariigcn.features.store import StoreHeader
 from ariigcn.graphs.config import GraphConfig
 from ariigcn.graphs.dialogues import Dialogues, load_dialogues
 from ariigcn.models.base import ConversationModel
-from ariigcn.models.bundle import BundleHead, save_bundle
+from ariigcn.models.bundle import BundleHead, save_bundle, told
 from ariigcn.models.config import ModelConfig
 from ariigcn.models.registry import model_module
+from ariigcn.models.relation_graph import tile_bytes
 from ariigcn.training.config import TrainingConfig
 from ariigcn.training.loop import Trainer
+from ariigcn.training.predict import EVALUATION_DIALOGUES
 
 logger = logging.getLogger(__name__)
 
@@ -52,7 +56,7 @@ class RunFiles:
 
 @dataclass(frozen=True)
 class Run:
-    """A run's inputs: one experiment, one seed."""
+    """A run's inputs: one experiment, one seed; its stores are held to its encoders."""
 
     experiment: str
     seed: int
@@ -61,6 +65,7 @@ class Run:
     graph: GraphConfig
     model: ModelConfig
     training: TrainingConfig
+    encoders: Mapping[str, EncoderConfig] = field(default_factory=dict)
 
     def digest(self) -> str:
         """Digest of everything that decides the result; checkpoints carry it."""
@@ -97,10 +102,11 @@ def fit(run: Run, checkpoints: Path) -> tuple[BundleHead, Trainer]:
     torch.set_num_threads(run.training.threads)
     torch.use_deterministic_algorithms(True, warn_only=True)
     device = choose_device(run.training.device)
-    if device.type == "cuda" and run.training.precision != "float32":
-        torch.set_float32_matmul_precision("high")
+    set_precision(run.training.precision)
     dialogues = load_dialogues(run.graph_file, run.stores).sealed()
+    check_features(dialogues.headers, run)
     check_trainable(dialogues, run)
+    check_memory(dialogues, run, device)
     head = _head(run, dialogues)
     torch.manual_seed(run.seed)
     model = head.build()
@@ -119,6 +125,13 @@ def fit_statistics(model: ConversationModel, dialogues: Dialogues) -> None:
     model.fit_statistics(x, dialogues.mask[rows], dialogues.label[rows])
 
 
+def set_precision(precision: str) -> None:
+    """Let a GPU round products to TF32 or forbid it, in recurrences too, whose default is to round."""
+    rounded = precision != "float32"
+    torch.set_float32_matmul_precision("high" if rounded else "highest")
+    torch.backends.cudnn.allow_tf32 = rounded
+
+
 def choose_device(name: str) -> torch.device:
     """The device to train on; ``auto`` takes a GPU where there is one."""
     if name == "auto":
@@ -126,6 +139,18 @@ def choose_device(name: str) -> torch.device:
     if name == "cuda" and not torch.cuda.is_available():
         raise DataError("training.device is 'cuda', but torch sees no GPU; set it to 'auto'")
     return torch.device(name)
+
+
+def check_features(headers: Mapping[str, StoreHeader], run: Run) -> None:
+    """Raise where a store is another encoder's than the run asks for."""
+    for modality, encoder in run.encoders.items():
+        header = headers[modality]
+        held = {key: header.parameters.get(key) for key in encoder.parameters}
+        if (header.encoder, held) != (encoder.encoder, encoder.parameters):
+            raise DataError(
+                f"{run.stores[modality]}: made by {header.encoder} {json.dumps(held)}, but the run "
+                f"asks for {encoder.encoder} {json.dumps(encoder.parameters)}; remove it and run again"
+            )
 
 
 def check_trainable(dialogues: Dialogues, run: Run) -> None:
@@ -140,6 +165,22 @@ def check_trainable(dialogues: Dialogues, run: Run) -> None:
             )
 
 
+def check_memory(dialogues: Dialogues, run: Run, device: torch.device) -> None:
+    """Raise where the graph layer's tiles would not fit: many relations, or a window without end."""
+    if not run.model.graph_layers:
+        return
+    lengths = dialogues.dialogue_ptr.diff().double()
+    at_once = min(max(run.training.batch_dialogues, EVALUATION_DIALOGUES), len(lengths))
+    longest, relations = int(lengths.max()), len(dialogues.graph.relations)
+    nodes = longest + float(lengths.mean()) * (at_once - 1)
+    require_memory(
+        tile_bytes(nodes, run.graph.past, run.graph.future, longest, relations),
+        f"a batch of {nodes:,.0f} utterances with {relations:,} relation types",
+        "set graph.relations to 'compact', or graph.past and graph.future to fewer utterances",
+        None if device.type == "cpu" else float(torch.cuda.mem_get_info(device)[0]),
+    )
+
+
 def class_weights(dialogues: Dialogues, power: float) -> Tensor:
     """Training frequency ** -power, scaled so that the mean over utterances is 1, [C]."""
     labels = dialogues.label[dialogues.rows(dialogues.of_split("train"))]
@@ -149,10 +190,6 @@ def class_weights(dialogues: Dialogues, power: float) -> Tensor:
 
 
 def _head(run: Run, dialogues: Dialogues) -> BundleHead:
-    features: dict[str, Any] = {}
-    for modality, path in run.stores.items():
-        with open_store(path) as store:
-            features[modality] = asdict(store.header) | {"feature_names": []}
     return BundleHead(
         corpus=dialogues.graph.corpus,
         labels=dialogues.graph.labels,
@@ -160,12 +197,8 @@ def _head(run: Run, dialogues: Dialogues) -> BundleHead:
         relations=dialogues.graph.relations,
         graph=run.graph,
         model=run.model,
-        features=features,
-        training={
-            "experiment": run.experiment,
-            "seed": run.seed,
-            **run.training.model_dump(mode="json"),
-        },
+        features={m: told(header) for m, header in dialogues.headers.items()},
+        training={"experiment": run.experiment, "seed": run.seed, **run.training.deciding()},
     )
 
 
@@ -179,19 +212,19 @@ def _write(run: Run, files: RunFiles, head: BundleHead, trainer: Trainer) -> Non
         "selected_epoch": trainer.selected_epoch,
         "epochs": len(trainer.history),
     }
-    metadata = {METADATA_KEY: json.dumps(facts).encode()}
     model = trainer.selected_model()
     probabilities = trainer.predict(model)
     if not trainer.ranks.is_first:
         return
-    _write_parquet(files.predictions, predictions(trainer.dialogues, probabilities), metadata)
-    _write_parquet(files.history, pa.Table.from_pylist(trainer.history), metadata)
+    write_table(predictions(trainer.dialogues, probabilities), facts, files.predictions)
+    write_table(history_table(trainer.history), facts, files.history)
     save_bundle(files.model, head, model.cpu())
 
 
-def _write_parquet(path: Path, table: pa.Table, metadata: dict[bytes, bytes]) -> None:
-    with atomic_path(path) as temporary:
-        pq.write_table(table.replace_schema_metadata(metadata), temporary)
+def history_table(epochs: Sequence[Mapping[str, Any]]) -> pa.Table:
+    """One row an epoch; a column that some epochs lack is null there."""
+    names = dict.fromkeys(name for epoch in epochs for name in epoch)
+    return pa.table({name: [epoch.get(name) for epoch in epochs] for name in names})
 
 
 def predictions(dialogues: Dialogues, probabilities: Tensor) -> pa.Table:

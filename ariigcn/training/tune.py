@@ -27,6 +27,7 @@ from optuna.trial import FrozenTrial, TrialState
 from ariigcn.core.errors import ConfigError, DataError
 from ariigcn.core.files import atomic_path, remove
 from ariigcn.core.settings import dotted, set_path
+from ariigcn.core.storage import read_json, write_json
 from ariigcn.models.config import ModelConfig
 from ariigcn.training.config import Choice, TrainingConfig, TuneConfig, Values
 from ariigcn.training.run import Run, fit
@@ -110,8 +111,7 @@ def tune(search: Search, worker: int, journals: Path, out: Path) -> None:
         return float(np.mean(scores))
 
     trials = make_trials(search, worker, journals / f"{name}.log", validation_score)
-    with atomic_path(out) as temporary:
-        temporary.write_text(json.dumps(trials, indent=1) + "\n", encoding="utf-8")
+    write_json({"trials": trials}, out)
     remove(checkpoints)
 
 
@@ -226,7 +226,7 @@ def write_tuned(
     preset: dict[str, Any] = {}
     lines = ["# Made by `snakemake tune`; weighted F1 on validation, the test split was not read."]
     for experiment, files in trials.items():
-        found = [trial for path in files for trial in json.loads(path.read_text(encoding="utf-8"))]
+        found = [t for path in files for t in read_json(path, "a worker's trials")["trials"]]
         scored = [trial for trial in found if trial["score"] is not None]
         if not scored:
             raise DataError(f"tune: no trial of {experiment} succeeded: {found[0]['error']}")

@@ -28,7 +28,8 @@ def entry(name: str, data: bytes = b"", **fields: object) -> tuple[tarfile.TarIn
 
 def packed(*entries: tuple[tarfile.TarInfo, bytes]) -> bytes:
     out = io.BytesIO()
-    with tarfile.open(fileobj=out, mode="w:gz", compresslevel=1) as tar:
+    form = tarfile.PAX_FORMAT
+    with tarfile.open(fileobj=out, mode="w:gz", compresslevel=1, format=form) as tar:
         for info, data in entries:
             tar.addfile(info, io.BytesIO(data))
     return out.getvalue()
@@ -131,6 +132,57 @@ def test_hostile_members_write_nothing_and_are_counted(tmp_path, name):
     assert not any(p.is_symlink() for p in tmp_path.rglob("*"))
     assert sum(found.left_out.values()) == 1
     assert "other" not in found.left_out  # named as what it is
+
+
+PAX = {
+    "NUL": {"path": "dia0\0_utt0.mp4"},
+    "NUL before an archive's ending": {"path": "dia0\0.tar.gz"},
+    "a terminal's escapes": {"path": "dia0\x1b[2J.mp4"},
+    "half a character": {"path": "dia0\udcff.mp4"},
+    "a very long name": {"path": f"dia{'0' * 300}.mp4"},
+    "sparse": {"path": "dia0_utt0.mp4", "GNU.sparse.map": "0,1", "GNU.sparse.size": "1"},
+}
+
+
+@pytest.mark.parametrize("name", PAX)
+def test_names_that_no_file_should_have_are_left_out(tmp_path, caplog, name):
+    path = tmp_path / "hostile.tar.gz"
+    path.write_bytes(
+        packed(entry("x.mp4", b"evil", pax_headers=PAX[name]), entry("dia1_utt1.mp4", b"fine"))
+    )
+    found = unpack(path, tmp_path / "raw", place)
+    assert files(tmp_path / "raw") == {"splits/dia1_utt1.mp4": b"fine"}
+    assert sum(found.left_out.values()) == 1
+    assert "\x1b" not in caplog.text
+
+
+NONSENSE = {
+    "no number in a sparse map": {"GNU.sparse.map": "0,1,a"},
+    "no number as a sparse size": {"GNU.sparse.size": "x"},
+    "a sparse map that is not there": {"GNU.sparse.major": "1", "GNU.sparse.minor": "0"},
+    "less than nothing": {"size": "-5"},
+    "more than there is": {"size": "9" * 20},
+}
+
+
+@pytest.mark.parametrize("name", NONSENSE)
+def test_headers_that_make_no_sense_are_an_error_in_words(tmp_path, name):
+    path = tmp_path / "hostile.tar.gz"
+    path.write_bytes(packed(entry("dia0_utt0.mp4", b"evil", pax_headers=NONSENSE[name])))
+    with pytest.raises(DataError, match="cut short or damaged"):
+        unpack(path, tmp_path / "raw", place)
+    assert files(tmp_path / "raw") == {}
+
+
+def test_headers_larger_than_any_or_without_end_are_an_error_in_words(tmp_path):
+    """tarfile reads a header in one piece, and the headers before a member one within another."""
+    large = entry("x", b"0" * (2 << 20), type=tarfile.XHDTYPE)
+    deep = [entry("x", b"12 a=bcdefg\n", type=tarfile.XHDTYPE)] * 2000
+    path = tmp_path / "hostile.tar.gz"
+    for members, said in (([large], "a header of 2097152 bytes"), (deep, "recursion")):
+        path.write_bytes(packed(*members, entry("dia0_utt0.mp4", b"evil")))
+        with pytest.raises(DataError, match=f"cut short or damaged .*{said}"):
+            unpack(path, tmp_path / "raw", place)
 
 
 def test_a_folder_that_the_archive_makes_a_link_is_never_followed(tmp_path):

@@ -29,7 +29,7 @@ def folder(tmp_path_factory) -> Path:
 
 
 def digests(folder: Path) -> dict[str, str]:
-    files = sorted(p for p in folder.rglob("*") if p.is_file())
+    files = sorted(p for p in folder.rglob("[!.]*") if p.is_file())
     return {str(p.relative_to(folder)): sha256_file(p) for p in files}
 
 

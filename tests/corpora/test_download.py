@@ -5,17 +5,20 @@ import json
 import os
 import random
 import signal
+import socket
 import subprocess
 import sys
 import time
+from threading import Thread
 
 import pytest
 
 from ariigcn.core.errors import DataError
-from ariigcn.corpora import transfer
+from ariigcn.corpora import reach, transfer
 from ariigcn.corpora.download import DIGESTS, fetch
+from ariigcn.corpora.reach import Patience
 from ariigcn.corpora.sources import Source
-from ariigcn.corpora.transfer import CHUNK, Patience
+from ariigcn.corpora.transfer import CHUNK
 from tests.corpora.unreliable_server import Behaviour, serving
 
 DATA = random.Random(0).randbytes(700_000)
@@ -369,3 +372,150 @@ def test_the_proxy_of_the_environment_is_asked(tmp_path, monkeypatch):
         path = fetch(pinned("http://corpus.invalid/a"), tmp_path, patience=QUICK)
     assert path.read_bytes() == DATA
     assert proxy.requests[0]["Host"] == "corpus.invalid"
+
+
+def crawling(begin: int = 0) -> Behaviour:
+    """A byte at a time, from a place on."""
+
+    def read(start, end):
+        time.sleep(0.01 if start >= begin else 0.0)
+        return DATA[start : start + 1 if start >= begin else begin]
+
+    return Behaviour(len(DATA), read)
+
+
+def test_a_connection_that_crawls_is_given_up_and_a_mirror_goes_on(tmp_path):
+    slow, mirror = crawling(300_000), Behaviour.of(DATA)
+    patience = Patience(attempts=3, backoff_s=0.0, slowest=10_000.0, window_s=0.1)
+    begun = time.monotonic()
+    with serving(slow=slow, mirror=mirror) as server:
+        path = fetch(pinned(f"{server}/slow", f"{server}/mirror"), tmp_path, patience=patience)
+    assert path.read_bytes() == DATA
+    # The first brought enough to count; the crawling ones in a row do not, though each brought some.
+    assert len(slow.requests) in (patience.attempts, patience.attempts + 1)
+    assert mirror.sent < len(DATA) - 300_000
+    assert time.monotonic() - begun < 5
+
+
+def test_what_crawls_everywhere_is_an_error_that_says_so(tmp_path):
+    patience = Patience(attempts=2, backoff_s=0.0, window_s=0.05)
+    with (
+        serving(a=crawling()) as server,
+        pytest.raises(DataError, match=r"connection crawls \(2 at"),
+    ):
+        fetch(source(f"{server}/a"), tmp_path, patience=patience)
+
+
+def test_a_slow_line_is_not_a_crawling_one(tmp_path):
+    file = Behaviour(len(DATA), lambda start, end: (time.sleep(0.02), DATA[start:end])[1])
+    patience = Patience(attempts=1, slowest=1000.0, window_s=0.02)
+    with serving(a=file) as server:
+        assert fetch(source(f"{server}/a"), tmp_path, patience=patience).read_bytes() == DATA
+
+
+def test_a_head_that_crawls_is_given_up(tmp_path):
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def dribble():
+        connection, _ = listener.accept()
+        try:
+            while True:
+                connection.sendall(b"H")
+                time.sleep(0.02)
+        except OSError:
+            pass
+
+    Thread(target=dribble, daemon=True).start()
+    patience = Patience(attempts=1, timeout_s=0.1)
+    address = f"http://127.0.0.1:{listener.getsockname()[1]}/a"
+    with listener, pytest.raises(DataError, match="no answer within"):
+        fetch(source(address), tmp_path, patience=patience)
+
+
+ADDRESSES = tuple(f"http://{host}.invalid/a" for host in ("one", "two", "one"))
+
+
+def no_name(*_):
+    raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
+
+
+def no_answer(*_):
+    time.sleep(3)
+
+
+@pytest.mark.parametrize(
+    ("look_up", "said"),
+    [
+        (no_name, "the name one.invalid is not found (Temporary failure"),
+        (no_answer, "no name server answers within"),
+    ],
+)
+def test_without_a_name_server_one_line_says_so_at_once(
+    tmp_path, monkeypatch, caplog, look_up, said
+):
+    monkeypatch.setattr(reach.socket, "getaddrinfo", look_up)
+    begun = time.monotonic()
+    with pytest.raises(DataError) as caught:
+        fetch(source(*ADDRESSES), tmp_path, patience=Patience(names_s=0.1))
+    assert said in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert caplog.records == []
+    assert time.monotonic() - begun < 1
+
+
+def test_a_name_that_fails_midway_may_come_back(tmp_path, monkeypatch):
+    real, calls = socket.getaddrinfo, []
+
+    def fails_once(*arguments, **others):
+        calls.append(arguments)
+        # Once to check and once to connect for the first attempt.
+        return no_name() if len(calls) == 3 else real(*arguments, **others)
+
+    monkeypatch.setattr(reach.socket, "getaddrinfo", fails_once)
+    file = Behaviour.of(DATA, cut_after=[300_000])
+    with serving(a=file) as server:
+        path = fetch(pinned(f"{server}/a"), tmp_path, patience=QUICK)
+    assert path.read_bytes() == DATA
+    assert len(calls) > 3
+
+
+def test_a_server_that_points_to_an_unknown_one_is_not_asked_again(tmp_path):
+    file = Behaviour.of(DATA, codes=[302] * 9, headers={"Location": "http://nobody.invalid/a"})
+    with serving(a=file) as server, pytest.raises(DataError, match=r"nobody\.invalid"):
+        fetch(source(f"{server}/a"), tmp_path, patience=QUICK)
+    assert len(file.requests) == 1
+
+
+@pytest.mark.parametrize("host", ["", "[::1", "a" * 70 + ".invalid", "xn--\u0660.invalid"])
+def test_addresses_that_are_none_are_an_error_in_words(tmp_path, host):
+    with pytest.raises(DataError, match=r"a\.bin could not be had"):
+        fetch(source(f"http://{host}/a"), tmp_path, patience=QUICK)
+
+
+def test_a_mirror_that_is_no_address_is_an_error_in_words(tmp_path):
+    with pytest.raises(DataError, match="is no address"):
+        fetch(source("http://127.0.0.1:9/a"), tmp_path, mirror="http://[::1/", patience=QUICK)
+
+
+@pytest.mark.parametrize("record", ["{", "[]", "\udcff"])
+def test_a_damaged_record_of_digests_is_an_error_in_words(tmp_path, record):
+    (tmp_path / "a.bin").write_bytes(DATA)
+    (tmp_path / DIGESTS).write_text(record, errors="surrogateescape")
+    with pytest.raises(DataError, match=f"{DIGESTS}: .* remove it and run again"):
+        fetch(source("http://127.0.0.1:9/a"), tmp_path, patience=QUICK)
+
+
+@pytest.mark.parametrize("size", ['"x"', "null", "[]"])
+def test_a_damaged_note_beside_a_part_costs_the_part_alone(tmp_path, size):
+    file = Behaviour.of(DATA)
+    with serving(a=file) as server:
+        begin(tmp_path, f"{server}/a")
+        note = tmp_path / "a.bin.part.json"
+        note.write_text(note.read_text().replace(str(len(DATA)), size))
+        assert fetch(source(f"{server}/a"), tmp_path, patience=QUICK).read_bytes() == DATA
+
+
+def test_a_length_of_thousands_of_digits_is_none(tmp_path):
+    file = Behaviour.of(DATA, announced=int("9" * 4000))
+    with serving(a=file) as server, pytest.raises(DataError, match="does not say how long"):
+        fetch(source(f"{server}/a"), tmp_path, patience=QUICK)

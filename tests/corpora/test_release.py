@@ -104,7 +104,7 @@ def test_a_copy_that_changed_since_the_first_use_is_refused(copies, obtain):
 
 def test_a_text_model_needs_the_tables_alone(shared, tmp_path, obtain):
     said = obtain(clips=False, offline=str(shared / "meld"))
-    assert sorted(path.name for path in (tmp_path / "raw").iterdir()) == [
+    assert sorted(path.name for path in (tmp_path / "raw").glob("[!.]*")) == [
         "dev_sent_emo.csv",
         "downloaded.json",
         "test_sent_emo.csv",

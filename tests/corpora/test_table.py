@@ -7,6 +7,7 @@ import pytest
 
 from ariigcn.core.errors import DataError
 from ariigcn.corpora.table import Corpus, check_corpus, read_corpus, write_corpus
+from tests.sealing import seal_again
 
 
 def corpus(**changes: dict[int, object]) -> Corpus:
@@ -117,8 +118,10 @@ def test_no_utterances_and_missing_columns_are_refused():
 
 def test_a_file_that_is_no_table_is_refused(tmp_path):
     (tmp_path / "t.parquet").write_bytes(b"PAR1 and nothing else")
+    seal_again(tmp_path / "t.parquet")
     with pytest.raises(DataError, match="not an utterance table"):
         read_corpus(tmp_path / "t.parquet")
     corpus().utterances.to_parquet(tmp_path / "plain.parquet")
+    seal_again(tmp_path / "plain.parquet")
     with pytest.raises(DataError, match="not an utterance table"):
         read_corpus(tmp_path / "plain.parquet")

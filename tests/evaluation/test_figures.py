@@ -2,9 +2,10 @@ import re
 from xml.etree import ElementTree
 
 import pytest
+from matplotlib.figure import Figure
 
 from ariigcn.evaluation.figures import draw_figures
-from ariigcn.evaluation.style import NOTHING, PALETTE
+from ariigcn.evaluation.style import NOTHING, PALETTE, save, style
 from tests.synthetic_runs import draw_all, make_project
 
 
@@ -105,3 +106,13 @@ def test_one_experiment_has_no_differences_to_draw(tmp_path):
     alone = make_project(tmp_path, experiments=[("one", ("text",), 2, 0.7, False)])
     draw_all(alone, tmp_path / "figures", ("comparisons",))
     assert title(alone.figures["comparisons"]).startswith(NOTHING)
+
+
+def test_a_name_with_dollars_is_written_as_it_is(tmp_path):
+    with style():
+        figure = Figure(figsize=(2, 1))
+        figure.add_subplot().set_title("$x_1$ and $")
+        save(figure, tmp_path / "a.svg", "A $title$ with <marks> & more")
+    text = (tmp_path / "a.svg").read_text()
+    assert ">$x_1$ and $<" in text
+    assert "A $title$ with &lt;marks&gt; &amp; more" in text

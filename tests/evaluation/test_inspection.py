@@ -11,6 +11,7 @@ from ariigcn.evaluation.inspection_file import STAGES, read_inspection, write_in
 from ariigcn.evaluation.representations import CATEGORIES, draw_representations, emotion_categories
 from ariigcn.models.ariigcn import ARIIGCN
 from ariigcn.models.config import ModelConfig
+from tests.sealing import seal_again
 from tests.synthetic_corpus import LABELS, SIZES, make_corpus, make_toy
 from tests.synthetic_inspection import make_inspection
 
@@ -119,6 +120,7 @@ def test_a_file_comes_back_as_it_was(tmp_path):
         assert np.array_equal(getattr(back, name), getattr(found, name)), name
     assert list(back.points) == list(STAGES)
     (tmp_path / "a.h5").write_bytes(b"")
+    seal_again(tmp_path / "a.h5")
     with pytest.raises(DataError, match="not an inspection file"):
         read_inspection(tmp_path / "a.h5")
 

@@ -5,6 +5,7 @@ import pytest
 
 from ariigcn.core.errors import DataError
 from ariigcn.evaluation.metrics import evaluate, evaluate_experiment, read_metrics, score
+from tests.sealing import seal_again
 from tests.synthetic_runs import make_project, write_run_table
 
 HEAD = {
@@ -81,6 +82,7 @@ def test_a_foreign_label_is_an_error_that_names_the_utterance(tmp_path):
 
 def test_a_parquet_file_of_another_kind_is_an_error(tmp_path):
     pd.DataFrame({"a": [1]}).to_parquet(tmp_path / "a.parquet")
+    seal_again(tmp_path / "a.parquet")
     with pytest.raises(DataError, match="not a table of a run"):
         evaluate(tmp_path / "a.parquet")
 

@@ -80,6 +80,11 @@ def test_without_any_difference_nothing_is_found():
     assert difference_test(0.0, np.zeros(100), 30) == (0.0, 0.0, 1.0)
 
 
+def test_of_a_difference_that_no_resample_varies_it_is_not_known_how_sure_it_is():
+    alike = 0.1 + np.random.default_rng(0).choice([0, 1e-17, -1e-17], 100)
+    assert np.isnan(difference_test(0.1, alike, 30)).all()
+
+
 def test_too_few_dialogues_or_nothing_that_varies_give_no_interval():
     drawn = np.random.default_rng(0).random(100)
     assert np.isnan(difference_test(0.1, drawn, FEWEST - 1)).all()

@@ -1,10 +1,9 @@
-import json
-
 import numpy as np
 import pytest
 from scipy.stats import ttest_1samp, ttest_rel
 
 from ariigcn.core.errors import DataError
+from ariigcn.core.storage import write_json
 from ariigcn.corpora.table import read_corpus
 from ariigcn.evaluation.metrics import read_metrics
 from ariigcn.evaluation.tables import (
@@ -102,7 +101,7 @@ def test_seeds_that_do_not_belong_together_are_errors(project, tmp_path):
     with pytest.raises(DataError, match="a seed stands twice"):
         read_seeds([first, first])
     other = tmp_path / "metrics.json"
-    other.write_text(json.dumps(read_metrics(second) | {"labels": ["joy"]}))
+    write_json(read_metrics(second) | {"labels": ["joy"]}, other)
     with pytest.raises(DataError, match="differ in labels"):
         read_seeds([first, other])
     with pytest.raises(DataError, match="no seeds"):

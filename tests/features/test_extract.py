@@ -2,10 +2,12 @@
 
 import os
 import signal
+import stat
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +16,28 @@ import pandas as pd
 import pytest
 
 from ariigcn.core.errors import DataError
+from ariigcn.core.paths import ABSENT
+from ariigcn.corpora.check import _odd_lengths
+from ariigcn.corpora.clips import PAST_END_S, look_at
 from ariigcn.corpora.table import Corpus, write_corpus
 from ariigcn.features import extract as module
+from ariigcn.features import workers
 from ariigcn.features.config import EncoderConfig
+from ariigcn.features.encoder import Clip
 from ariigcn.features.extract import extract, merge
+from ariigcn.features.quality import measure_store
 from ariigcn.features.registry import ENCODERS, made_by
-from ariigcn.features.store import FeatureStore, Status, open_store
+from ariigcn.features.store import (
+    FeatureStore,
+    Rows,
+    Status,
+    StoreHeader,
+    open_store,
+    write_store,
+)
+from ariigcn.features.workers import Block
+from tests.core.test_paths import hostile
+from tests.features import troubled_encoder
 from tests.features.make_clips import grey_frames, tone, write_video, write_wav
 
 ROOT = Path(__file__).parents[2]
@@ -27,7 +45,8 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture(autouse=True)
 def troubled(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(ENCODERS["text"], "troubled", "tests.features.troubled_encoder")
+    for modality in ("text", "audio"):
+        monkeypatch.setitem(ENCODERS[modality], "troubled", "tests.features.troubled_encoder")
     # Versions are of this package's modules; the troubled encoder is none of them.
     monkeypatch.setattr(module, "code_version", lambda *_: "1")
 
@@ -114,6 +133,30 @@ def test_weights_that_cannot_be_loaded_stop_the_run_with_their_own_error(tmp_pat
     with pytest.raises(FileNotFoundError, match=r"weights\.bin"):
         extract(path, tmp_path, tmp_path / "out.h5", text_encoder(loads=False))
     assert not (tmp_path / "out.h5").exists()
+
+
+def test_a_worker_that_cannot_load_the_encoder_makes_no_clip_fail(tmp_path: Path) -> None:
+    path = table(tmp_path / "t.parquet", ["a"] * 20)
+    features = text_encoder(pause_s=0.2, loads_once=str(tmp_path / "loaded"))
+    with pytest.raises(DataError, match=r"a worker could not load the encoder \(FileExistsError"):
+        extract(path, tmp_path, tmp_path / "out.h5", features, block=1, workers=2)
+    assert not (tmp_path / "out.h5").exists()
+
+
+def test_workers_share_gpus_one_seat_after_the_other_and_hand_them_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(troubled_encoder, "ON_GPU", True, raising=False)
+    monkeypatch.setattr(workers, "count_gpus", lambda: 2)
+    path = table(tmp_path / "t.parquet", [*["a"] * 10, "crash", *["a"] * 10])
+    features, out = text_encoder(tells_gpu=True, pause_s=0.05), tmp_path / "out.h5"
+    extract(path, tmp_path, out, features, block=1, workers=3, workers_per_gpu=1)
+    _, status, _, values = contents(out)
+    assert status.count(Status.FAILED) == 1
+    found = {(int(pid), int(gpu)) for pid, gpu, _ in values[values[:, 0] > 0]}
+    # Block and clip of the crash took a process each; at most two were alive at once.
+    assert {gpu for _, gpu in found} == {0, 1}
+    assert len({pid for pid, _ in found}) == len(found) <= 4
 
 
 def test_media_that_lead_out_of_their_folder_are_refused(tmp_path: Path) -> None:
@@ -235,11 +278,11 @@ def test_shards_are_joined_to_the_bytes_of_one_job(tmp_path: Path) -> None:
     for number, shard in enumerate(shards):
         extract(path, tmp_path, shard, text_encoder(), block=3, shard=(number, 5))
     assert [len(contents(shard)[0]) for shard in shards] == [0, 3, 3, 3, 2]
-    merge(shards, tmp_path / "joined.h5")
+    merge(shards, tmp_path / "joined.h5", media_root=tmp_path)
     assert (tmp_path / "joined.h5").read_bytes() == (tmp_path / "whole.h5").read_bytes()
     extract(path, tmp_path, shards[4], text_encoder(scale=2), block=3, shard=(4, 5))
     with pytest.raises(DataError, match="made by another encoder"):
-        merge(shards, tmp_path / "joined.h5")
+        merge(shards, tmp_path / "joined.h5", media_root=tmp_path)
 
 
 def test_a_cached_clip_is_not_encoded_again_in_another_corpus(tmp_path: Path) -> None:
@@ -272,6 +315,140 @@ def test_blocks_of_another_setting_or_a_changed_file_are_not_taken(tmp_path: Pat
     assert not set(names()) & set(before)
 
 
+def test_a_span_that_ends_after_its_file_is_used_and_says_so_as_the_check_does(
+    tmp_path: Path,
+) -> None:
+    write_wav(tmp_path / "a.wav", [tone(1.0)])
+    ends = [0.9, 1.0 + PAST_END_S - 0.01, 1.0 + PAST_END_S + 0.01, 60.0]
+    path = table(tmp_path / "t.parquet", ["a"] * 5, ["a.wav"] * 5)
+    corpus = module.read_corpus(path)
+    corpus.utterances["start_s"] = [0.0, 0.0, 0.0, 0.0, 5.0]
+    corpus.utterances["end_s"] = [*ends, 6.0]
+    write_corpus(corpus, path)
+    out = tmp_path / "a.h5"
+    extract(path, tmp_path, out, EncoderConfig(modality="audio", encoder="opensmile"))
+    _, status, messages, _ = contents(out)
+    assert [str(s) for s in status] == ["ok", "ok", "ok", "ok", "failed"]
+    assert messages[:2] == ["", ""]
+    assert messages[2] == "its span ends after its file does: at 1.51 s, the file at 1.00 s"
+    assert messages[3].startswith("its span ends after its file does: at 60.00 s")
+    assert messages[4] == "the span starts at 5.00 s, the file ends at 1.00 s"
+    lengths = {"a.wav": look_at(tmp_path / "a.wav")}
+    assert [u for u, _, _ in _odd_lengths(corpus.utterances, pd.Series(), lengths)] == [
+        "u2",
+        "u3",
+        "u4",
+    ]
+    assert measure_store(out)["past_end"] == 2
+
+
+READS = EncoderConfig.model_construct(
+    modality="audio", encoder="troubled", parameters={"reads": True}
+)
+
+
+def test_media_gone_write_no_store_and_once_they_are_back_the_run_goes_on(tmp_path: Path) -> None:
+    """An unmounted disk is an empty folder, or none; a moved part of one is files that are not there."""
+    root, out = tmp_path / "media", tmp_path / "audio.h5"
+    names: list[str | None] = [*[f"{n}.wav" for n in range(8)], None]
+    path = table(tmp_path / "t.parquet", ["a"] * 9, names)
+    with pytest.raises(DataError, match=r"media: No such file.* 8 files in it, first .*0\.wav"):
+        extract(path, root, out, READS, block=2)
+    root.mkdir()
+    with pytest.raises(DataError, match="media: empty, and the table names 8 files"):
+        extract(path, root, out, READS, block=2)
+    for name in ("0.wav", "1.wav", "2.wav"):
+        (root / name).write_bytes(b"12")
+    with pytest.raises(DataError) as error:
+        extract(path, root, out, READS, block=2)
+    assert "5 of 8 utterances failed (5 no file, 3 ok, 1 missing)" in str(error.value)
+    assert f"u3: no such file: 3.wav ({root / '3.wav'})" in str(error.value)
+    assert not out.exists()
+    # What is finished is kept, blocks with failures are not.
+    kept = list((tmp_path / ".audio.h5.blocks").iterdir())
+    assert len(kept) == 2
+    for name in names:
+        if name is not None:
+            (root / name).write_bytes(b"12")
+    extract(path, root, out, READS, block=2)
+    _, status, _, values = contents(out)
+    assert [str(s) for s in status] == ["ok"] * 8 + ["missing"]
+    np.testing.assert_array_equal(values[:8, 0], 2)
+
+
+def test_more_failures_are_accepted_where_the_user_says_so(tmp_path: Path) -> None:
+    path = table(tmp_path / "t.parquet", ["a", "b", "c"], ["0.wav", "1.wav", "2.wav"])
+    for name, content in (("0.wav", b"1"), ("1.wav", b""), ("2.wav", b"")):
+        (tmp_path / name).write_bytes(content)
+    with pytest.raises(DataError, match="2 of 3 utterances failed"):
+        extract(path, tmp_path, tmp_path / "a.h5", READS)
+    extract(path, tmp_path, tmp_path / "a.h5", READS, max_failed_share=0.8)
+    assert contents(tmp_path / "a.h5")[1].count(Status.FAILED) == 2
+
+
+def test_a_shard_may_fail_whole_and_all_of_them_together_may_not(tmp_path: Path) -> None:
+    path = table(tmp_path / "t.parquet", ["a"] * 4, [f"{n}.wav" for n in range(4)])
+    (tmp_path / "0.wav").write_bytes(b"1")
+    shards = [tmp_path / "shards" / f"{number}.h5" for number in range(2)]
+    for number, shard in enumerate(shards):
+        extract(path, tmp_path, shard, READS, block=2, shard=(number, 2))
+    with pytest.raises(DataError, match=rf"3 of 4 .* remove {tmp_path / 'shards'} and run"):
+        merge(shards, tmp_path / "all.h5", media_root=tmp_path)
+    assert not (tmp_path / "all.h5").exists()
+    merge(shards, tmp_path / "all.h5", media_root=tmp_path, max_failed_share=0.75)
+    assert len(contents(tmp_path / "all.h5")[0]) == 4
+
+
+def test_a_finished_block_that_lacked_a_file_is_not_believed_once_it_is_there(
+    tmp_path: Path,
+) -> None:
+    """It went while the run was on, and came back before the next."""
+    clips = (Clip("u0", None, tmp_path / "0.wav"), Clip("u1", None, tmp_path / "1.wav"))
+    block = Block(clips, tmp_path / "block.h5")
+    header = StoreHeader("tiny", "audio", "troubled", "1", 1)
+    gone = [Status.OK, Status.NO_FILE]
+    rows = Rows(["u0", "u1"], np.zeros((2, 1), np.float32), gone, ["", "no such file"])
+    write_store(block.path, header, [rows])
+    assert block.finished(header) and block.failed()
+    assert not block.finished(replace(header, made_by={"av": "another"}))
+    (tmp_path / "1.wav").write_bytes(b"1")
+    assert not block.finished(header)
+    block.path.write_bytes(b"damaged")
+    assert not block.finished(header) and block.failed()
+
+
+def test_texts_that_are_all_empty_are_no_features(tmp_path: Path) -> None:
+    path = table(tmp_path / "t.parquet", [None, None])
+    with pytest.raises(DataError, match="tiny: text features: no text that can be used"):
+        extract(path, tmp_path, tmp_path / "t.h5", text_encoder())
+
+
+def test_what_is_no_clip_is_a_row_with_words_and_hangs_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pipes, devices, folders and impossible names in a clip's place, with the cache on."""
+    found = hostile(tmp_path)
+    (tmp_path / "list.wav").write_text("ffconcat version 1.0\nfile good.wav\n")
+    found["list.wav"] = "a list of other files"
+    if os.geteuid() == 0:
+        os.mknod(tmp_path / "zero.wav", 0o666 | stat.S_IFCHR, os.makedev(1, 5))
+        found["zero.wav"] = "a device"
+    write_wav(tmp_path / "good.wav", [tone(0.4)])
+    names: list[str | None] = [*found, "good.wav"]
+    path = table(tmp_path / "t.parquet", ["a"] * len(names), ["x.wav"] * len(names))
+    corpus = module.read_corpus(path)
+    corpus.utterances["media"] = names
+    monkeypatch.setattr(module, "read_corpus", lambda _: corpus)
+    features = EncoderConfig(modality="audio", encoder="opensmile")
+    out, cache = tmp_path / "a.h5", tmp_path / "cache"
+    extract(path, tmp_path, out, features, timeout_s=5, cache=cache, max_failed_share=1)
+    _, status, messages, _ = contents(out)
+    for name, state, message in zip(found, status, messages, strict=False):
+        assert message.startswith(found[name]), name
+        assert state == (Status.NO_FILE if found[name] == ABSENT else Status.FAILED), name
+    assert status[-1] == Status.OK
+
+
 def media_folder(folder: Path) -> list[str | None]:
     rng = np.random.default_rng(0)
     write_wav(folder / "good.wav", [tone(0.4)])
@@ -287,11 +464,11 @@ def media_folder(folder: Path) -> list[str | None]:
 @pytest.mark.parametrize(
     ("modality", "encoder", "expected"),
     [
-        ("audio", "opensmile", "ok, ok, no stream, too short, ok, failed, missing, missing"),
+        ("audio", "opensmile", "ok, ok, no stream, too short, ok, failed, no file, missing"),
         (
             "video",
             "efficientnet-lite0",
-            "no stream, no face, no face, no stream, no stream, failed, missing, missing",
+            "no stream, ok, ok, no stream, no stream, failed, no file, missing",
         ),
         ("text", "minilm", "ok, ok, ok, ok, ok, ok, ok, missing"),
     ],
@@ -302,7 +479,8 @@ def test_every_sort_of_clip_gets_its_status(
     media = media_folder(tmp_path)
     texts: list[str | None] = [*[f"This is number {i}." for i in range(7)], " "]
     path = table(tmp_path / "t.parquet", texts, media)
-    features = EncoderConfig(modality=modality, encoder=encoder)  # type: ignore[arg-type]
+    parameters = {"face": "whole-frame"} if modality == "video" else {}
+    features = EncoderConfig(modality=modality, encoder=encoder, parameters=parameters)  # type: ignore[arg-type]
     outs = [tmp_path / "one.h5", tmp_path / "two.h5"]
     extract(path, tmp_path, outs[0], features, block=8, workers=1)
     extract(path, tmp_path, outs[1], features, block=8, workers=2)

@@ -1,6 +1,7 @@
 """Checkpoints of the hub: local or not, whole or not, of the right kind or not."""
 
 import hashlib
+import os
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from safetensors.torch import load_file, save_file
 
 from ariigcn.core.errors import DataError
 from ariigcn.features.huggingface import HubParameters, hidden, load
+from ariigcn.features.text_huggingface import Parameters, make
 from tests.features.tiny_models import WIDTH, speech_model, text_model
 
 
@@ -33,6 +35,42 @@ def test_other_settings_are_another_version(tmp_path: Path) -> None:
     after = load(named(tmp_path), "text", "input_ids")
     assert after.weights_sha256() == before.weights_sha256()
     assert after.version != before.version
+
+
+def test_a_damaged_folder_is_told_in_words(tmp_path: Path) -> None:
+    """Whatever its files hold, one line names the folder or the file; nothing is waited for."""
+    text_model(tmp_path)
+    whole = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    weights = whole["model.safetensors"]
+    damages = {
+        "model.safetensors": [b"", weights[:-100], weights[:20], bytes(range(256))],
+        "config.json": [b"", b"[]", b"{", b"null", b'{"model_type": "no-such"}', b"\xff\xfe"],
+        "tokenizer.json": [b"", b"{}", b"\0" * 99],
+    }
+    for name, contents in damages.items():
+        for content in contents:
+            (tmp_path / name).write_bytes(content)
+            with pytest.raises(DataError, match=str(tmp_path)):
+                make("text", Parameters(model=str(tmp_path)))
+        (tmp_path / name).unlink()
+        os.mkfifo(tmp_path / name)
+        with pytest.raises(DataError, match=f"{name}: a pipe, not a file"):
+            make("text", Parameters(model=str(tmp_path)))
+        (tmp_path / name).unlink()
+        (tmp_path / name).write_bytes(whole[name])
+    assert make("text", Parameters(model=str(tmp_path))).dimension == WIDTH
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b"{", b'{"sampling_rate": 8000}', b"\xff"])
+def test_damaged_settings_of_a_speech_model_are_told_in_words(
+    tmp_path: Path, content: bytes
+) -> None:
+    from ariigcn.features import audio_huggingface as audio
+
+    speech_model(tmp_path)
+    (tmp_path / "preprocessor_config.json").write_bytes(content)
+    with pytest.raises(DataError, match=r"preprocessor_config\.json: "):
+        audio.make("audio", audio.Parameters(model=str(tmp_path)))
 
 
 def test_a_pickle_is_read_as_tensors_only(tmp_path: Path) -> None:

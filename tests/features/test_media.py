@@ -72,7 +72,10 @@ def test_absent_media_and_absent_tracks(tmp_path: Path) -> None:
     silent = write_video(tmp_path / "silent.mp4", grey_frames(10))
     unseen = write_wav(tmp_path / "unseen.wav", [tone(0.5)])
     assert status_of(None, "audio")[0] == Status.MISSING
-    assert status_of(tmp_path / "none.mp4", "video")[0] == Status.MISSING
+    assert status_of(tmp_path / "none.mp4", "video") == (
+        Status.NO_FILE,
+        "no such file: none.mp4",
+    )
     assert status_of(silent, "audio") == (Status.NO_STREAM, "no audio track")
     assert status_of(unseen, "video") == (Status.NO_STREAM, "no video track")
 

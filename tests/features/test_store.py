@@ -1,13 +1,15 @@
 """The store: what is written is read, whatever the blocks; what does not fit is refused."""
 
 from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
 import pytest
 
 from ariigcn.core.errors import DataError
-from ariigcn.features.store import Rows, Status, StoreHeader, open_store, write_store
+from ariigcn.features.store import FeatureStore, Rows, Status, StoreHeader, open_store, write_store
+from tests.sealing import seal_again
 
 HEADER = StoreHeader(
     "tiny",
@@ -50,16 +52,48 @@ def test_any_part_is_read_back(tmp_path: Path) -> None:
     part.values[:] = 0  # the rows are the reader's own
 
 
-def test_an_empty_store_and_a_compressed_one_are_read(tmp_path: Path) -> None:
+def test_an_empty_store_is_read(tmp_path: Path) -> None:
     write_store(tmp_path / "a.h5", HEADER, [])
     with open_store(tmp_path / "a.h5") as store:
         assert store.read().values.shape == (0, 3)
+
+
+def shorter(file: h5py.File, name: str) -> None:
+    column = file[name][:-1]
+    del file[name]
+    file.create_dataset(name, data=column)
+
+
+def replaced(file: h5py.File, **options: Any) -> None:
+    values = file["values"][:]
+    del file["values"]
+    file.create_dataset("values", data=values, **options)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda file: shorter(file, "status"), "89 statuses"),
+        (lambda file: shorter(file, "message"), "89 messages"),
+        (lambda file: shorter(file, "utterance_id"), "for 89 utterances"),
+        (lambda file: replaced(file, dtype=">f4"), ">f4"),
+        (lambda file: replaced(file, dtype="<f8"), "float64"),
+        (lambda file: replaced(file, chunks=(16, 3), compression="gzip"), "in one run"),
+        (lambda file: file.attrs.__setitem__("dimension", 4), "of 4 numbers"),
+        (lambda file: file["status"].__setitem__(5, "fine"), "'fine' is not a valid Status"),
+        (lambda file: file.attrs.__delitem__("modality"), "modality"),
+        (lambda file: file.__delitem__("message"), "message"),
+    ],
+)
+def test_a_store_that_contradicts_itself_is_refused(
+    tmp_path: Path, change: Any, words: str
+) -> None:
     write_store(tmp_path / "a.h5", HEADER, [rows(0, 90)])
-    with h5py.File(tmp_path / "a.h5", "a") as file:
-        del file["values"]
-        file.create_dataset("values", data=rows(0, 90).values, chunks=(16, 3), compression="gzip")
-    with open_store(tmp_path / "a.h5") as store:
-        np.testing.assert_array_equal(store.read(5, 20).values, rows(5, 20).values)
+    with h5py.File(tmp_path / "a.h5", "r+") as file:
+        change(file)
+    seal_again(tmp_path / "a.h5")
+    with pytest.raises(DataError, match=f"a.h5: not a feature store .*{words}"):
+        FeatureStore(tmp_path / "a.h5")
 
 
 def test_what_does_not_fit_is_refused_and_leaves_no_file(tmp_path: Path) -> None:

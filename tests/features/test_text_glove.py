@@ -1,5 +1,6 @@
 """GloVe: the mean of the words that are known, and what is said of the others."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -50,9 +51,13 @@ def test_the_first_words_alone_a_header_and_a_word_with_blanks(path: Path) -> No
 
 
 def test_what_is_no_file_of_vectors_is_refused(path: Path, tmp_path: Path) -> None:
-    for content in ("", "word nan 1 2\n", "word one two\n"):
+    damaged = ("", "word nan 1 2\n", "word one two\n", "a 1 2\n" + VECTORS, "word\n", "\0\x1b" * 99)
+    for content in (*damaged, VECTORS + "b 1 1e99 1\n", VECTORS + "b 1 true 1\n"):
         path.write_text(content)
         with pytest.raises(DataError, match=r"name a file in GloVe's text format"):
             read_vectors(path, 100)
     with pytest.raises(DataError, match="no word vectors"):
         read_vectors(tmp_path / "absent.txt", 100)
+    os.mkfifo(tmp_path / "pipe.txt")
+    with pytest.raises(DataError, match="a pipe, not a file"):
+        read_vectors(tmp_path / "pipe.txt", 100)

@@ -1,5 +1,6 @@
 """R3D-18 on clips: windows, weights that are refused. Random weights, which prove loading only."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +67,14 @@ def test_no_path_another_file_and_other_weights_are_refused(weights: Path, tmp_p
     torch.save({"weight": torch.zeros(3)}, tmp_path / "other.pth")
     with pytest.raises(DataError, match="not R3D-18's state dictionary"):
         encoder(tmp_path / "other.pth")
+    whole = weights.read_bytes()
+    for damaged in (b"", whole[: len(whole) // 2], bytes(range(256))):
+        (tmp_path / "other.pth").write_bytes(damaged)
+        with pytest.raises(DataError, match=r"not R3D-18's state dictionary|more than tensors"):
+            encoder(tmp_path / "other.pth")
+    os.mkfifo(tmp_path / "pipe.pth")
+    with pytest.raises(DataError, match="a pipe, not a file"):
+        encoder(tmp_path / "pipe.pth")
     torch.save({"weight": tmp_path}, tmp_path / "other.pth")
     with pytest.raises(DataError, match="more than tensors; refused"):
         encoder(tmp_path / "other.pth")

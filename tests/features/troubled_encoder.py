@@ -10,6 +10,7 @@ import numpy as np
 from pydantic import Field
 
 from ariigcn.core.settings import Section
+from ariigcn.features import device
 from ariigcn.features.encoder import Clip, Encoded
 from ariigcn.features.store import Status
 
@@ -17,6 +18,9 @@ from ariigcn.features.store import Status
 class Parameters(Section):
     scale: float = Field(1.0, description="Factor.")
     pause_s: float = Field(0.0, description="Seconds a clip.")
+    reads: bool = Field(False, description="A clip's file decides: its size.")
+    tells_gpu: bool = Field(False, description="Its process and its GPU are its values.")
+    loads_once: str = Field("", description="Names a file; where it is there, weights are not.")
     loads: bool = Field(True, description="False: its weights are not there.")
 
 
@@ -29,12 +33,16 @@ class Troubled:
     def __init__(self, parameters: Parameters) -> None:
         if not parameters.loads:
             raise FileNotFoundError("weights.bin")
+        if parameters.loads_once:
+            Path(parameters.loads_once).touch(exist_ok=False)
         self.parameters = parameters
 
     def encode(self, clips: Sequence[Clip]) -> list[Encoded]:
         return [self.encode_one(clip) for clip in clips]
 
     def encode_one(self, clip: Clip) -> Encoded:
+        if self.parameters.reads:
+            return self.read(clip.media)
         text = clip.text or ""
         time.sleep(self.parameters.pause_s)
         if text == "crash":
@@ -49,6 +57,9 @@ class Troubled:
             tries.write_text(tries.read_text() + "x" if tries.exists() else "x")
             if len(tries.read_text()) < 3:
                 os.kill(os.getpid(), signal.SIGKILL)
+        if self.parameters.tells_gpu:
+            gpu = -1 if device._gpu is None else device._gpu
+            return Encoded(np.array([os.getpid(), gpu, 0], np.float32))
         if text == "hang":
             time.sleep(3600)
         if text == "bug":
@@ -58,6 +69,14 @@ class Troubled:
         if not text:
             return Encoded(None, Status.MISSING, "no text")
         return Encoded(np.array([len(text), self.parameters.scale, 1], np.float32))
+
+    def read(self, path: Path | None) -> Encoded:
+        if path is None:
+            return Encoded(None, Status.MISSING, "the table names no media")
+        if not path.is_file():
+            return Encoded(None, Status.NO_FILE, f"no such file: {path.name}")
+        size = path.stat().st_size
+        return Encoded(np.array([size, 0, 0], np.float32)) if size else Encoded(None, Status.FAILED)
 
 
 def make(modality: str, parameters: Parameters) -> Troubled:

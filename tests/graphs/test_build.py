@@ -1,13 +1,18 @@
 """The graph equals a plain loop over utterances, and survives its file."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
+from ariigcn.core import memory
 from ariigcn.core.errors import DataError
-from ariigcn.graphs.build import COMPACT_RELATIONS, build_graph
+from ariigcn.graphs.build import COMPACT_RELATIONS, build_graph, window_edges
 from ariigcn.graphs.config import GraphConfig
-from ariigcn.graphs.file import ARRAYS, read_graph, write_graph
+from ariigcn.graphs.file import ARRAYS, pack, read_graph, write_graph
 from tests.synthetic_corpus import make_corpus
 
 LENGTHS = [1, 7, 2, 30, 4]
@@ -72,5 +77,43 @@ def test_file_round_trip_and_damage(tmp_path):
     for name in ARRAYS:
         assert np.array_equal(getattr(again, name), getattr(graph, name)), name
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-    with pytest.raises(DataError, match=r"graph\.h5: not a readable graph file"):
+    with pytest.raises(DataError, match=r"graph\.h5: damaged \(its checksum differs\)"):
         read_graph(path)
+
+
+POWERS = [
+    sign * (2**power + step) for power in range(62) for step in (-1, 0, 1) for sign in (1, -1)
+]
+
+
+@given(st.lists(st.sampled_from(POWERS) | st.integers(-(2**63), 2**63 - 1), max_size=20))
+@example([128])
+@example([-128, 32_768])
+def test_numbers_are_packed_without_loss(numbers):
+    values = np.array(numbers, dtype=np.int64)
+    assert pack(values).astype(np.int64).tolist() == numbers
+
+
+@pytest.mark.parametrize("utterances", [127, 128, 129, 255, 256, 257])
+def test_a_corpus_of_a_power_of_two_comes_back_as_it_was(tmp_path, utterances):
+    graph = build_graph(make_corpus([utterances - 100, 100]), GraphConfig(past=1, future=0))
+    write_graph(graph, tmp_path / "graph.h5")
+    again = read_graph(tmp_path / "graph.h5")
+    for name in ARRAYS:
+        assert np.array_equal(getattr(again, name), getattr(graph, name)), name
+
+
+def test_what_would_not_fit_is_said_before_it_is_made(monkeypatch):
+    monkeypatch.setattr(memory.psutil, "virtual_memory", lambda: SimpleNamespace(available=1e8))
+    with pytest.raises(DataError, match=r"25,000,000 edges would need about 1\.6 GB.*graph\.past"):
+        window_edges(np.array([0, 5_000]), -1, -1)
+    assert window_edges(np.array([0, 5_000]), 10, 10).shape[1] > 100_000
+
+
+def test_two_hundred_speakers_in_pairs_are_written_and_read(tmp_path):
+    corpus = make_corpus([400, 5, 5])
+    corpus.utterances["speaker"] = [f"s{n % 200}" for n in range(len(corpus.utterances))]
+    graph = build_graph(corpus, GraphConfig(past=1, future=1, relations="speaker-pair"))
+    write_graph(graph, tmp_path / "graph.h5")
+    assert read_graph(tmp_path / "graph.h5").relations == graph.relations
+    assert len(graph.relations) == 80_000

@@ -12,6 +12,7 @@ from ariigcn.graphs.build import build_graph
 from ariigcn.graphs.config import GraphConfig
 from ariigcn.graphs.dialogues import load_dialogues
 from ariigcn.graphs.file import write_graph
+from tests.sealing import seal_again
 from tests.synthetic_corpus import make_corpus, make_toy
 
 LENGTHS = [3, 1, 12, 5]
@@ -39,10 +40,13 @@ def write_text_store(path, ids, corpus="toy"):
     write_store(path, header, [Rows(ids, values, status, [""] * len(ids))])
 
 
-def test_stores_are_lined_up_by_utterance(tmp_path):
+def test_stores_stand_in_the_tables_order(tmp_path):
     graph = build_graph(make_corpus(LENGTHS), GraphConfig())
     write_graph(graph, tmp_path / "graph.h5")
     write_text_store(tmp_path / "text.h5", list(reversed(graph.utterance_ids)))
+    with pytest.raises(DataError, match=r"(?s)in its order.*row 1 is d3_u4, d0_u0 is due"):
+        load_dialogues(tmp_path / "graph.h5", {"text": tmp_path / "text.h5"})
+    write_text_store(tmp_path / "text.h5", graph.utterance_ids)
     dialogues = load_dialogues(tmp_path / "graph.h5", {"text": tmp_path / "text.h5"})
     positions = [int(i.split("_u")[1]) for i in graph.utterance_ids]
     assert dialogues.x["text"][:, 0].tolist() == positions
@@ -53,11 +57,19 @@ def test_features_of_another_corpus_or_table_are_refused(tmp_path):
     graph = build_graph(make_corpus(LENGTHS), GraphConfig())
     write_graph(graph, tmp_path / "graph.h5")
     write_text_store(tmp_path / "other.h5", graph.utterance_ids, corpus="meld")
-    with pytest.raises(DataError, match="features of 'meld'"):
+    with pytest.raises(DataError, match="its corpus is 'meld' where 'toy' is due"):
         load_dialogues(tmp_path / "graph.h5", {"text": tmp_path / "other.h5"})
     write_text_store(tmp_path / "short.h5", graph.utterance_ids[:-1])
     with pytest.raises(DataError, match=f"no row for {graph.utterance_ids[-1]}"):
         load_dialogues(tmp_path / "graph.h5", {"text": tmp_path / "short.h5"})
+
+
+def test_modalities_that_are_exchanged_are_refused(tmp_path):
+    graph = build_graph(make_corpus(LENGTHS), GraphConfig())
+    write_graph(graph, tmp_path / "graph.h5")
+    write_text_store(tmp_path / "text.h5", graph.utterance_ids)
+    with pytest.raises(DataError, match="its modality is 'text' where 'audio' is due"):
+        load_dialogues(tmp_path / "graph.h5", {"audio": tmp_path / "text.h5"})
 
 
 def test_features_that_are_not_finite_are_refused_by_row(tmp_path):
@@ -66,5 +78,6 @@ def test_features_that_are_not_finite_are_refused_by_row(tmp_path):
     write_text_store(tmp_path / "text.h5", graph.utterance_ids)
     with h5py.File(tmp_path / "text.h5", "r+") as file:
         file["values"][2, 0] = np.nan
+    seal_again(tmp_path / "text.h5")
     with pytest.raises(DataError, match=rf"(?s)text.h5: NaN.*row 3 \({graph.utterance_ids[2]}\)"):
         load_dialogues(tmp_path / "graph.h5", {"text": tmp_path / "text.h5"})

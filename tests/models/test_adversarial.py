@@ -11,6 +11,7 @@ from ariigcn.models.adversarial import (
     judge,
 )
 from ariigcn.models.config import DiscriminatorConfig
+from ariigcn.training.loop import mean_terms
 
 
 def judged(modalities=3, nodes=11):
@@ -106,3 +107,17 @@ def test_label_smoothing_moves_the_real_side_alone():
     assert (smooth - discriminator_loss(logits, mask).loss).item() == pytest.approx(
         0.1 * own.item(), rel=1e-4
     )
+
+
+def test_a_modality_that_is_absent_hides_no_collapse():
+    mask = torch.ones(50, 3, dtype=torch.bool)
+    mask[:, 1] = False
+    apart = (torch.eye(3)[:, :, None] * 10 - 5).expand(3, 3, 50)
+    accuracy = discriminator_loss(apart, mask).accuracy
+    assert accuracy[0] == accuracy[2] == 1.0
+    assert accuracy[1].isnan()
+
+
+def test_an_epochs_mean_is_over_the_batches_in_which_a_modality_is_there():
+    steps = [{"d": torch.tensor(value)} for value in (1.0, float("nan"), 0.5)]
+    assert mean_terms(steps) == {"d": 0.75}

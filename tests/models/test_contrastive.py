@@ -128,3 +128,12 @@ def test_memory_is_linear_in_the_nodes(form):
         contrastive_losses(u, label, 4, PairLoss(form, 0.5, 0.1), STREAMS)
     assert max(saved) <= contrastive.ROWS * count
     assert count * count not in saved
+
+
+@pytest.mark.parametrize("form", ["hinge", "infonce"])
+def test_a_gradient_of_the_gradient_is_refused_and_not_wrong(form):
+    u, label = nodes()
+    losses = contrastive_losses(u, label, 4, PairLoss(form, 0.5, 0.2), STREAMS)
+    (slope,) = torch.autograd.grad(losses["iccl"].square(), u, create_graph=True)
+    with pytest.raises(RuntimeError, match="differentiate twice"):
+        slope.square().sum().backward()

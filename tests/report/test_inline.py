@@ -3,6 +3,7 @@ import pytest
 from ariigcn.core.errors import DataError
 from ariigcn.evaluation.style import NOTHING, PALETTE
 from ariigcn.report.inline import inline_figure
+from tests.sealing import seal_again
 
 SVG = """<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"
  width="10pt" height="10pt" viewBox="0 0 10 10">
@@ -16,6 +17,7 @@ SVG = """<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/
 def figure(folder, title="What it shows."):
     path = folder / "a.svg"
     path.write_text(SVG.format(title=title, ink=PALETTE["ink"]))
+    seal_again(path)
     return inline_figure(path, "A", "f1")
 
 
@@ -55,5 +57,6 @@ def test_a_figure_of_nothing_is_a_sentence(tmp_path):
 
 def test_a_broken_file_is_an_error(tmp_path):
     (tmp_path / "a.svg").write_text("<svg>")
+    seal_again(tmp_path / "a.svg")
     with pytest.raises(DataError, match="not an SVG figure"):
         inline_figure(tmp_path / "a.svg", "A", "f1")

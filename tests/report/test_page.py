@@ -56,7 +56,7 @@ def make(folder, kinds=KINDS, **options):
 
 
 def render(
-    project, out, settings=None, provenance=None, inspected=True, benchmarks=None, ablations=None
+    project, out, settings=None, provenance=None, inspected=True, benchmarks=(), ablations=None
 ):
     predictions = next(iter(project.predictions.values()))[0]
     inspection = project.table.parent / "inspection.h5"
@@ -151,7 +151,7 @@ def test_what_every_stage_cost_is_told(project, tmp_path):
     folder.mkdir()
     for name, seconds in (("train.a.seed-0", 61.5), ("train.a.seed-1", 60)):
         (folder / f"{name}.tsv").write_text(f"s\th:m:s\tmax_rss\n{seconds}\t0:01:01\t812.4\n")
-    html = render(project, tmp_path / "a.html", benchmarks=folder)
+    html = render(project, tmp_path / "a.html", benchmarks=sorted(folder.iterdir()))
     row = html[html.index('<th scope="row">Train</th>') :][:600]
     assert [*re.findall(r'"value">([^<]*)<', row)][:4] == ["2", "121.5", "61.5", "812"]
 

@@ -1,8 +1,8 @@
-import json
 import re
 
 import pytest
 
+from ariigcn.core.storage import write_json
 from ariigcn.report.page import write_report
 from ariigcn.report.quality import quality_view
 from tests.report.test_page import HOSTILE, Page
@@ -17,13 +17,20 @@ def findings(faces=None, column="pitch"):
         "encoder": "net",
         "columns": 88,
         "status": {"ok": 30, "too short": 8, "failed": 2},
+        "past_end": 3,
         "constant": [f"{column}{n}" for n in range(7)],
         "not_finite": 0,
         "least": -1234.5,
         "most": 0.5,
         "extremes": [{"column": column, "least": -1234.5, "median": 0, "most": 0.5, "beyond": 6.2}],
     }
-    nothing = {"encoder": "net", "columns": 3, "status": {"missing": 40}, "constant": []}
+    nothing = {
+        "encoder": "net",
+        "columns": 3,
+        "status": {"missing": 40},
+        "past_end": 0,
+        "constant": [],
+    }
     return {
         "corpus": "tiny",
         "utterances": 40,
@@ -41,7 +48,7 @@ def page(tmp_path_factory):
     project = make_project(folder)
 
     def written(found):
-        (folder / "quality.json").write_text(json.dumps(found))
+        write_json(found, folder / "quality.json")
         write_report(
             folder / "report.html",
             table=project.table, stores=project.stores, metrics=project.metrics, figures={},
@@ -54,12 +61,13 @@ def page(tmp_path_factory):
 
 def test_what_was_found_stands_in_sentences_and_tables(tmp_path):
     path = tmp_path / "quality.json"
-    path.write_text(json.dumps(findings()))
+    write_json(findings(), path)
     view = quality_view(path)
     assert view.sentences == (
         "38 of 40 utterances are labelled; the others are context only.",
         "They are 1 to 9 s long, half of them 2.5 or less; 3 have no known duration.",
         "No utterance has a known text.",
+        "In audio, 3 spans end after their files do; what there is of them is used.",
         "Constant in audio, so without information: pitch0, pitch1, pitch2, pitch3, pitch4 and 2 more.",
     )
     masked, columns, extremes = view.tables

@@ -1,10 +1,10 @@
-from ariigcn.report.stages import stages_view
+from ariigcn.report.stages import benchmark_files, stages_view
 
 HEAD = "s\th:m:s\tmax_rss\tmax_vms\n"
 
 
 def rows(folder):
-    view = stages_view(folder)
+    view = stages_view(sorted(folder.glob("*.tsv")))
     return [(r[0], *(n.value for n in r[1:])) for r in view.rows]
 
 
@@ -26,5 +26,17 @@ def test_a_job_too_short_to_be_measured_has_no_memory(tmp_path):
 
 def test_the_pages_own_job_is_not_done_and_no_file_is_no_table(tmp_path):
     (tmp_path / "report_page.tsv").write_text(HEAD + "1\t0:00:01\t1\t1\n")
-    assert stages_view(tmp_path) is None
-    assert stages_view(tmp_path / "absent") is None
+    assert stages_view(benchmark_files(tmp_path, ["a"])) is None
+    assert stages_view(benchmark_files(tmp_path / "absent", ["a"])) is None
+
+
+def test_what_is_gone_from_the_configuration_does_not_count(tmp_path):
+    current = {
+        "train.a.seed-0", "train.b.0.5", "metrics.a", "tune_worker.a.1", "tables", "quality",
+        "extract_text.minilm", "extract_audio.own.3", "merge_features.audio.own", "graph.g-1",
+    }  # fmt: skip
+    gone = {"train.old.seed-0", "train.b.0.7", "metrics.old", "extract_text.glove", "graph.g-2"}
+    for name in current | gone:
+        (tmp_path / f"{name}.tsv").write_text(HEAD)
+    names = ["a", "b.0.5", "minilm", "own", "audio.own", "g-1"]
+    assert {path.stem for path in benchmark_files(tmp_path, names)} == current

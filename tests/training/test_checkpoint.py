@@ -4,8 +4,9 @@ import logging
 
 import pytest
 import torch
+from safetensors.torch import save_file
 
-from ariigcn.training.checkpoint import load_checkpoint, save_checkpoint
+from ariigcn.training.checkpoint import _digest, load_checkpoint, save_checkpoint
 
 STATE = {
     "weights": {"a": torch.randn(3, 2), "b": torch.tensor(7)},
@@ -40,6 +41,18 @@ def test_a_torn_checkpoint_is_noticed_and_the_one_before_is_used(tmp_path, caplo
     with caplog.at_level(logging.WARNING):
         assert load_checkpoint(tmp_path, "run")["epoch"] == 1
     assert "torn" in caplog.text
+
+
+@pytest.mark.parametrize("metadata", [None, {"run": "run"}, {"run": "run", "state": "[1"}])
+def test_a_stray_file_under_a_fitting_digest_is_passed_over(tmp_path, caplog, metadata):
+    save_checkpoint(tmp_path, 1, "run", {"epoch": 1})
+    stray = tmp_path / "stray"
+    save_file({"t": torch.arange(4)}, stray, metadata)
+    stray.rename(tmp_path / f"epoch-00002.{_digest(stray)}.safetensors")
+    (tmp_path / "epoch-00003.safetensors").write_bytes(b"no digest")
+    with caplog.at_level(logging.WARNING):
+        assert load_checkpoint(tmp_path, "run") == {"epoch": 1}
+    assert "no checkpoint" in caplog.text and "torn" in caplog.text
 
 
 def test_a_checkpoint_of_another_run_is_not_resumed(tmp_path, caplog):

@@ -5,14 +5,20 @@ import os
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
 import torch
 
+from ariigcn.core import memory
 from ariigcn.core.errors import DataError
+from ariigcn.core.files import exclusive
+from ariigcn.features.config import EncoderConfig
 from ariigcn.features.store import Rows, Status, StoreHeader, write_store
 from ariigcn.graphs.build import build_graph
 from ariigcn.graphs.config import GraphConfig
@@ -22,7 +28,8 @@ from ariigcn.models.bundle import load_bundle
 from ariigcn.models.config import ModelConfig
 from ariigcn.training import loop
 from ariigcn.training.config import TrainingConfig
-from ariigcn.training.run import Run, RunFiles, class_weights, train
+from ariigcn.training.run import Run, RunFiles, class_weights, set_precision, train
+from tests.sealing import seal_again
 from tests.synthetic_corpus import LABELS, make_corpus, make_toy
 
 MODEL = ModelConfig(hidden=16, projection=8, dropout=0.1, input_dropout=0.0)
@@ -183,7 +190,7 @@ def test_a_full_disk_is_said_in_a_line_and_loses_nothing(inputs, tmp_path):
     assert run.returncode == 1
     assert "File too large; raise the limit" in run.stderr
     assert "Traceback" not in run.stderr
-    kept = sorted(p.name for p in (tmp_path / "stopped" / ".checkpoints").iterdir())
+    kept = sorted(p.name for p in (tmp_path / "stopped" / ".checkpoints").glob("epoch*"))
     assert [name[:11] for name in kept] == ["epoch-00001", "epoch-00002"]
     train(make_run(inputs), make_files(tmp_path / "stopped"))
     train(make_run(inputs), make_files(tmp_path / "whole"))
@@ -212,6 +219,7 @@ def test_the_bundle_stands_on_its_own(inputs, tmp_path):
     table = pq.read_table(tmp_path / "predictions.parquet").to_pandas()
     assert predicted == table["prediction"].tolist()
     (tmp_path / "model" / "model.safetensors").write_bytes(b"torn")
+    seal_again(tmp_path / "model" / "model.safetensors")
     with pytest.raises(DataError, match="not a model bundle"):
         load_bundle(tmp_path / "model")
 
@@ -283,3 +291,49 @@ def test_an_average_of_one_is_the_plain_mean_of_weights_since_the_warm_up(
     weight = load_bundle(tmp_path / "model")[1].classifier[1].weight
     assert len(seen) == 2 * 6  # a step each of six training dialogues, two epochs
     assert torch.allclose(weight, torch.stack(seen).mean(0), atol=1e-6)
+
+
+def test_two_writers_of_one_checkpoint_folder_take_turns(inputs, tmp_path):
+    files = make_files(tmp_path / "run")
+    with ThreadPoolExecutor(1) as pool:
+        with exclusive(files.checkpoints):
+            second = pool.submit(train, make_run(inputs), files)
+            with pytest.raises(TimeoutError):
+                second.result(timeout=2)
+            assert not files.history.exists()
+        second.result()
+    assert files.history.exists()
+
+
+def test_a_batch_that_cannot_fit_is_refused_before_it_starts(inputs, monkeypatch, tmp_path):
+    monkeypatch.setattr(memory.psutil, "virtual_memory", lambda: SimpleNamespace(available=1e4))
+    with pytest.raises(
+        DataError, match=r"5 relation types would need about .* set graph.relations"
+    ):
+        train(make_run(inputs), make_files(tmp_path / "run"))
+
+
+@pytest.mark.parametrize(("precision", "rounded"), [("float32", False), ("tf32", True)])
+def test_float32_rounds_nothing_in_recurrences_either(precision, rounded):
+    set_precision("float32" if rounded else "tf32")
+    set_precision(precision)
+    assert torch.backends.cudnn.allow_tf32 == rounded
+    assert (torch.get_float32_matmul_precision() == "high") == rounded
+
+
+def test_a_store_of_another_encoder_is_refused(inputs, tmp_path):
+    asked = {"text": EncoderConfig(modality="text", encoder="minilm")}
+    with pytest.raises(DataError, match=r"made by test .* asks for minilm"):
+        train(replace(make_run(inputs), encoders=asked), make_files(tmp_path / "run"))
+
+
+def test_a_bundle_is_held_to_the_features_it_knows(inputs, tmp_path):
+    train(make_run(inputs), make_files(tmp_path))
+    head, _ = load_bundle(tmp_path / "model")
+    headers = load_dialogues(*inputs).headers
+    head.check_features(headers)
+    other = {**headers, "audio": replace(headers["audio"], encoder_version="2")}
+    with pytest.raises(DataError, match="other audio features: they differ in encoder_version"):
+        head.check_features(other)
+    with pytest.raises(DataError, match="other text features"):
+        head.check_features({})

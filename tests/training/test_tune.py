@@ -1,6 +1,5 @@
 """The search: it finds what was planted, survives a kill, and never reads the test split."""
 
-import json
 import os
 import signal
 from dataclasses import replace
@@ -13,6 +12,7 @@ import yaml
 from optuna.trial import TrialState
 
 from ariigcn.core.errors import ConfigError, DataError
+from ariigcn.core.storage import write_json
 from ariigcn.corpora.table import SPLITS
 from ariigcn.graphs.config import GraphConfig
 from ariigcn.graphs.file import read_graph, write_graph
@@ -135,7 +135,7 @@ def write_trials(path, *scores):
         {"number": n, "score": s, "configured": n == 0, "values": {"model.hidden": v}, "error": "e"}
         for n, (s, v) in enumerate(scores)
     ]
-    path.write_text(json.dumps(rows))
+    write_json({"trials": rows}, path)
     return path
 
 

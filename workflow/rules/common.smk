@@ -9,7 +9,7 @@ from ariigcn.core.errors import ConfigError
 from ariigcn.core.files import sha256_file
 from ariigcn.core.gpus import visible_gpus
 from ariigcn.corpora.media import changed, media_digest, tables_digest
-from ariigcn.corpora.registry import corpus_module, table_files
+from ariigcn.corpora.registry import corpus_module, option_files, table_files
 from ariigcn.features.modality import MODALITIES
 from ariigcn.features.registry import encoder_module, made_by, parameter_files
 from ariigcn.models.registry import model_module
@@ -162,6 +162,12 @@ def run_inputs(wildcards):
     experiment = EXPERIMENTS[wildcards.experiment]
     stores = {m: store_path(m, e.store) for m, e in experiment.encoders.items()}
     return {"graph": graph_path(experiment.graph.name), **stores}
+
+
+def encoders_of_run(wildcards):
+    """What the stores of an experiment are held to."""
+    encoders = EXPERIMENTS[wildcards.experiment].encoders
+    return {m: section(encoder) for m, encoder in encoders.items()}
 
 
 # The report shows the main experiment's features where experiments differ in them.

@@ -46,6 +46,7 @@ if cfg.downloads:
 rule utterances:
     input:
         corpus_files(),
+        options=[str(path) for path in option_files(cfg.corpus, cfg.corpus_options)],
     output:
         TABLE,
     log:

@@ -31,6 +31,8 @@ TABLES = {
     )
 }
 LATEX = [path.removesuffix("csv") + "tex" for path in TABLES.values()]
+# What others report has its place in the results' LaTeX.
+TABLES["published"] = f"{RESULTS}/tables/published.csv"
 MISSING = f"{RESULTS}/{{experiment}}/missing.parquet"
 EXPERIMENT_STORES = {
     name: {m: store_path(m, e.store) for m, e in experiment.encoders.items()}

@@ -31,6 +31,13 @@ rule report_page:
         settings=section(cfg.report),
         # Read as they are: a stage's seconds are no reason to write the page again.
         benchmarks=BENCHMARKS,
+        # What is gone from the configuration has left its files there.
+        benchmarked=[
+            *sorted(set(TRAINED_AS.values()) | set(EXPERIMENTS)),
+            *(f"{m}.{name}" for m in MODALITIES for name in STORES[m]),
+            *(name for m in MODALITIES for name in STORES[m]),
+            *GRAPHS,
+        ],
         code=code_version("ariigcn.report.page", "ariigcn.report.provenance"),
         templates=[sha256_file(path) for path in sorted(TEMPLATES.iterdir())],
     script:

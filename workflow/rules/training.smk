@@ -23,6 +23,7 @@ rule train:
         runs_per_gpu=AT_ONCE,
     params:
         inputs=run_inputs,
+        encoders=encoders_of_run,
         graph=lambda wildcards: section(EXPERIMENTS[wildcards.experiment].graph),
         model=lambda wildcards: section(EXPERIMENTS[wildcards.experiment].model),
         training=lambda wildcards: section(EXPERIMENTS[wildcards.experiment].training),

@@ -18,6 +18,7 @@ rule tune_worker:
         mem_mb=2500,
     params:
         inputs=run_inputs,
+        encoders=encoders_of_run,
         tune=tune_params,
         graph=lambda wildcards: section(EXPERIMENTS[wildcards.experiment].graph),
         model=lambda wildcards: section(EXPERIMENTS[wildcards.experiment].model),

@@ -24,6 +24,8 @@ def main(snakemake):
         workers=snakemake.threads,
         shard=(shard, config.features.shards),
         cache=config.cache_dir,
+        max_failed_share=config.features.max_failed_share,
+        workers_per_gpu=config.features.workers_per_gpu,
     )
 
 

@@ -2,13 +2,20 @@
 
 from pathlib import Path
 
+from ariigcn.config import load_config
 from ariigcn.core.logs import configure_logging
 from ariigcn.features.extract import merge
 
 
 def main(snakemake):
     configure_logging(snakemake.log[0])
-    merge([Path(shard) for shard in snakemake.input], Path(snakemake.output[0]))
+    config = load_config(snakemake.config)
+    merge(
+        [Path(shard) for shard in snakemake.input],
+        Path(snakemake.output[0]),
+        media_root=Path(config.media_root),
+        max_failed_share=config.features.max_failed_share,
+    )
 
 
 if __name__ == "__main__":

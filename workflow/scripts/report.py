@@ -8,6 +8,7 @@ from ariigcn.core.logs import configure_logging
 from ariigcn.report.config import ReportConfig
 from ariigcn.report.page import Inspected, write_report
 from ariigcn.report.provenance import provenance
+from ariigcn.report.stages import benchmark_files
 
 
 def main(snakemake):
@@ -26,7 +27,7 @@ def main(snakemake):
         provenance=provenance(),
         settings=ReportConfig(**params.settings),
         inspected=Inspected(Path(snakemake.input.predictions), Path(snakemake.input.inspection)),
-        benchmarks=Path(params.benchmarks),
+        benchmarks=benchmark_files(Path(params.benchmarks), params.benchmarked),
     )
 
 

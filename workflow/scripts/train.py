@@ -4,6 +4,7 @@ from pathlib import Path
 
 from ariigcn.config import load_config
 from ariigcn.core.logs import configure_logging
+from ariigcn.features.config import EncoderConfig
 from ariigcn.graphs.config import GraphConfig
 from ariigcn.models.config import ModelConfig
 from ariigcn.training.config import TrainingConfig
@@ -20,11 +21,18 @@ def main(snakemake):
     # Not parameters of the rule: no result depends on them.
     speed = load_config(snakemake.config).experiment(experiment).training.speed()
     training = TrainingConfig(**params.training, **speed)
+    encoders = {m: EncoderConfig(**e) for m, e in params.encoders.items()}
     folders = [Path(path).parent for path in snakemake.output if path.endswith("history.parquet")]
     runs = [
         (
             Run(
-                experiment, int(folder.name.removeprefix("seed-")), graph, inputs, *shared, training
+                experiment,
+                int(folder.name.removeprefix("seed-")),
+                graph,
+                inputs,
+                *shared,
+                training,
+                encoders,
             ),
             # Outside the outputs: Snakemake removes those before a job runs again.
             RunFiles.below(folder, folder.parent / ".checkpoints" / folder.name),

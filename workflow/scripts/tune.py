@@ -4,6 +4,7 @@ from pathlib import Path
 
 from ariigcn.config import load_config
 from ariigcn.core.logs import configure_logging
+from ariigcn.features.config import EncoderConfig
 from ariigcn.graphs.config import GraphConfig
 from ariigcn.models.config import ModelConfig
 from ariigcn.training.config import TrainingConfig, TuneConfig
@@ -26,6 +27,7 @@ def main(snakemake):
         graph=GraphConfig(**params.graph),
         model=ModelConfig(**params.model),
         training=TrainingConfig(**params.training, **speed),
+        encoders={m: EncoderConfig(**e) for m, e in params.encoders.items()},
     )
     tune(
         Search(run, config, config.space),
