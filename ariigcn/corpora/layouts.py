@@ -90,7 +90,7 @@ def _misfit(name: str, value: Any) -> str | None:
     if name == "-":
         return None
     if name in SPLIT_FIELDS:
-        fits = isinstance(value, list | tuple | set | frozenset | np.ndarray)
+        fits = is_list(value) or isinstance(value, set | frozenset)
         return None if fits else f"a list of dialogues is due, found {_kind(value)}"
     if not isinstance(value, dict) or not value:
         return f"a dictionary by dialogue is due, found {_kind(value)}"

@@ -178,6 +178,7 @@ def test_fields_that_do_not_fit_are_named(tmp_path: Path, changes: Any, message:
             {"train": "all"},
             "'M3NET and SDT, MELD' .* field 11, train: a list of dialogues is",
         ),
+        ("mmgcn", {"test": np.array(5)}, "field 9, test: a list of dialogues is due, found array"),
         ("cosmic", {"sentiments": {0: [0.5]}}, "'COSMIC, MELD' .* needs a whole number, found 0.5"),
     ],
 )
