@@ -29,7 +29,7 @@ TUNED = "{main: {}, other: {model: {name: majority}}, m: {grid: {model.hidden: [
         ("{space: {model.hidden: [4]}}", "tune.space.model.hidden: .*greater than or equal to 8"),
         (
             "{space: {model.dropout: {low: 0.5, high: 2}}}",
-            "tune.space.model.dropout: .*less than 1",
+            "tune.space.model.dropout: .*less than or equal to 0.99",
         ),
         ("{space: {model.dropout: {low: 0.5, high: 0.1}}}", "low must lie below high"),
         (
