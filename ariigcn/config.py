@@ -380,6 +380,17 @@ class Config(ExperimentConfig):
         trained = [n for n in others if self.experiment(n).model.modality_dropout > 0]
         return (main, *trained[:1])
 
+    def selecting(self, modality: Modality, store: str) -> tuple[str, ...]:
+        """The experiments that read a store and select by validation, whatever its encoder has seen."""
+        found = []
+        for name in self.experiments:
+            experiment = self.experiment(name)
+            encoder, training = experiment.encoders.get(modality), experiment.training
+            reads = encoder is not None and encoder.store == store
+            if reads and training.selection == "validation" and not training.accept_fitted:
+                found.append(name)
+        return tuple(found)
+
     @property
     def labelled_splits(self) -> tuple[str, ...]:
         """The splits whose labels training needs: validation where an experiment selects by it."""

@@ -26,7 +26,7 @@ from ariigcn.core.files import sha256_file
 from ariigcn.core.settings import unknown_name
 from ariigcn.corpora.config import IemocapConfig, SplitConfig
 from ariigcn.corpora.source import clean_text, read_lines, read_list, was_mended
-from ariigcn.corpora.splits import cut_validation, listed
+from ariigcn.corpora.splits import CUT, cut_validation, listed
 from ariigcn.corpora.table import Corpus
 
 REQUEST = "https://sail.usc.edu/iemocap/"
@@ -152,7 +152,7 @@ def _split(table: pd.DataFrame, split: SplitConfig, options: IemocapConfig) -> s
     held_out = (options.test_session - 2) % len(DIALOGUES) + 1
     table.loc[session == held_out, "split"] = "validation"
     return (
-        f"validation is session {held_out}, {DIALOGUES[held_out]} dialogues: its speakers are heard "
+        f"{CUT}: session {held_out}, {DIALOGUES[held_out]} dialogues; its speakers are heard "
         "neither in training nor in test"
     )
 

@@ -7,7 +7,13 @@ import pandas as pd
 
 from ariigcn.corpora.config import SplitConfig
 
+CUT = "validation cut here"  # how the note begins that tells of it
 NAMED = 20  # dialogues that a note names; the table has them all
+
+
+def is_cut(notes: Iterable[str]) -> bool:
+    """Whether a corpus's notes tell that its validation split was cut from training."""
+    return any(note.startswith(CUT) for note in notes)
 
 
 def draw_dialogues(names: Iterable[str], share: float, seed: int) -> set[str]:
@@ -31,7 +37,7 @@ def cut_validation(frame: pd.DataFrame, split: SplitConfig) -> str:
     chosen = draw_dialogues(names, split.validation_share, split.seed)
     frame.loc[train & frame["dialogue_id"].isin(chosen), "split"] = "validation"
     return (
-        f"validation cut here: {len(chosen)} of {len(names)} dialogues, seed {split.seed}: "
+        f"{CUT}: {len(chosen)} of {len(names)} dialogues, seed {split.seed}: "
         f"{listed(chosen)}{_heard(frame)}"
     )
 

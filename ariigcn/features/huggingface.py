@@ -99,7 +99,12 @@ def load(asked: HubParameters, modality: str, takes: str) -> Loaded:
     folder = find(asked, modality)
     with in_words(folder, "no model that transformers reads"):
         model, report = transformers.AutoModel.from_pretrained(
-            folder, dtype=dtype, local_files_only=True, output_loading_info=True
+            folder,
+            dtype=dtype,
+            local_files_only=True,
+            output_loading_info=True,
+            # Without a word here it may ask at the terminal whether to run a model's own code.
+            trust_remote_code=False,
         )
     _refuse_random(report, folder)
     model = getattr(model, "vision_model", model) if takes == "pixel_values" else model

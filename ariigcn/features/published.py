@@ -27,7 +27,9 @@ from ariigcn.corpora.published_file import (
     read_published,
     tells_nothing,
 )
+from ariigcn.corpora.splits import is_cut
 from ariigcn.corpora.table import Corpus, read_corpus
+from ariigcn.features.fitted import selection_problem
 from ariigcn.features.store import Rows, Status, StoreHeader, write_store
 
 logger = logging.getLogger(__name__)
@@ -137,6 +139,7 @@ def import_features(
     *,
     parameters: Parameters,
     beside: Sequence[tuple[str, Parameters]] = (),
+    selecting: Sequence[str] = (),
 ) -> None:
     """Write one modality's published features as a store, rows in the utterance table's order.
 
@@ -149,17 +152,22 @@ def import_features(
         parameters: see :class:`Parameters`.
         beside: modality and parameters of the run's other imports. They are checked with this one,
             so that whatever is wrong with any of them is told at once and before a model is trained.
+        selecting: experiments that read this store and select by validation.
 
     Raises:
         ConfigError: the corpus has no published features, or ``fitted_on`` is not known, or denies
             what is.
-        DataError: the files are damaged or disagree, know no utterance of the table, or tell nothing.
+        DataError: the files are damaged or disagree, know no utterance of the table, or tell nothing;
+            or validation would select by labels that their encoder has seen.
     """
     if corpus_name not in IMPORTERS:
         known = unknown_name(corpus_name, list(IMPORTERS), "corpus of published features")
         raise ConfigError(f"{known}; choose an encoder, or write an importer for it")
     corpus = read_corpus(table)
     header, rows = _import_all(corpus_name, Path(root), corpus, [(modality, parameters), *beside])
+    if selecting and header.fitted_on == "train" and is_cut(corpus.notes):
+        problem = selection_problem(corpus.name, [modality])
+        raise DataError(f"experiments {', '.join(selecting)}: {problem}")
     write_store(out, header, [rows])
 
 

@@ -65,7 +65,9 @@ class TextEncoder:
         self.dimension = int(self._loaded.model.config.hidden_size)
         folder = self._loaded.folder
         with in_words(folder, "no tokenizer that transformers reads"):
-            self._tokenizer: Any = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+            self._tokenizer: Any = AutoTokenizer.from_pretrained(
+                folder, local_files_only=True, trust_remote_code=False
+            )
         self._limit = min(parameters.max_tokens, int(self._tokenizer.model_max_length))
         self._specials = int(self._tokenizer.num_special_tokens_to_add(pair=True))
 

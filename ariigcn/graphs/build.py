@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ariigcn.core.memory import require_memory
+from ariigcn.corpora.splits import is_cut
 from ariigcn.corpora.table import SPLITS, Corpus, read_corpus
 from ariigcn.graphs.config import GraphConfig
 from ariigcn.graphs.file import Graph, write_graph
@@ -55,6 +56,7 @@ def build_graph(corpus: Corpus, config: GraphConfig) -> Graph:
         edge_ptr=np.searchsorted(edges[1], pointers).astype(np.int64),
         speaker=speakers,
         label=labels.astype(np.int64),
+        validation_cut=is_cut(corpus.notes),
     )
 
 

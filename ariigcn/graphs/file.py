@@ -27,6 +27,8 @@ class Graph:
         edge_ptr: [D + 1], edges of dialogue d.
         speaker: [N], numbered within the dialogue.
         label: [N], index into ``labels``, -1 = context only.
+
+    ``validation_cut`` is whether the validation split was cut from the corpus's training split.
     """
 
     corpus: str
@@ -41,6 +43,7 @@ class Graph:
     edge_ptr: Integers
     speaker: Integers
     label: Integers
+    validation_cut: bool = False
 
 
 def write_graph(graph: Graph, path: Path | str) -> None:
@@ -50,6 +53,7 @@ def write_graph(graph: Graph, path: Path | str) -> None:
         file.attrs["corpus"] = graph.corpus
         file.attrs["labels"] = json.dumps(graph.labels)
         file.attrs["relations"] = json.dumps(graph.relations)
+        file.attrs["validation_cut"] = graph.validation_cut
         file.create_dataset("dialogue_id", data=graph.dialogue_ids, dtype=text)
         file.create_dataset("utterance_id", data=graph.utterance_ids, dtype=text)
         for name in ARRAYS:
@@ -77,6 +81,7 @@ def read_graph(path: Path | str) -> Graph:
             corpus=str(file.attrs["corpus"]),
             labels=tuple(json.loads(file.attrs["labels"])),
             relations=tuple(json.loads(file.attrs["relations"])),
+            validation_cut=bool(file.attrs["validation_cut"]),
             dialogue_ids=file["dialogue_id"].asstr()[:].tolist(),
             utterance_ids=file["utterance_id"].asstr()[:].tolist(),
             **{name: file[name][:].astype(np.int64) for name in ARRAYS},

@@ -62,6 +62,7 @@ def write_report(
     quality: Path | None = None,
     tables: Mapping[str, Path] | None = None,
     ablations: Mapping[str, str] | None = None,
+    accepted: Mapping[str, str] | None = None,
 ) -> None:
     """Write the report of one corpus.
 
@@ -81,6 +82,7 @@ def write_report(
         tables: name -> CSV of the evaluation, for the section on statistics.
         ablations: experiments that change a setting of the main one -> what they set; they have a
             section of their own instead of a row among the results.
+        accepted: experiments that select by labels which an encoder has seen -> why.
     """
     settings = settings or ReportConfig()
     corpus = read_corpus(table)
@@ -92,7 +94,13 @@ def write_report(
         "title": settings.title or f"Emotion recognition on {corpus.name}",
         "corpus": corpus,
         "summary": [_what_was_run(corpus, results), _best_line(results, best, basis)],
-        "warnings": _warnings(results, features, settings.minimum_seeds),
+        "warnings": [
+            *_warnings(results, features, settings.minimum_seeds),
+            *(
+                f"{name} selects its epoch by labels that an encoder may have seen. Accepted since: {why}"
+                for name, why in (accepted or {}).items()
+            ),
+        ],
         "key_figures": _key_figures(results, best),
         "results": views.results_view(results[~results["experiment"].isin(changes)], best_name),
         "ablations": views.ablations_view(results, changes),

@@ -35,6 +35,11 @@ class TrainingConfig(Section):
         description="validation: the epoch with the best validation weighted F1, with early "
         "stopping; last: a fixed number of epochs, for corpora without a validation split.",
     )
+    accept_fitted: str = Field(
+        "",
+        description="Selecting on validation that was cut from training is refused where an encoder has "
+        "seen the labels of training. Who wants it all the same says here why; the report prints it.",
+    )
     patience: int = Field(10, ge=1, description="Epochs without a better one before stopping.")
     checkpoint_s: Annotated[float, SPEED] = Field(
         60.0,

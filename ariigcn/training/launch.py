@@ -27,7 +27,8 @@ from torch import distributed
 from ariigcn.core.errors import AriigcnError
 from ariigcn.core.files import atomic_path, remove
 from ariigcn.core.logs import configure_logging
-from ariigcn.core.signals import StoppedError, StopRequest
+from ariigcn.core.signals import StopRequest
+from ariigcn.training.loop import DivergedError
 from ariigcn.training.run import Run, RunFiles, train
 
 # What SLURM calls what torchrun tells its processes.
@@ -73,9 +74,7 @@ def _train_in_turn(runs: Sequence[tuple[Run, RunFiles]]) -> list[str]:
         logger.info("seed %d", run.seed)
         try:
             _train_once(run, files)
-        except StoppedError:
-            raise
-        except AriigcnError as error:
+        except DivergedError as error:  # what else is wrong, the next seed would say again
             logger.error("%s", error)
             failed.append(f"seed {run.seed}")
     return failed

@@ -35,6 +35,10 @@ DIAGNOSED_DIALOGUES = 16
 logger = logging.getLogger(__name__)
 
 
+class DivergedError(DataError):
+    """The loss is not finite: of a run's errors the one that another seed may not meet."""
+
+
 class Trainer:
     """Trains one model on one corpus.
 
@@ -172,7 +176,7 @@ class Trainer:
         for part, loss in zip(parts, losses, strict=True):
             if not math.isfinite(loss):
                 names = ", ".join(self.dialogues.graph.dialogue_ids[d] for d in part.tolist())
-                raise DataError(
+                raise DivergedError(
                     f"the loss is {loss} in epoch {epoch} on the dialogues {names}; look at their "
                     "features, or lower training.learning_rate or the weights in model.losses "
                     "(the last good checkpoint is kept)"

@@ -19,6 +19,7 @@ from ariigcn.core.memory import require_memory
 from ariigcn.core.storage import write_table
 from ariigcn.corpora.table import SPLITS
 from ariigcn.features.config import EncoderConfig
+from ariigcn.features.fitted import selection_problem
 from ariigcn.features.store import StoreHeader
 from ariigcn.graphs.config import GraphConfig
 from ariigcn.graphs.dialogues import Dialogues, load_dialogues
@@ -105,6 +106,7 @@ def fit(run: Run, checkpoints: Path) -> tuple[BundleHead, Trainer]:
     set_precision(run.training.precision)
     dialogues = load_dialogues(run.graph_file, run.stores).sealed()
     check_features(dialogues.headers, run)
+    check_selection(dialogues, run)
     check_trainable(dialogues, run)
     check_memory(dialogues, run, device)
     head = _head(run, dialogues)
@@ -151,6 +153,14 @@ def check_features(headers: Mapping[str, StoreHeader], run: Run) -> None:
                 f"{run.stores[modality]}: made by {header.encoder} {json.dumps(held)}, but the run "
                 f"asks for {encoder.encoder} {json.dumps(encoder.parameters)}; remove it and run again"
             )
+
+
+def check_selection(dialogues: Dialogues, run: Run) -> None:
+    """Raise where validation would select by labels that an encoder has seen."""
+    seen = [m for m, header in dialogues.headers.items() if header.fitted_on == "train"]
+    asked = run.training.selection == "validation" and not run.training.accept_fitted
+    if asked and seen and dialogues.graph.validation_cut:
+        raise DataError(selection_problem(dialogues.graph.corpus, seen))
 
 
 def check_trainable(dialogues: Dialogues, run: Run) -> None:

@@ -28,9 +28,10 @@ from ariigcn.core.errors import ConfigError, DataError
 from ariigcn.core.files import atomic_path, remove
 from ariigcn.core.settings import dotted, set_path
 from ariigcn.core.storage import read_json, write_json
+from ariigcn.graphs.dialogues import load_dialogues
 from ariigcn.models.config import ModelConfig
 from ariigcn.training.config import Choice, TrainingConfig, TuneConfig, Values
-from ariigcn.training.run import Run, fit
+from ariigcn.training.run import Run, check_selection, fit
 
 WORKER, ERROR, CONFIGURED = "worker", "error", "as configured"
 Objective = Callable[[dict[str, Any]], float]
@@ -98,6 +99,7 @@ def tune(search: Search, worker: int, journals: Path, out: Path) -> None:
             f"'{search.run.training.selection}', so no validation score could choose; the search "
             "needs a validation split that the features have not seen"
         )
+    check_selection(load_dialogues(search.run.graph_file, search.run.stores), search.run)
     name = search.study_name()
     checkpoints = journals / f"{name}.worker-{worker}"
 

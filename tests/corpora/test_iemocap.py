@@ -223,7 +223,9 @@ def test_a_whole_session_may_validate(tree: Path, test_session: int, held_out: i
     speakers = rows.groupby("split")["speaker"].agg(set)
     assert not speakers["validation"] & (speakers["train"] | speakers["test"])
     assert corpus.extra["validation"] == "session"
-    assert any(note.startswith(f"validation is session {held_out}, ") for note in corpus.notes)
+    assert any(
+        note.startswith(f"validation cut here: session {held_out}, ") for note in corpus.notes
+    )
 
 
 def test_validation_cut_by_dialogue_says_that_training_hears_its_speakers(tree: Path) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ariigcn.features.containers import open_stream
 from ariigcn.features.encoder import Clip
 from ariigcn.features.media import ClipError, read_audio, sample_frames
 from ariigcn.features.store import Status
@@ -112,6 +113,23 @@ def test_a_span_behind_the_end_fails(tmp_path: Path) -> None:
         status, message = status_of(path, kind, start_s=5.0, end_s=6.0)
         assert status == Status.FAILED
         assert "5.00 s" in message
+
+
+def test_matroska_tells_its_end_for_the_whole_file_alone(tmp_path: Path) -> None:
+    path = write_video(tmp_path / "a.mkv", grey_frames(50), tone(2.0))
+    for kind in ("audio", "video"):
+        status, message = status_of(path, kind, start_s=5.0, end_s=6.0)
+        assert status == Status.FAILED
+        assert message.startswith("the span starts at 5.00 s, the file ends at 2.0")
+
+
+def test_a_file_that_goes_while_it_is_read_is_no_file(tmp_path: Path) -> None:
+    path = write_wav(tmp_path / "a.wav", [tone(0.1)])
+    words = r"gone meanwhile: a\.wav"
+    with pytest.raises(ClipError, match=words) as error, open_stream(clip(path), "audio"):
+        path.unlink()
+        raise OSError("stale handle")
+    assert error.value.status == Status.NO_FILE
 
 
 def test_a_side_is_half_of_the_picture_and_an_audio_file_is_heard_in_place_of_the_media(

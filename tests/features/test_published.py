@@ -12,6 +12,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from ariigcn.core.errors import ConfigError, DataError
+from ariigcn.corpora.config import SplitConfig
 from ariigcn.corpora.registry import prepare
 from ariigcn.corpora.table import Corpus, read_corpus, write_corpus
 from ariigcn.features import published
@@ -137,6 +138,19 @@ def test_a_papers_pickle_becomes_a_table_and_its_stores(tmp_path: Path, corpus: 
             )
             assert store.header.fitted_on == seen
             assert len(store.header.weights_sha256) == 64
+
+
+def test_features_that_have_seen_what_validates_are_refused_where_it_selects(
+    tmp_path: Path,
+) -> None:
+    write(tmp_path / "features.pkl", "mmgcn", "iemocap", protocol=2)
+    table = tmp_path / "utterances.parquet"
+    prepare("published", tmp_path, table, SplitConfig(validation_share=0.4))
+    given = {"parameters": Parameters(), "selecting": ["main"]}
+    with pytest.raises(DataError, match=r"experiments main: .* encoder of text has seen"):
+        import_features("published", tmp_path, table, "text", tmp_path / "text.h5", **given)
+    assert not (tmp_path / "text.h5").exists()
+    import_features("published", tmp_path, table, "audio", tmp_path / "audio.h5", **given)
 
 
 def test_text_may_come_from_another_paper_by_dialogue(tmp_path: Path) -> None:

@@ -56,7 +56,14 @@ def make(folder, kinds=KINDS, **options):
 
 
 def render(
-    project, out, settings=None, provenance=None, inspected=True, benchmarks=(), ablations=None
+    project,
+    out,
+    settings=None,
+    provenance=None,
+    inspected=True,
+    benchmarks=(),
+    ablations=None,
+    accepted=None,
 ):
     predictions = next(iter(project.predictions.values()))[0]
     inspection = project.table.parent / "inspection.h5"
@@ -73,6 +80,7 @@ def render(
         benchmarks=benchmarks,
         tables=project.tables,
         ablations=ablations,
+        accepted=accepted,
     )
     return out.read_text(encoding="utf-8")
 
@@ -233,3 +241,9 @@ def test_limits_are_the_configurations(project, tmp_path):
     assert "d03_u4</th>" not in html
     assert "40 more are not listed here" in html
     assert "Preliminary" not in html
+
+
+def test_why_fitted_features_are_accepted_stands_with_the_results(project, tmp_path):
+    html = render(project, tmp_path / "a.html", accepted={"ar-iigcn": "the paper does <so>"})
+    assert "ar-iigcn selects its epoch by labels that an encoder may have seen" in html
+    assert "the paper does &lt;so&gt;" in html

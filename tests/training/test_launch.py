@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 
+from ariigcn.core.errors import DataError
 from ariigcn.core.signals import StoppedError
 from ariigcn.training.launch import LaunchError, train_all
 from ariigcn.training.run import train
@@ -51,6 +52,15 @@ def test_one_run_that_fails_costs_the_others_nothing(inputs, tmp_path, caplog, a
     assert caplog.text.count("finished before") == 2
     assert outcome(tmp_path / "packed" / "seed-0") == outcome(tmp_path / "alone-0")
     assert not (tmp_path / "packed" / "seed-0" / ".checkpoints").exists()
+
+
+def test_what_every_seed_would_say_is_said_once(inputs, tmp_path, caplog):
+    graph, stores = inputs
+    swapped = (graph, {**stores, "text": stores["audio"]})
+    runs = [(make_run(swapped, seed), make_files(tmp_path / f"seed-{seed}")) for seed in range(3)]
+    with caplog.at_level("INFO"), pytest.raises(DataError, match="its modality is 'audio'"):
+        train_all(runs)
+    assert "seed 0" in caplog.text and "seed 1" not in caplog.text
 
 
 def test_asked_to_stop_the_runs_in_turn_keep_what_is_finished(inputs, tmp_path, caplog):

@@ -19,11 +19,11 @@ from ariigcn.core import memory
 from ariigcn.core.errors import DataError
 from ariigcn.core.files import exclusive
 from ariigcn.features.config import EncoderConfig
-from ariigcn.features.store import Rows, Status, StoreHeader, write_store
+from ariigcn.features.store import Rows, Status, StoreHeader, open_store, write_store
 from ariigcn.graphs.build import build_graph
 from ariigcn.graphs.config import GraphConfig
 from ariigcn.graphs.dialogues import load_dialogues
-from ariigcn.graphs.file import write_graph
+from ariigcn.graphs.file import read_graph, write_graph
 from ariigcn.models.bundle import load_bundle
 from ariigcn.models.config import ModelConfig
 from ariigcn.training import loop
@@ -337,3 +337,27 @@ def test_a_bundle_is_held_to_the_features_it_knows(inputs, tmp_path):
         head.check_features(other)
     with pytest.raises(DataError, match="other text features"):
         head.check_features({})
+
+
+def fitted(inputs, cut):
+    """The same inputs, the text features fitted on training, validation cut from it or not."""
+    graph, stores = inputs
+    write_graph(replace(read_graph(graph), validation_cut=cut), graph)
+    with open_store(stores["text"]) as store:
+        header, rows = replace(store.header, fitted_on="train"), store.read()
+    write_store(stores["text"], header, [rows])
+    return graph, stores
+
+
+def test_validation_of_labels_that_an_encoder_has_seen_selects_nothing(inputs, tmp_path):
+    run = make_run(fitted(inputs, cut=True))
+    with pytest.raises(DataError, match=r"encoder of text has seen.*training.selection to 'last'"):
+        train(run, make_files(tmp_path / "run"))
+    for allowed in ({"selection": "last"}, {"accept_fitted": "a test"}):
+        training = TRAINING.model_copy(update={"epochs": 1} | allowed)
+        train(replace(run, training=training), make_files(tmp_path / str(allowed)))
+
+
+def test_a_validation_split_of_the_corpus_itself_selects(inputs, tmp_path):
+    training = TRAINING.model_copy(update={"epochs": 1})
+    train(make_run(fitted(inputs, cut=False), training=training), make_files(tmp_path / "run"))

@@ -27,6 +27,11 @@ rule report_page:
         figures=FIGURES | CURVES,
         tables=TABLES,
         ablations=cfg.ablations,
+        accepted={
+            name: experiment.training.accept_fitted
+            for name, experiment in EXPERIMENTS.items()
+            if experiment.training.accept_fitted
+        },
         configuration=cfg.behind_results,
         settings=section(cfg.report),
         # Read as they are: a stage's seconds are no reason to write the page again.

@@ -27,6 +27,7 @@ def main(snakemake):
         Path(snakemake.output[0]),
         parameters=Parameters(**params.parameters),
         beside=beside,
+        selecting=config.selecting(snakemake.wildcards.modality, snakemake.wildcards.store),
     )
 
 

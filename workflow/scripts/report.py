@@ -23,6 +23,7 @@ def main(snakemake):
         quality=Path(snakemake.input.quality),
         tables={name: Path(path) for name, path in params.tables.items()},
         ablations=params.ablations,
+        accepted=params.accepted,
         configuration=yaml.safe_dump(dict(params.configuration), sort_keys=False),
         provenance=provenance(),
         settings=ReportConfig(**params.settings),
