@@ -7,7 +7,7 @@ when it is whole: until somebody changes it, it counts as made, whether it stand
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import xxhash
@@ -21,18 +21,18 @@ AS_MADE = "as made"
 
 def record_made(root: Path) -> None:
     """Note what a folder holds that the workflow has filled."""
-    content = {"tables": tables_digest(root), "media": media_digest(root)}
+    content = {what: digest(root) for what, digest in DIGESTS.items()}
     with atomic_path(root / RECORD) as temporary:
         temporary.write_text(json.dumps(content, indent=1) + "\n", "utf-8")
 
 
 def changed(root: Path, what: str) -> str:
-    """The digest of a made folder's ``tables`` or ``media``, or that it is as it was made."""
+    """One of a made folder's :data:`DIGESTS`, or that it is as it was made."""
     try:
         recorded = json.loads((root / RECORD).read_text("utf-8"))[what]
     except (OSError, ValueError, KeyError, TypeError):
         return AS_MADE  # not made yet, or not whole: it is about to be made
-    now = tables_digest(root) if what == "tables" else media_digest(root)
+    now = DIGESTS[what](root)
     return AS_MADE if now == recorded else now
 
 
@@ -56,6 +56,23 @@ def media_digest(root: Path) -> str:
             told = f"{path[start:]}\0{stat.st_size}\0{stat.st_mtime_ns}\0"
             digest.update(told.encode("utf-8", "surrogateescape"))
     return digest.hexdigest()
+
+
+def names_digest(root: Path) -> str:
+    """Digest of the names alone of everything that :func:`media_digest` counts."""
+    tables, start = set(table_files(root)), len(str(root)) + 1
+    digest = xxhash.xxh3_128()
+    for path, _ in _files(str(root)):
+        if path not in tables:
+            digest.update(f"{path[start:]}\0".encode("utf-8", "surrogateescape"))
+    return digest.hexdigest()
+
+
+DIGESTS: dict[str, Callable[[Path], str]] = {
+    "tables": tables_digest,
+    "media": media_digest,
+    "names": names_digest,
+}
 
 
 def _files(folder: str) -> Iterator[tuple[str, os.stat_result]]:

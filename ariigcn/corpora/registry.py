@@ -7,7 +7,7 @@ import os
 from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import ValidationError
 
@@ -88,6 +88,18 @@ def option_files(corpus: str, options: Mapping[str, Any]) -> list[Path]:
         return []
     section = OPTIONS[corpus](**options)
     return [value for _, value in section if isinstance(value, Path)]
+
+
+def media_behind(corpus: str, root: Path | str) -> Literal["", "names", "media"]:
+    """What of its media a corpus's table depends on, as :mod:`~ariigcn.corpora.media` digests it.
+
+    IEMOCAP's, and that of subtitles, say which files there are; MELD's finds clips of the wrong length
+    by their sizes; the others name media without looking.
+    """
+    own_table = any(Path(path).stem.lower() == "conversations" for path in table_files(root))
+    if corpus == "iemocap" or (corpus == "folder" and not own_table):
+        return "names"
+    return "media" if corpus == "meld" else ""
 
 
 def table_files(root: Path | str) -> list[str]:

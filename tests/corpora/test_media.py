@@ -4,7 +4,14 @@ import os
 
 import pytest
 
-from ariigcn.corpora.media import AS_MADE, changed, media_digest, record_made, tables_digest
+from ariigcn.corpora.media import (
+    AS_MADE,
+    changed,
+    media_digest,
+    names_digest,
+    record_made,
+    tables_digest,
+)
 
 
 @pytest.fixture
@@ -47,6 +54,16 @@ def test_a_changed_clip_changes_the_media_and_no_table(root, change):
     change(root)
     assert media_digest(root) != media
     assert tables_digest(root) == tables
+
+
+@pytest.mark.parametrize(
+    ("change", "noticed"),
+    [("removed", True), ("added", True), ("renamed", True), ("touched", False)],
+)
+def test_names_alone_tell_what_came_and_went(root, change, noticed):
+    before = names_digest(root)
+    CHANGES[change](root)
+    assert (names_digest(root) != before) == noticed
 
 
 def test_a_table_edited_with_its_time_kept_changes_the_tables_and_no_media(root):

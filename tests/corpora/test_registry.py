@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from ariigcn.corpora.demo import generate
-from ariigcn.corpora.registry import ORACLE, option_files, table_files
+from ariigcn.corpora.registry import ORACLE, media_behind, option_files, table_files
 
 READ = (
     *("conversations.CSV", "talk.SRT", "call.vtt", "features.PKL", "list.parquet", "oracle.json"),
@@ -34,3 +34,11 @@ def test_files_that_options_name_are_listed() -> None:
     assert option_files("iemocap", {"utterance_list": "lists/six.csv"}) == [Path("lists/six.csv")]
     assert option_files("iemocap", {}) == []
     assert option_files("demo", {}) == []
+
+
+def test_some_tables_say_which_media_there_are(tmp_path: Path) -> None:
+    (tmp_path / "talk.srt").touch()
+    assert media_behind("folder", tmp_path) == media_behind("iemocap", tmp_path) == "names"
+    (tmp_path / "Conversations.CSV").touch()
+    assert media_behind("folder", tmp_path) == media_behind("published", tmp_path) == ""
+    assert media_behind("meld", tmp_path) == "media"

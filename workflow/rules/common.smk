@@ -8,8 +8,13 @@ from ariigcn.core.code import PACKAGE_ROOT, code_version
 from ariigcn.core.errors import ConfigError
 from ariigcn.core.files import sha256_file
 from ariigcn.core.gpus import visible_gpus
-from ariigcn.corpora.media import changed, media_digest, tables_digest
-from ariigcn.corpora.registry import corpus_module, option_files, table_files
+from ariigcn.corpora.media import DIGESTS, changed, media_digest, tables_digest
+from ariigcn.corpora.registry import (
+    corpus_module,
+    media_behind,
+    option_files,
+    table_files,
+)
 from ariigcn.features.modality import MODALITIES
 from ariigcn.features.registry import encoder_module, made_by, parameter_files
 from ariigcn.models.registry import model_module
@@ -76,6 +81,15 @@ def media_version():
 def tables_version():
     """Changes with the corpus's tables, whatever their times say."""
     return changed(cfg.media_root, "tables") if MADE else tables_digest(cfg.media_root)
+
+
+@cache
+def media_of_table():
+    """Changes where a clip came or went, of a corpus whose table says which ones there are."""
+    what = media_behind(cfg.corpus, cfg.media_root)
+    if not what:
+        return ""
+    return changed(cfg.media_root, what) if MADE else DIGESTS[what](cfg.media_root)
 
 
 def labels(wildcards):

@@ -61,6 +61,7 @@ rule utterances:
         corpus=cfg.corpus,
         root=lambda wildcards: MEDIA_ROOT,
         tables=lambda wildcards: tables_version(),
+        media=lambda wildcards: media_of_table(),
         split=section(cfg.split),
         options=cfg.corpus_options,
         code=code_version("ariigcn.corpora.table", corpus_module(cfg.corpus)),
