@@ -28,12 +28,15 @@ def record_made(root: Path) -> None:
 
 def changed(root: Path, what: str) -> str:
     """One of a made folder's :data:`DIGESTS`, or that it is as it was made."""
-    try:
-        recorded = json.loads((root / RECORD).read_text("utf-8"))[what]
-    except (OSError, ValueError, KeyError, TypeError):
+    record = root / RECORD
+    if not record.is_file():
         return AS_MADE  # not made yet, or not whole: it is about to be made
     now = DIGESTS[what](root)
-    return AS_MADE if now == recorded else now
+    try:
+        as_made = json.loads(record.read_text("utf-8")).get(what) == now
+    except (OSError, ValueError, AttributeError):
+        as_made = False  # a damaged note vouches for nothing
+    return AS_MADE if as_made else now
 
 
 def tables_digest(root: Path) -> str:

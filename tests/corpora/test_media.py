@@ -6,6 +6,7 @@ import pytest
 
 from ariigcn.corpora.media import (
     AS_MADE,
+    RECORD,
     changed,
     media_digest,
     names_digest,
@@ -88,6 +89,8 @@ def test_what_was_made_counts_as_made_until_somebody_changes_it(root):
     assert changed(root, "media") == AS_MADE != changed(root, "tables")
     replaced(root)
     assert changed(root, "media") != AS_MADE
+    (root / RECORD).write_text("{")
+    assert changed(root, "tables") == tables_digest(root)
 
 
 def test_links_in_a_circle_and_links_to_nothing_end(root):
