@@ -125,7 +125,7 @@ def representations(
         rows.append(batch.rows)
         outputs.append(model(batch))
     stages = [stage for stage in STAGES if hasattr(outputs[0], stage)]
-    if not graph_layers(model):
+    if not len(getattr(model, "graph", ())):
         stages = [stage for stage in stages if stage != "nodes"]
     row, mask = torch.cat(rows), torch.cat([o.mask for o in outputs])
     # A baseline has no nodes of its own modality to draw.

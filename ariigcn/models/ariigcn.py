@@ -16,11 +16,13 @@ from ariigcn.models.adversarial import (
 )
 from ariigcn.models.base import ConversationModel, DiscriminatorReport, Output
 from ariigcn.models.classifier import classifier
+from ariigcn.models.config import SPEAKER_RELATION
 from ariigcn.models.contrastive import ICCL, IMCL, PairLoss, Stream, contrastive_losses
 from ariigcn.models.encoders import ContextEncoder, ModalityEncoders
+from ariigcn.models.geometric import Edges, GeometricLayer
 from ariigcn.models.inputs import joined
 from ariigcn.models.layers import ModalityLinear, single_precision
-from ariigcn.models.relation_graph import SpeakerRelationLayer, make_tiles
+from ariigcn.models.relation_graph import SpeakerRelationLayer, Tiles, make_tiles
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,10 +56,7 @@ class ARIIGCN(ConversationModel):
         self.discriminators = Discriminators(
             count, hidden, spectral_norm=config.discriminator.spectral_norm
         )
-        self.graph = nn.ModuleList(
-            SpeakerRelationLayer(count, hidden, self.relations, config.relation_bases, dropout)
-            for _ in range(config.graph_layers)
-        )
+        self.graph = nn.ModuleList(self._graph_layer(count) for _ in range(config.graph_layers))
         self.projection = ModalityLinear(count, hidden, config.projection)
         self.classifier = classifier(count * hidden, hidden, classes, dropout)
 
@@ -70,11 +69,24 @@ class ARIIGCN(ConversationModel):
         z = self.generators(h)
         g = z
         if len(self.graph):
-            tiles = make_tiles(batch, self.relations)
+            structure = self._structure(batch)
             for layer in self.graph:
-                g = layer(g, tiles)
+                g = layer(g, structure)
         logits = self.classifier(joined(g))
         return StagedOutput(logits=logits, mask=mask, separate=h, aligned=z, nodes=g)
+
+    def _graph_layer(self, modalities: int) -> nn.Module:
+        config = self.config
+        sizes = (modalities, config.hidden, self.relations, config.relation_bases, config.dropout)
+        if config.graph_layer == SPEAKER_RELATION:
+            return SpeakerRelationLayer(*sizes)
+        return GeometricLayer(*sizes, kind=config.graph_layer)
+
+    def _structure(self, batch: DialogueBatch) -> Tiles | Edges:
+        """A batch's edges as its graph layers read them."""
+        if self.config.graph_layer == SPEAKER_RELATION:
+            return make_tiles(batch, self.relations)
+        return Edges.of(batch, self.relations)
 
     @property
     def is_adversarial(self) -> bool:

@@ -8,6 +8,8 @@ from ariigcn.core.settings import Section
 from ariigcn.features.modality import MODALITIES, Modality
 from ariigcn.models.registry import MODELS, is_read, model_entry, model_parameters
 
+SPEAKER_RELATION = "speaker-relation"
+
 
 class LossConfig(Section):
     """The joint loss, METHOD section 7. A weight of 0 switches its term off."""
@@ -75,6 +77,13 @@ class ModelConfig(Section):
         "forward alone where graph.future is 0.",
     )
     graph_layers: int = Field(2, ge=0, description="Relational layers; 0: without graph.")
+    graph_layer: Literal[
+        "speaker-relation", "rgcn", "rgat", "film", "transformer", "gatv2", "resgated"
+    ] = Field(
+        "speaker-relation",
+        description="Which layer: ours, or one of torch_geometric's (RGCNConv, RGATConv, FiLMConv, "
+        "TransformerConv, GATv2Conv, ResGatedGraphConv).",
+    )
     relation_bases: int = Field(
         2, ge=0, description="Matrices that the relations share, as in R-GCN; 0: one a relation."
     )

@@ -21,7 +21,7 @@ COMMON = frozenset({
     "losses.label_smoothing", "losses.class_weight_power",
 })  # fmt: skip
 OF_ARIIGCN = frozenset({
-    "context", "discriminator", "graph_layers", "relation_bases", "projection",
+    "context", "discriminator", "graph_layer", "graph_layers", "relation_bases", "projection",
     "losses.adversarial", "losses.intra_inter_modal", "losses.intra_inter_class",
     "losses.form", "losses.margin", "losses.temperature", "losses.warmup_epochs",
 })  # fmt: skip

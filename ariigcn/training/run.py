@@ -25,7 +25,7 @@ from ariigcn.graphs.config import GraphConfig
 from ariigcn.graphs.dialogues import Dialogues, load_dialogues
 from ariigcn.models.base import ConversationModel
 from ariigcn.models.bundle import BundleHead, save_bundle, told
-from ariigcn.models.config import ModelConfig
+from ariigcn.models.config import SPEAKER_RELATION, ModelConfig
 from ariigcn.models.registry import model_module
 from ariigcn.models.relation_graph import tile_bytes
 from ariigcn.training.config import TrainingConfig
@@ -177,7 +177,7 @@ def check_trainable(dialogues: Dialogues, run: Run) -> None:
 
 def check_memory(dialogues: Dialogues, run: Run, device: torch.device) -> None:
     """Raise where the graph layer's tiles would not fit: many relations, or a window without end."""
-    if not run.model.graph_layers:
+    if not run.model.graph_layers or run.model.graph_layer != SPEAKER_RELATION:
         return
     lengths = dialogues.dialogue_ptr.diff().double()
     at_once = min(max(run.training.batch_dialogues, EVALUATION_DIALOGUES), len(lengths))

@@ -1,18 +1,22 @@
 """What holds of every registered model, AR-IIGCN included."""
 
 from dataclasses import replace
+from typing import get_args
 
 import pytest
 import torch
 
 from ariigcn.graphs.config import GraphConfig
 from ariigcn.models.bundle import BundleHead, load_bundle, save_bundle
-from ariigcn.models.config import ModelConfig
+from ariigcn.models.config import SPEAKER_RELATION, ModelConfig
+from ariigcn.models.geometric import LAYERS
 from ariigcn.models.registry import MODELS
 from tests.synthetic_corpus import LABELS, SIZES, make_toy, whole_batch
 
 LENGTHS = [4, 1, 33, 9]
-LEARNING = sorted(set(MODELS) - {"majority"})
+# AR-IIGCN with each of torch_geometric's layers is held to all of it too.
+EVERY = sorted([*MODELS, *(f"ar-iigcn/{layer}" for layer in LAYERS)])
+LEARNING = sorted(set(EVERY) - {"majority"})
 READING_CONTEXT = sorted(set(LEARNING) - {"mlp"})
 
 
@@ -26,6 +30,8 @@ def one_thread():
 
 
 def make_head(dialogues, name, **config):
+    name, _, layer = name.partition("/")
+    config |= {"graph_layer": layer} if layer else {}
     settings = ModelConfig(name=name, hidden=16, dropout=0.0, input_dropout=0.0, **config)
     sizes = {m: SIZES[m] for m in settings.modalities}
     past_only = bool((dialogues.edge_index[0] <= dialogues.edge_index[1]).all())
@@ -48,7 +54,7 @@ def only(dialogues, *modalities):
 
 
 @pytest.mark.parametrize("modalities", [("text",), ("text", "audio", "video")])
-@pytest.mark.parametrize("name", sorted(MODELS))
+@pytest.mark.parametrize("name", EVERY)
 def test_logits_for_every_utterance_whatever_the_modalities(name, modalities):
     dialogues = only(make_toy(LENGTHS), *modalities)
     output = make_model(dialogues, name, modalities=modalities)(whole_batch(dialogues))
@@ -57,7 +63,7 @@ def test_logits_for_every_utterance_whatever_the_modalities(name, modalities):
     assert output.logits.isfinite().all()
 
 
-@pytest.mark.parametrize("name", sorted(MODELS))
+@pytest.mark.parametrize("name", EVERY)
 def test_batch_composition_order_and_padding_change_no_output(name):
     dialogues = make_toy(LENGTHS)
     model = make_model(dialogues, name)
@@ -109,7 +115,7 @@ def test_a_few_steps_learn_a_toy_problem(name):
     assert right.float().mean() > 0.8
 
 
-@pytest.mark.parametrize("name", sorted(MODELS))
+@pytest.mark.parametrize("name", EVERY)
 def test_every_weight_is_trained(name):
     dialogues = make_toy(LENGTHS)
     model = make_model(dialogues, name)
@@ -124,13 +130,13 @@ def test_every_weight_is_trained(name):
     assert idle == []
 
 
-@pytest.mark.parametrize("name", sorted(MODELS))
+@pytest.mark.parametrize("name", EVERY)
 def test_a_bundle_gives_the_model_back(name, tmp_path):
     dialogues = make_toy(LENGTHS)
     model = make_model(dialogues, name)
     save_bundle(tmp_path / "model", make_head(dialogues, name), model)
     head, loaded = load_bundle(tmp_path / "model")
-    assert head.model.name == name
+    assert head.model.name == name.partition("/")[0]
     batch = whole_batch(dialogues)
     assert torch.equal(loaded(batch).logits, model(batch).logits)
 
@@ -194,3 +200,8 @@ def test_dialogue_gcn_equals_its_equations_edge_by_edge():
         near = [j for j, target, _ in edges if target == i]
         mean = torch.stack([layer.second(first[j]) for j in near]).mean(0)
         assert torch.allclose(got[i], (mean + layer.second_own(first[i])).relu(), atol=1e-5)
+
+
+def test_the_layers_of_the_configuration_are_those_that_there_are():
+    options = get_args(ModelConfig.model_fields["graph_layer"].annotation)
+    assert set(options) == {SPEAKER_RELATION, *LAYERS}
