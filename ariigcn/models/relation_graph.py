@@ -113,9 +113,43 @@ class SpeakerRelationLayer(nn.Module):
 
     def forward(self, z: Tensor, tiles: Tiles) -> Tensor:
         """Let every utterance read those that reach it."""
-        neighbours = self._aggregate(z, self.attention(z, tiles), tiles)
+        return self._residual(z, self._aggregate(z, self.attention(z, tiles), tiles))
+
+    def edge_wise(self, z: Tensor, edge_index: Tensor, edge_type: Tensor) -> Tensor:
+        """The same by gather and scatter, for any graph: edges in any order, no window.
+
+        Args:
+            z: [M, n, H].
+            edge_index: int64 [2, e], source and target.
+            edge_type: int64 [e].
+
+        Returns:
+            g, [M, n, H]; what :meth:`forward` gives, and more memory: a vector an edge.
+        """
+        from torch_geometric.utils import softmax
+
+        source, target = edge_index
+        from_source, from_target = self.score(z).unbind(-1)
+        score = (
+            from_source[:, source] + from_target[:, target] + self.relation_bias[:, 0, edge_type]
+        )
+        score = nn.functional.leaky_relu(score, 0.2)
+        alpha = softmax(score, target, num_nodes=z.shape[1], dim=1)
+        share = (alpha.unsqueeze(1) * self.mixture[:, :, edge_type]).unsqueeze(-1)  # [M, B, e, 1]
+        read = share * z[:, source].unsqueeze(1)
+        summed = z.new_zeros(*read.shape[:2], *z.shape[1:]).index_add(2, target, read)
+        return self._residual(z, summed.transpose(1, 2).flatten(2))
+
+    def _residual(self, z: Tensor, neighbours: Tensor) -> Tensor:
+        """g of the summed neighbours of each base, [M, n, B * H]."""
         message = torch.baddbmm(self.own(z), neighbours, self.related)
         return self.norm(z + self.dropout(nn.functional.gelu(message)))
+
+    def extra_repr(self) -> str:
+        """Sizes, for ``repr``."""
+        modalities, bases, relations = self.mixture.shape
+        hidden = self.related.shape[-1]
+        return f"modalities={modalities}, hidden={hidden}, relations={relations}, bases={bases}"
 
     def attention(self, z: Tensor, tiles: Tiles) -> Tensor:
         """alpha, [M, K, T, W]; zero where there is no edge."""

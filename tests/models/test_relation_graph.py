@@ -133,3 +133,17 @@ def test_attention_sums_to_one_over_what_reaches_a_node():
     alpha = layer.attention(z, tiles).flatten(1, 2)[:, : batch.num_nodes]
     assert torch.allclose(alpha.sum(-1), torch.ones(2, batch.num_nodes), atol=1e-6)
     assert (layer.attention(z, tiles)[:, tiles.absent] == 0).all()
+
+
+@pytest.mark.parametrize("bases", [0, 2])
+@pytest.mark.parametrize("config", CONFIGS)
+def test_the_plain_form_equals_the_tiled_one_whatever_the_edges_order(config, bases):
+    layer, batch, z = layer_and_batch(config, bases=bases)
+    order = torch.randperm(batch.edge_index.shape[1])
+    plain = layer.edge_wise(z, batch.edge_index[:, order], batch.edge_type[order])
+    assert torch.allclose(plain, layer(z, tiles_of(layer, batch)), atol=1e-6)
+
+
+def test_a_layer_tells_its_sizes():
+    layer, *_ = layer_and_batch(CONFIGS[0], bases=2)
+    assert "modalities=2, hidden=8, relations=5, bases=2" in repr(layer)
