@@ -1,6 +1,7 @@
 """What each setting costs and gives: runs of one change each, in one workflow, as a table.
 
 python -m benchmarks.settings --folder /tmp/settings
+python -m benchmarks.settings --folder /tmp/layers --overlay benchmarks/graph_layers.yaml
 """
 
 import subprocess
@@ -13,12 +14,13 @@ import typer
 from ariigcn.evaluation.tables import percent
 
 ROOT = Path(__file__).parents[1]
+SETTINGS = ROOT / "benchmarks" / "settings.yaml"
 COLUMNS = ("setting", "epoch, s", "of the default", "epochs", "run, s", "validation F1", "test F1")
 
 
-def run(folder: Path, cores: int) -> None:
+def run(folder: Path, overlay: Path, cores: int) -> None:
     """Run every setting's seeds through the workflow."""
-    files = [str(ROOT / "config.yaml"), str(ROOT / "benchmarks" / "settings.yaml")]
+    files = [str(ROOT / "config.yaml"), str(overlay)]
     own = [f"data_dir={folder / 'data'}", f"results_dir={folder / 'results'}"]
     command = ["snakemake", "--cores", str(cores), "evaluation", "--configfile", *files]
     subprocess.run([*command, "--config", *own], cwd=ROOT, check=True)
@@ -50,10 +52,11 @@ def rows(results: Path) -> list[tuple[str, ...]]:
 
 def main(
     folder: Annotated[Path, typer.Option(help="For the corpus and the runs; kept.")],
+    overlay: Annotated[Path, typer.Option(help="The settings.")] = SETTINGS,
     cores: int = 2,
 ) -> None:
     """Print the table."""
-    run(folder.absolute(), cores)
+    run(folder.absolute(), overlay.absolute(), cores)
     for cells in (COLUMNS, ("---",) * len(COLUMNS), *rows(folder / "results" / "demo")):
         typer.echo(f"| {' | '.join(cells)} |")
 
