@@ -57,7 +57,7 @@ def random_dialogues(folder: Path) -> dict[str, float]:
     numpy_ms = best_ms(lambda: [np.array(mapped[first:last]) for first, last in asked])
     with open_store(folder / "store.h5") as store:
         store_ms = best_ms(lambda: [store.read(first, last).values for first, last in asked])
-    opened = best_ms(lambda: FeatureStore(folder / "store.h5").close())
+    opened = best_ms(lambda: FeatureStore(folder / "store.h5"))
     return {
         "numpy_ms": numpy_ms,
         "store_ms": store_ms,
