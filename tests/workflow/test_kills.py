@@ -58,10 +58,14 @@ def killed_after(folder: Path, seconds: float) -> bool:
 
 
 def test_twenty_kills_change_no_bit(prepared):
-    started = time.monotonic()
     snakemake(prepared, "models")
-    whole = time.monotonic() - started
     undisturbed = written(prepared)
+    shutil.rmtree(prepared / "results/demo/ar-iigcn")
+    started = time.monotonic()
+    snakemake(
+        prepared, "models"
+    )  # as it will be killed: the first time had more to do than to train
+    whole = time.monotonic() - started
     drawn, kills, resumed, finished = random.Random(0), 0, 0, 0
     while kills < KILLS:
         shutil.rmtree(prepared / "results/demo/ar-iigcn", ignore_errors=True)
