@@ -8,6 +8,7 @@ reader sees the file, so that damaged HDF5 cannot hang one. It tells chance, not
 changes a file on purpose can seal it again.
 """
 
+import hashlib
 import mmap
 import re
 from collections.abc import Iterator
@@ -105,11 +106,8 @@ def _digest(content: mmap.mmap | bytes, digits: int) -> bytes:
 
 
 def _digest_of(path: Path) -> str:
-    digest = xxhash.xxh3_128()
     with path.open("rb") as stream:
-        while block := stream.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
+        return hashlib.file_digest(stream, xxhash.xxh3_128).hexdigest()
 
 
 @contextmanager

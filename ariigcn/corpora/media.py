@@ -52,22 +52,21 @@ def tables_digest(root: Path) -> str:
 
 def media_digest(root: Path) -> str:
     """Digest of path, size and time of everything in a folder but its tables and hidden files."""
-    tables, start = set(table_files(root)), len(str(root)) + 1
-    digest = xxhash.xxh3_128()
-    for path, stat in _files(str(root)):
-        if path not in tables:
-            told = f"{path[start:]}\0{stat.st_size}\0{stat.st_mtime_ns}\0"
-            digest.update(told.encode("utf-8", "surrogateescape"))
-    return digest.hexdigest()
+    return _tree_digest(root, lambda stat: f"{stat.st_size}\0{stat.st_mtime_ns}\0")
 
 
 def names_digest(root: Path) -> str:
     """Digest of the names alone of everything that :func:`media_digest` counts."""
+    return _tree_digest(root, lambda _: "")
+
+
+def _tree_digest(root: Path, tell: Callable[[os.stat_result], str]) -> str:
+    """Digest of the path of every file but tables and hidden ones, and of what is told of it."""
     tables, start = set(table_files(root)), len(str(root)) + 1
     digest = xxhash.xxh3_128()
-    for path, _ in _files(str(root)):
+    for path, stat in _files(str(root)):
         if path not in tables:
-            digest.update(f"{path[start:]}\0".encode("utf-8", "surrogateescape"))
+            digest.update(f"{path[start:]}\0{tell(stat)}".encode("utf-8", "surrogateescape"))
     return digest.hexdigest()
 
 

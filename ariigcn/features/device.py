@@ -7,8 +7,6 @@ leaves its seat to the one that replaces it. Without a GPU there are as many wor
 
 import fcntl
 import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,13 +16,6 @@ if TYPE_CHECKING:
 # Kept open for the life of the process: the kernel frees the seat however it ends.
 _seat: Any = None
 _gpu: int | None = None
-
-
-def count_gpus() -> int:
-    """GPUs that torch sees, asked in a process of its own: torch takes memory that extraction needs."""
-    code = "import torch; print(torch.cuda.device_count())"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    return int(done.stdout.split()[-1])
 
 
 def seats(workers: int, gpus: int, workers_per_gpu: int) -> int:

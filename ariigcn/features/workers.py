@@ -20,12 +20,13 @@ from typing import Any
 from pebble import ProcessExpired, ProcessPool
 
 from ariigcn.core.errors import DataError
+from ariigcn.core.gpus import visible_gpus
 from ariigcn.core.paths import ABSENT, file_trouble
 from ariigcn.core.signals import STOP_SIGNALS, StoppedError, StopRequest
 from ariigcn.features.cache import Cache, encode_all
 from ariigcn.features.config import EncoderConfig
 from ariigcn.features.containers import past_end
-from ariigcn.features.device import count_gpus, seats, take_seat
+from ariigcn.features.device import seats, take_seat
 from ariigcn.features.encoder import Clip, Encoded, Encoder
 from ariigcn.features.modality import Modality
 from ariigcn.features.outcome import FAILURES
@@ -93,7 +94,7 @@ class Workers:
     def __init__(
         self, features: EncoderConfig, workers: int, timeout_s: float, workers_per_gpu: int = 2
     ) -> None:
-        gpus = count_gpus() if runs_on_gpu(features.modality, features.encoder) else 0
+        gpus = visible_gpus() if runs_on_gpu(features.modality, features.encoder) else 0
         self.workers, self.timeout_s = seats(workers, gpus, workers_per_gpu), timeout_s
         if gpus:
             logger.info("%d worker(s) share %d GPU(s)", self.workers, gpus)

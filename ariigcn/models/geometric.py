@@ -6,6 +6,7 @@ either knows relation types, or takes them as features of its edges, one-hot.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import torch
@@ -19,17 +20,21 @@ HEADS = 2  # of layers with attention heads; divides every allowed hidden size
 
 @dataclass(frozen=True)
 class Edges:
-    """A batch's edges: index int64 [2, e], source and target; type int64 [e]; one_hot float32 [e, R]."""
+    """A batch's edges: index int64 [2, e], source and target; type int64 [e], one of R relations."""
 
     index: Tensor
     type: Tensor
-    one_hot: Tensor
+    relations: int
 
     @classmethod
     def of(cls, batch: DialogueBatch, relations: int) -> "Edges":
         """The edges of a batch with R relation types."""
-        one_hot = nn.functional.one_hot(batch.edge_type, relations).float()
-        return cls(batch.edge_index, batch.edge_type, one_hot)
+        return cls(batch.edge_index, batch.edge_type, relations)
+
+    @cached_property
+    def one_hot(self) -> Tensor:
+        """The types as features, float32 [e, R]; layers that know types do not ask for them."""
+        return nn.functional.one_hot(self.type, self.relations).float()
 
 
 @dataclass(frozen=True)

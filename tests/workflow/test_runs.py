@@ -117,7 +117,6 @@ def test_a_changed_learning_rate_extracts_nothing(finished):
 STAGE_OF = {
     **dict.fromkeys(("demo_corpus", "download"), "corpus"),
     "utterances": "table",
-    "trainable": "models",
     **dict.fromkeys(("extract_text", "extract_audio", "extract_video"), "features"),
     "graph": "graphs",
     **dict.fromkeys(("trainable", "train"), "models"),

@@ -8,7 +8,7 @@ from ariigcn.core.code import PACKAGE_ROOT, code_version
 from ariigcn.core.errors import ConfigError
 from ariigcn.core.files import sha256_file
 from ariigcn.core.gpus import visible_gpus
-from ariigcn.corpora.media import DIGESTS, changed, media_digest, tables_digest
+from ariigcn.corpora.media import DIGESTS, changed
 from ariigcn.corpora.registry import (
     corpus_module,
     media_behind,
@@ -72,24 +72,15 @@ MADE = cfg.corpus == "demo" or cfg.downloads
 
 
 @cache
-def media_version():
-    """Changes where a clip changed, came or went."""
-    return changed(cfg.media_root, "media") if MADE else media_digest(cfg.media_root)
+def version_of(what):
+    """Changes with the corpus's tables, its media (name, size, time) or its media's names alone."""
+    return changed(cfg.media_root, what) if MADE else DIGESTS[what](cfg.media_root)
 
 
-@cache
-def tables_version():
-    """Changes with the corpus's tables, whatever their times say."""
-    return changed(cfg.media_root, "tables") if MADE else tables_digest(cfg.media_root)
-
-
-@cache
 def media_of_table():
     """Changes where a clip came or went, of a corpus whose table says which ones there are."""
     what = media_behind(cfg.corpus, cfg.media_root)
-    if not what:
-        return ""
-    return changed(cfg.media_root, what) if MADE else DIGESTS[what](cfg.media_root)
+    return version_of(what) if what else ""
 
 
 def labels(wildcards):
@@ -139,7 +130,7 @@ def extraction(modality):
     return dict(
         encoder=lambda wildcards: section(of(wildcards)[2]),
         made_by=lambda wildcards: made_by(*of(wildcards)[:2]),
-        media=lambda wildcards: of(wildcards)[0] != "text" and media_version(),
+        media=lambda wildcards: of(wildcards)[0] != "text" and version_of("media"),
         media_root=MEDIA_ROOT,
         code=lambda wildcards: code_version(
             "ariigcn.features.extract", encoder_module(*of(wildcards)[:2])

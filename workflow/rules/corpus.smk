@@ -60,7 +60,7 @@ rule utterances:
     params:
         corpus=cfg.corpus,
         root=lambda wildcards: MEDIA_ROOT,
-        tables=lambda wildcards: tables_version(),
+        tables=lambda wildcards: version_of("tables"),
         media=lambda wildcards: media_of_table(),
         split=section(cfg.split),
         options=cfg.corpus_options,

@@ -136,7 +136,7 @@ rule quality:
         stores=SHOWN_STORES,
         media_root=MEDIA_ROOT,
         pictures=cfg.pictures,
-        media=lambda wildcards: cfg.pictures and media_version(),
+        media=lambda wildcards: cfg.pictures and version_of("media"),
         code=code_version("ariigcn.features.quality"),
     script:
         "../scripts/quality.py"

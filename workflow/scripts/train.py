@@ -15,7 +15,7 @@ from ariigcn.training.run import Run, RunFiles
 def main(snakemake):
     configure_logging(snakemake.log[0])
     params, experiment = snakemake.params, snakemake.wildcards.experiment
-    inputs = {name: Path(path) for name, path in snakemake.input.items() if name != "labels"}
+    inputs = {name: Path(path) for name, path in params.inputs.items()}
     graph = inputs.pop("graph")
     shared = (GraphConfig(**params.graph), ModelConfig(**params.model))
     # Not parameters of the rule: no result depends on them.

@@ -17,7 +17,7 @@ def main(snakemake):
     params, experiment = snakemake.params, snakemake.wildcards.experiment
     # Not parameters of the rule: no result depends on them.
     speed = load_config(snakemake.config).experiment(experiment).training.speed()
-    inputs = {name: Path(path) for name, path in snakemake.input.items() if name != "labels"}
+    inputs = {name: Path(path) for name, path in params.inputs.items()}
     config = TuneConfig(**params.tune)
     run = Run(
         experiment=experiment,
