@@ -6,11 +6,11 @@ from typing import Annotated
 import typer
 import yaml
 
-from ariigcn.config import load_config
-from ariigcn.config_files import check_files, merged
+from ariigcn.config.files import check_files, merged
+from ariigcn.config.reference import config_page, schema_text, summary
+from ariigcn.config.sections import load_config
 from ariigcn.core.errors import AriigcnError, ConfigError
 from ariigcn.corpora.registry import CORPORA
-from ariigcn.reference import config_page, schema_text, summary
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
 corpus_app = typer.Typer(no_args_is_help=True, help="Look at a corpus, or start one.")
@@ -56,8 +56,8 @@ def corpus_check(
     """Print what a corpus holds and what is wrong with it; fails where it is not what it should be."""
     from rich.console import Console
 
-    from ariigcn.corpora.check import inspect
-    from ariigcn.corpora.check_page import render
+    from ariigcn.corpora.checks.check import inspect
+    from ariigcn.corpora.checks.page import render
 
     pairs = [option.partition("=") for option in options or []]
     try:

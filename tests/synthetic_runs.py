@@ -10,9 +10,9 @@ import pyarrow as pa
 
 from ariigcn.core.storage import write_table
 from ariigcn.corpora.table import Corpus, write_corpus
-from ariigcn.evaluation.figures import KINDS, draw_figures
+from ariigcn.evaluation.figures.draw import KINDS, draw_figures
 from ariigcn.evaluation.metrics import evaluate_experiment, read_metrics
-from ariigcn.evaluation.write import NAMES, TableSources, write_tables
+from ariigcn.evaluation.tables.write import NAMES, TableSources, write_tables
 from ariigcn.features.store import Rows, Status, StoreHeader, write_store
 
 LABELS = ("anger", "fear", "happiness", "neutral", "sadness", "surprise")

@@ -3,7 +3,7 @@
 from typer.testing import CliRunner
 
 from ariigcn.cli import app
-from ariigcn.reference import config_page, schema_text
+from ariigcn.config.reference import config_page, schema_text
 
 
 def test_the_schema_in_the_tree_is_in_step(root):

@@ -7,12 +7,12 @@ from types import ModuleType
 import pytest
 import yaml
 
-from ariigcn.config import load_config
+from ariigcn.config.sections import load_config
 from ariigcn.corpora import registry as corpora
 from ariigcn.corpora.config import SplitConfig
 from ariigcn.corpora.table import check_corpus
-from ariigcn.features import registry as encoders
-from ariigcn.features.encoder import Clip
+from ariigcn.features.encoders import registry as encoders
+from ariigcn.features.encoders.base import Clip
 from ariigcn.features.store import Status
 from ariigcn.models import registry as models
 from tests.models import test_baselines

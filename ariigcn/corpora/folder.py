@@ -20,11 +20,11 @@ import pandas as pd
 from ariigcn.core.errors import DataError, problem_list
 from ariigcn.core.files import sha256_file
 from ariigcn.core.settings import unknown_name
+from ariigcn.corpora.checks.trainable import LEAST_DIALOGUES
 from ariigcn.corpora.config import FolderConfig, SplitConfig
-from ariigcn.corpora.conversations import COLUMNS, REQUIRED, find_tables, read_conversations
+from ariigcn.corpora.read.recordings import COLUMNS, REQUIRED, find_tables, read_conversations
 from ariigcn.corpora.splits import cut_validation, draw_dialogues, listed
 from ariigcn.corpora.table import Corpus, find_problems
-from ariigcn.corpora.trainable import LEAST_DIALOGUES
 
 TEST_SHARE = 0.2  # of dialogues, where the table has no column for the split (our own choice)
 NO_SPEAKER = (

@@ -25,7 +25,7 @@ from ariigcn.core.errors import DataError, problem_list
 from ariigcn.core.files import sha256_file
 from ariigcn.core.settings import unknown_name
 from ariigcn.corpora.config import IemocapConfig, SplitConfig
-from ariigcn.corpora.source import clean_text, read_lines, read_list, was_mended
+from ariigcn.corpora.read.text_tables import clean_text, read_lines, read_list, was_mended
 from ariigcn.corpora.splits import CUT, cut_validation, listed
 from ariigcn.corpora.table import Corpus
 

@@ -17,9 +17,9 @@ import pandas as pd
 
 from ariigcn.core.errors import DataError, problem_list
 from ariigcn.core.files import sha256_file
-from ariigcn.corpora.clips import look_at
 from ariigcn.corpora.config import MeldConfig, SplitConfig
-from ariigcn.corpora.source import clean_text, read_rows, was_mended
+from ariigcn.corpora.read.clips import look_at
+from ariigcn.corpora.read.text_tables import clean_text, read_rows, was_mended
 from ariigcn.corpora.table import Corpus
 
 LABELS = {

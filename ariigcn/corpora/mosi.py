@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from ariigcn.core.errors import DataError, problem_list
 from ariigcn.core.files import sha256_file
 from ariigcn.corpora.config import MosiConfig, SplitConfig
-from ariigcn.corpora.source import clean_text, read_numbers, read_rows
+from ariigcn.corpora.read.text_tables import clean_text, read_numbers, read_rows
 from ariigcn.corpora.splits import cut_validation
 from ariigcn.corpora.table import Corpus
 

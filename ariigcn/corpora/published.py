@@ -1,7 +1,7 @@
 """Feature files of the field's papers: table and features of IEMOCAP or MELD in one pickle.
 
 Known are the files of MMGCN, M3NET, SDT and DialogueGCN (with ids, several modalities) and COSMIC's
-(RoBERTa, four layers); :mod:`~ariigcn.corpora.layouts` has their fields. The files hold numbers for
+(RoBERTa, four layers); :mod:`~ariigcn.corpora.read.layouts` has their fields. The files hold numbers for
 labels: their order is the lineage's, and where a file is as large as the corpus its counts must bear it
 out.
 """
@@ -16,9 +16,9 @@ import pandas as pd
 from ariigcn.core.errors import DataError, problem_list
 from ariigcn.core.files import sha256_file
 from ariigcn.corpora.config import PublishedConfig, SplitConfig
-from ariigcn.corpora.layouts import is_list
-from ariigcn.corpora.published_file import PublishedFile, contents, find_file, read_published
-from ariigcn.corpora.source import clean_text
+from ariigcn.corpora.read.feature_file import PublishedFile, contents, find_file, read_published
+from ariigcn.corpora.read.layouts import is_list
+from ariigcn.corpora.read.text_tables import clean_text
 from ariigcn.corpora.splits import cut_validation, listed
 from ariigcn.corpora.table import Corpus
 

@@ -91,7 +91,7 @@ def option_files(corpus: str, options: Mapping[str, Any]) -> list[Path]:
 
 
 def media_behind(corpus: str, root: Path | str) -> Literal["", "names", "media"]:
-    """What of its media a corpus's table depends on, as :mod:`~ariigcn.corpora.media` digests it.
+    """What of its media a corpus's table depends on, as :mod:`~ariigcn.corpora.fingerprints` digests it.
 
     IEMOCAP's, and that of subtitles, say which files there are; MELD's finds clips of the wrong length
     by their sizes; the others name media without looking.

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from ariigcn.core.storage import write_table
-from ariigcn.evaluation.resampling import Floats, class_counts, score_counts
+from ariigcn.evaluation.statistics.resampling import Floats, class_counts, score_counts
 from ariigcn.graphs.dialogues import Dialogues, load_dialogues
 from ariigcn.models.base import ConversationModel
 from ariigcn.models.bundle import load_bundle

@@ -5,8 +5,8 @@ from typing import Annotated, Any, Self
 from pydantic import Field, field_validator, model_validator
 
 from ariigcn.core.settings import SPEED, Section
+from ariigcn.features.encoders.registry import encoder_parameters
 from ariigcn.features.modality import Modality
-from ariigcn.features.registry import encoder_parameters
 
 
 class EncoderConfig(Section):

@@ -37,10 +37,10 @@ from ariigcn.core.signals import StopRequest
 from ariigcn.corpora.table import Corpus, read_corpus
 from ariigcn.features.cache import Cache
 from ariigcn.features.config import EncoderConfig
-from ariigcn.features.encoder import Clip, Encoded
+from ariigcn.features.encoders.base import Clip, Encoded
+from ariigcn.features.encoders.registry import encoder_module
 from ariigcn.features.modality import Modality
 from ariigcn.features.outcome import Outcome
-from ariigcn.features.registry import encoder_module
 from ariigcn.features.store import Rows, Status, open_store, write_store
 from ariigcn.features.workers import Block, Workers
 

@@ -13,13 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ariigcn.core.storage import write_json
-from ariigcn.corpora.clips import look_at
+from ariigcn.corpora.read.clips import look_at
 from ariigcn.corpora.table import Corpus, read_corpus
-from ariigcn.features.containers import PAST_END, ClipError
-from ariigcn.features.encoder import Clip
+from ariigcn.features.encoders.base import Clip
 from ariigcn.features.extract import clips_of
-from ariigcn.features.faces import FaceFinder, FaceParameters, face_crops
-from ariigcn.features.media import sample_frames
+from ariigcn.features.media.containers import PAST_END, ClipError
+from ariigcn.features.media.decoding import sample_frames
+from ariigcn.features.media.faces import FaceFinder, FaceParameters, face_crops
 from ariigcn.features.store import FeatureStore, Status, open_store
 
 # Constant columns and extreme ones that are listed by name, a modality; all are counted.

@@ -25,12 +25,12 @@ from ariigcn.core.paths import ABSENT, file_trouble
 from ariigcn.core.signals import STOP_SIGNALS, StoppedError, StopRequest
 from ariigcn.features.cache import Cache, encode_all
 from ariigcn.features.config import EncoderConfig
-from ariigcn.features.containers import past_end
-from ariigcn.features.device import seats, take_seat
-from ariigcn.features.encoder import Clip, Encoded, Encoder
+from ariigcn.features.encoders.base import Clip, Encoded, Encoder
+from ariigcn.features.encoders.device import seats, take_seat
+from ariigcn.features.encoders.registry import encoder_module, load_encoder, made_by, runs_on_gpu
+from ariigcn.features.media.containers import past_end
 from ariigcn.features.modality import Modality
 from ariigcn.features.outcome import FAILURES
-from ariigcn.features.registry import encoder_module, load_encoder, made_by, runs_on_gpu
 from ariigcn.features.store import Status, StoreHeader, open_store
 
 logger = logging.getLogger(__name__)

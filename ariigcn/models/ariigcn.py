@@ -8,21 +8,21 @@ from torch import Tensor, nn
 from torch.nn import Parameter
 
 from ariigcn.graphs.dialogues import DialogueBatch
-from ariigcn.models.adversarial import (
+from ariigcn.models.base import ConversationModel, DiscriminatorReport, Output
+from ariigcn.models.config import SPEAKER_RELATION
+from ariigcn.models.parts.adversarial import (
     Discriminators,
     Generators,
     generator_loss,
     judge,
 )
-from ariigcn.models.base import ConversationModel, DiscriminatorReport, Output
-from ariigcn.models.classifier import classifier
-from ariigcn.models.config import SPEAKER_RELATION
-from ariigcn.models.contrastive import ICCL, IMCL, PairLoss, Stream, contrastive_losses
-from ariigcn.models.encoders import ContextEncoder, ModalityEncoders
-from ariigcn.models.geometric import Edges, GeometricLayer
-from ariigcn.models.inputs import joined
-from ariigcn.models.layers import ModalityLinear, single_precision
-from ariigcn.models.relation_graph import SpeakerRelationLayer, Tiles, make_tiles
+from ariigcn.models.parts.classifier import classifier
+from ariigcn.models.parts.contrastive import ICCL, IMCL, PairLoss, Stream, contrastive_losses
+from ariigcn.models.parts.encoders import ContextEncoder, ModalityEncoders
+from ariigcn.models.parts.geometric import Edges, GeometricLayer
+from ariigcn.models.parts.inputs import joined
+from ariigcn.models.parts.layers import ModalityLinear, single_precision
+from ariigcn.models.parts.relation_graph import SpeakerRelationLayer, Tiles, make_tiles
 
 
 @dataclass(frozen=True, kw_only=True)

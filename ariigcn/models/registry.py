@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from ariigcn.core.settings import describe, unknown_name
-from ariigcn.models.parameters import (
+from ariigcn.models.baselines.parameters import (
     DialogueGCNParameters,
     MLPParameters,
     MMGCNParameters,
@@ -39,14 +39,16 @@ class ModelEntry:
 
 MODELS: dict[str, ModelEntry] = {
     "ar-iigcn": ModelEntry("ariigcn.models.ariigcn", "ARIIGCN", reads=COMMON | OF_ARIIGCN),
-    "majority": ModelEntry("ariigcn.models.majority", "Majority", reads=frozenset()),
-    "mlp": ModelEntry("ariigcn.models.mlp", "MLP", MLPParameters),
-    "bc-lstm": ModelEntry("ariigcn.models.bc_lstm", "BcLSTM"),
-    "dialogue-rnn": ModelEntry("ariigcn.models.dialogue_rnn", "DialogueRNN"),
-    "dialogue-gcn": ModelEntry("ariigcn.models.dialogue_gcn", "DialogueGCN", DialogueGCNParameters),
-    "mmgcn": ModelEntry("ariigcn.models.mmgcn", "MMGCN", MMGCNParameters),
+    "majority": ModelEntry("ariigcn.models.baselines.majority", "Majority", reads=frozenset()),
+    "mlp": ModelEntry("ariigcn.models.baselines.mlp", "MLP", MLPParameters),
+    "bc-lstm": ModelEntry("ariigcn.models.baselines.bc_lstm", "BcLSTM"),
+    "dialogue-rnn": ModelEntry("ariigcn.models.baselines.dialogue_rnn", "DialogueRNN"),
+    "dialogue-gcn": ModelEntry(
+        "ariigcn.models.baselines.dialogue_gcn", "DialogueGCN", DialogueGCNParameters
+    ),
+    "mmgcn": ModelEntry("ariigcn.models.baselines.mmgcn", "MMGCN", MMGCNParameters),
     "transformer": ModelEntry(
-        "ariigcn.models.transformer", "TransformerFusion", TransformerParameters
+        "ariigcn.models.baselines.transformer", "TransformerFusion", TransformerParameters
     ),
 }
 

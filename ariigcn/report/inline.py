@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from ariigcn.core.errors import DataError
 from ariigcn.core.seals import verify
-from ariigcn.evaluation.style import FONT, NOTHING, PALETTE
+from ariigcn.evaluation.figures.style import FONT, NOTHING, PALETTE
 
 KEPT = {"svg", "g", "path", "use", "defs", "clipPath", "text", "tspan", "rect", "circle", "line"}
 

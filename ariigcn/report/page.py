@@ -20,7 +20,7 @@ from ariigcn.core.files import atomic_path
 from ariigcn.corpora.registry import SHOWABLE
 from ariigcn.corpora.table import Corpus, read_corpus
 from ariigcn.evaluation.inspection_file import read_inspection
-from ariigcn.evaluation.tables import per_class_frame, percent, results_frame
+from ariigcn.evaluation.tables.frames import per_class_frame, percent, results_frame
 from ariigcn.report import views
 from ariigcn.report.config import ReportConfig
 from ariigcn.report.conversations import conversation_data, embedded, representation_data

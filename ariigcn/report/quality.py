@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ariigcn.core.storage import read_json
-from ariigcn.evaluation.style import PALETTE, STYLE, save
+from ariigcn.evaluation.figures.style import PALETTE, STYLE, save
 from ariigcn.features.quality import LISTED
 from ariigcn.report.inline import InlineFigure, inline_figure
 from ariigcn.report.views import Cell, Number, TableView

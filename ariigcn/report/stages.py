@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from ariigcn.evaluation.tables import NONE
+from ariigcn.evaluation.tables.frames import NONE
 from ariigcn.report.views import Number, TableView
 
 ORDER = (

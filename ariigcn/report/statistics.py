@@ -7,8 +7,8 @@ from pathlib import Path
 import pandas as pd
 
 from ariigcn.core.seals import verify
-from ariigcn.evaluation.latex import effect_text, p_text, span
-from ariigcn.evaluation.tables import NONE, percent
+from ariigcn.evaluation.tables.frames import NONE, percent
+from ariigcn.evaluation.tables.latex import effect_text, p_text, span
 from ariigcn.report.inline import InlineFigure, figures_of
 from ariigcn.report.views import Cell, Number, TableView, difference, measured
 
@@ -44,7 +44,7 @@ def statistics_section(
     """The section of one report, or None where no tables were written.
 
     Args:
-        tables: name -> CSV of :func:`ariigcn.evaluation.write.write_tables`.
+        tables: name -> CSV of :func:`ariigcn.evaluation.tables.write.write_tables`.
         figures: name -> SVG, as the report takes them; those of :data:`FIGURES` are shown here.
         best: the experiment to speak of first; errors are shown of it alone.
     """

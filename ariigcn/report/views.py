@@ -10,8 +10,15 @@ import pandas as pd
 
 from ariigcn.core.files import sha256_file
 from ariigcn.corpora.table import SPLITS, Corpus
-from ariigcn.evaluation.latex import signed, span
-from ariigcn.evaluation.tables import NONE, PLUS_MINUS, REACHABLE, TITLES, modality_key, percent
+from ariigcn.evaluation.tables.frames import (
+    NONE,
+    PLUS_MINUS,
+    REACHABLE,
+    TITLES,
+    modality_key,
+    percent,
+)
+from ariigcn.evaluation.tables.latex import signed, span
 from ariigcn.features.store import Status, StoreHeader, open_store
 
 

@@ -26,8 +26,8 @@ from ariigcn.graphs.dialogues import Dialogues, load_dialogues
 from ariigcn.models.base import ConversationModel
 from ariigcn.models.bundle import BundleHead, save_bundle, told
 from ariigcn.models.config import SPEAKER_RELATION, ModelConfig
+from ariigcn.models.parts.relation_graph import tile_bytes
 from ariigcn.models.registry import model_module
-from ariigcn.models.relation_graph import tile_bytes
 from ariigcn.training.config import TrainingConfig
 from ariigcn.training.loop import Trainer
 from ariigcn.training.predict import EVALUATION_DIALOGUES

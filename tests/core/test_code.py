@@ -25,7 +25,7 @@ def versions():
         for stage, modules in {
             "graph": ["ariigcn.graphs.build"],
             "train": ["ariigcn.training.launch", "ariigcn.models.ariigcn"],
-            "baseline": ["ariigcn.training.launch", "ariigcn.models.mlp"],
+            "baseline": ["ariigcn.training.launch", "ariigcn.models.baselines.mlp"],
             "report": ["ariigcn.report.page"],
         }.items()
     }
@@ -47,8 +47,8 @@ def test_a_comment_changes_nothing(package):
 
 def test_an_edit_changes_the_stages_that_use_it(package):
     assert changed(package, "report/page.py", "\nEDIT = 1\n") == {"report"}
-    assert changed(package, "models/contrastive.py", "\nEDIT = 1\n") == {"train"}
-    assert changed(package, "models/mlp.py", "\nEDIT = 1\n") == {"baseline"}
+    assert changed(package, "models/parts/contrastive.py", "\nEDIT = 1\n") == {"train"}
+    assert changed(package, "models/baselines/mlp.py", "\nEDIT = 1\n") == {"baseline"}
     everything = {"graph", "train", "baseline", "report"}
     assert changed(package, "core/files.py", "\nEDIT = 1\n") == everything
 

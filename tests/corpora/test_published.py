@@ -10,11 +10,11 @@ from rich.console import Console
 
 from ariigcn.core.errors import DataError
 from ariigcn.corpora import published
-from ariigcn.corpora.check import inspect
-from ariigcn.corpora.check_page import render
+from ariigcn.corpora.checks.check import inspect
+from ariigcn.corpora.checks.page import render
 from ariigcn.corpora.config import PublishedConfig, SplitConfig
-from ariigcn.corpora.layouts import LAYOUTS
-from ariigcn.corpora.published_file import read_published
+from ariigcn.corpora.read.feature_file import read_published
+from ariigcn.corpora.read.layouts import LAYOUTS
 from ariigcn.corpora.registry import prepare
 from ariigcn.corpora.table import Corpus, check_corpus, read_corpus
 from tests.corpora.paper_files import FILES, write

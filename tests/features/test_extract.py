@@ -17,16 +17,16 @@ import pytest
 
 from ariigcn.core.errors import DataError
 from ariigcn.core.paths import ABSENT
-from ariigcn.corpora.check import _odd_lengths
-from ariigcn.corpora.clips import PAST_END_S, look_at
+from ariigcn.corpora.checks.check import _odd_lengths
+from ariigcn.corpora.read.clips import PAST_END_S, look_at
 from ariigcn.corpora.table import Corpus, write_corpus
 from ariigcn.features import extract as module
 from ariigcn.features import workers
 from ariigcn.features.config import EncoderConfig
-from ariigcn.features.encoder import Clip
+from ariigcn.features.encoders.base import Clip
+from ariigcn.features.encoders.registry import ENCODERS, made_by
 from ariigcn.features.extract import extract, merge
 from ariigcn.features.quality import measure_store
-from ariigcn.features.registry import ENCODERS, made_by
 from ariigcn.features.store import (
     FeatureStore,
     Rows,
@@ -183,7 +183,7 @@ import sys
 from pathlib import Path
 from ariigcn.features import extract as module
 from ariigcn.features.config import EncoderConfig
-from ariigcn.features.registry import ENCODERS
+from ariigcn.features.encoders.registry import ENCODERS
 if __name__ == "__main__":
     ENCODERS["text"]["troubled"] = "tests.features.troubled_encoder"
     module.code_version = lambda *_: "1"

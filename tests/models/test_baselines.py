@@ -9,7 +9,7 @@ import torch
 from ariigcn.graphs.config import GraphConfig
 from ariigcn.models.bundle import BundleHead, load_bundle, save_bundle
 from ariigcn.models.config import SPEAKER_RELATION, ModelConfig
-from ariigcn.models.geometric import LAYERS
+from ariigcn.models.parts.geometric import LAYERS
 from ariigcn.models.registry import MODELS
 from tests.synthetic_corpus import LABELS, SIZES, make_toy, whole_batch
 
@@ -151,7 +151,7 @@ def test_majority_is_the_training_splits_most_frequent_emotion():
 
 def test_dialogue_rnn_keeps_a_state_a_speaker():
     """A speaker's next state starts from its own last one, whoever spoke in between."""
-    from ariigcn.models.dialogue_rnn import PartyStates
+    from ariigcn.models.baselines.dialogue_rnn import PartyStates
 
     torch.manual_seed(0)
     cell = PartyStates(5, 8, 0.0).eval()
@@ -165,7 +165,7 @@ def test_dialogue_rnn_keeps_a_state_a_speaker():
 
 
 def test_mmgcns_adjacency_is_the_papers_on_three_nodes():
-    from ariigcn.models.mmgcn import angular_adjacency
+    from ariigcn.models.baselines.mmgcn import angular_adjacency
 
     x = torch.tensor([[[[1.0, 0.0], [0.0, 2.0], [3.0, 0.0]]]])
     got = angular_adjacency(x, torch.ones(1, 3, 3, dtype=torch.bool), 1.0).within[0]
@@ -175,8 +175,8 @@ def test_mmgcns_adjacency_is_the_papers_on_three_nodes():
 
 
 def test_dialogue_gcn_equals_its_equations_edge_by_edge():
-    from ariigcn.models.dialogue_gcn import RelationalConvolution
-    from ariigcn.models.relation_graph import make_tiles
+    from ariigcn.models.baselines.dialogue_gcn import RelationalConvolution
+    from ariigcn.models.parts.relation_graph import make_tiles
 
     torch.manual_seed(0)
     dialogues = make_toy([5, 3])

@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 import pytest
 
 from ariigcn.corpora.table import read_corpus
-from ariigcn.evaluation.figures import KINDS
+from ariigcn.evaluation.figures.draw import KINDS
 from ariigcn.report.config import ReportConfig
 from ariigcn.report.page import Inspected, write_report
 from tests.synthetic_inspection import write_made_up

@@ -5,7 +5,7 @@ import pytest
 
 from ariigcn.corpora.table import read_corpus
 from ariigcn.evaluation.metrics import evaluate_experiment, read_run_table
-from ariigcn.evaluation.tables import results_frame
+from ariigcn.evaluation.tables.frames import results_frame
 from ariigcn.report.statistics import published_view, statistics_section
 from ariigcn.report.views import best_experiment
 from tests.synthetic_runs import draw_all, make_project, write_run_table

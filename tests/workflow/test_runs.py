@@ -17,13 +17,13 @@ import yaml
 from pydantic.fields import FieldInfo
 from snakemake.utils import update_config
 
-from ariigcn.config import load_config
+from ariigcn.config.reference import STAGES, first_stage
+from ariigcn.config.sections import load_config
 from ariigcn.core.code import PACKAGE_ROOT
 from ariigcn.core.settings import Section
 from ariigcn.corpora.config import OPTIONS
-from ariigcn.features.registry import encoder_module
+from ariigcn.features.encoders.registry import encoder_module
 from ariigcn.features.store import Status, open_store
-from ariigcn.reference import STAGES, first_stage
 from tests.workflow.plans import plans
 
 pytestmark = [pytest.mark.workflow, pytest.mark.timeout(600)]
@@ -195,7 +195,9 @@ def test_a_change_of_any_key_runs_again_what_the_configuration_page_says(finishe
     small = yaml.safe_load((finished / "config.yaml").read_text())
     update_config(small, yaml.safe_load(OVERLAY))
     config = load_config(small)
-    shutil.copy(PACKAGE_ROOT / "evaluation" / "published.csv", finished / "published.csv")
+    shutil.copy(
+        PACKAGE_ROOT / "evaluation" / "tables" / "literature.csv", finished / "published.csv"
+    )
     (finished / "vectors.txt").write_text("a 1 2\n")
     changes = changes_of_every_key(config)
     assert len(changes) > 100

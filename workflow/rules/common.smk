@@ -2,13 +2,13 @@
 
 from functools import cache
 
-from ariigcn.config import load_config
-from ariigcn.config_files import check_files
+from ariigcn.config.sections import load_config
+from ariigcn.config.files import check_files
 from ariigcn.core.code import PACKAGE_ROOT, code_version
 from ariigcn.core.errors import ConfigError
 from ariigcn.core.files import sha256_file
 from ariigcn.core.gpus import visible_gpus
-from ariigcn.corpora.media import DIGESTS, changed
+from ariigcn.corpora.fingerprints import DIGESTS, changed
 from ariigcn.corpora.registry import (
     corpus_module,
     media_behind,
@@ -16,7 +16,7 @@ from ariigcn.corpora.registry import (
     table_files,
 )
 from ariigcn.features.modality import MODALITIES
-from ariigcn.features.registry import encoder_module, made_by, parameter_files
+from ariigcn.features.encoders.registry import encoder_module, made_by, parameter_files
 from ariigcn.models.registry import model_module
 
 try:

@@ -85,6 +85,6 @@ rule trainable:
         mem_mb=1000,
     params:
         splits=cfg.labelled_splits,
-        code=code_version("ariigcn.corpora.trainable"),
+        code=code_version("ariigcn.corpora.checks.trainable"),
     script:
         "../scripts/trainable.py"

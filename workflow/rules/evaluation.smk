@@ -115,8 +115,8 @@ rule tables:
         stores=EXPERIMENT_STORES,
         missing=cfg.missing_experiments,
         published=str(cfg.evaluation.published or ""),
-        shipped=sha256_file(PACKAGE_ROOT / "evaluation" / "published.csv"),
-        code=code_version("ariigcn.evaluation.write"),
+        shipped=sha256_file(PACKAGE_ROOT / "evaluation" / "tables" / "literature.csv"),
+        code=code_version("ariigcn.evaluation.tables.write"),
     script:
         "../scripts/tables.py"
 
@@ -144,7 +144,7 @@ rule figures:
         histories={name: run_paths("history.parquet", name) for name in FIGURED},
         predictions={name: PREDICTIONS[name] for name in FIGURED},
         tables=TABLES,
-        code=code_version("ariigcn.evaluation.figures"),
+        code=code_version("ariigcn.evaluation.figures.draw"),
     script:
         "../scripts/figures.py"
 
@@ -171,7 +171,7 @@ rule inspection:
         graph=EXPERIMENTS[MAIN].graph.name,
         seed=cfg.seeds[0],
         code=code_version(
-            "ariigcn.evaluation.inspection", "ariigcn.evaluation.representations"
+            "ariigcn.evaluation.inspection", "ariigcn.evaluation.figures.representations"
         ),
     script:
         "../scripts/inspection.py"
@@ -192,7 +192,7 @@ rule curves:
         mem_mb=1000,
     params:
         sweeps=[sweep_of(name, out) for name, out in CURVES.items()],
-        code=code_version("ariigcn.evaluation.curves"),
+        code=code_version("ariigcn.evaluation.figures.curves"),
     script:
         "../scripts/curves.py"
 

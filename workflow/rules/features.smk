@@ -110,7 +110,7 @@ rule import_features:
         parameters=lambda wildcards: STORES[wildcards.modality][
             wildcards.store
         ].parameters,
-        code=code_version("ariigcn.features.published", corpus_module(cfg.corpus)),
+        code=code_version("ariigcn.features.imported", corpus_module(cfg.corpus)),
     script:
         "../scripts/import_features.py"
 

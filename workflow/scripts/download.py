@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from ariigcn.config import load_config
+from ariigcn.config.sections import load_config
 from ariigcn.core.logs import configure_logging
-from ariigcn.corpora.release import obtain_meld
+from ariigcn.corpora.acquire.release import obtain_meld
 
 
 def main(snakemake):

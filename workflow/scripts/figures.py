@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from ariigcn.core.logs import configure_logging
-from ariigcn.evaluation.figures import draw_figures
+from ariigcn.evaluation.figures.draw import draw_figures
 
 
 def main(snakemake):

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from ariigcn.config import load_config
+from ariigcn.config.sections import load_config
 from ariigcn.core.logs import configure_logging
+from ariigcn.features.imported import Parameters, import_features
 from ariigcn.features.modality import MODALITIES
-from ariigcn.features.published import Parameters, import_features
 
 
 def main(snakemake):

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from ariigcn.config import load_config
+from ariigcn.config.sections import load_config
 from ariigcn.core.logs import configure_logging
 from ariigcn.features.extract import merge
 

@@ -1,0 +1,149 @@
+"""The tiled layer equals a loop over nodes and relations, and torch_geometric's message passing."""
+
+import pytest
+import torch
+from torch_geometric.nn import MessagePassing
+from torch_geometric.utils import softmax
+
+from ariigcn.graphs.config import GraphConfig
+from ariigcn.models.parts.relation_graph import SpeakerRelationLayer, make_tiles
+from tests.synthetic_corpus import make_toy, whole_batch
+
+CONFIGS = [
+    GraphConfig(past=3, future=2),
+    GraphConfig(past=-1, future=-1),
+    GraphConfig(past=10, future=0),
+    GraphConfig(past=2, future=2, relations="speaker-pair"),
+]
+
+
+def layer_and_batch(config, lengths=(3, 1, 40, 70, 2), bases=0):
+    torch.manual_seed(0)
+    dialogues = make_toy(list(lengths), config=config)
+    layer = SpeakerRelationLayer(2, 8, len(dialogues.graph.relations), bases, dropout=0.0)
+    torch.nn.init.normal_(layer.relation_bias)
+    batch = whole_batch(dialogues)
+    return layer, batch, torch.randn(2, batch.num_nodes, 8)
+
+
+def tiles_of(layer, batch, **options):
+    relations = layer.relation_bias.shape[-1]
+    return make_tiles(batch, relations, **options)
+
+
+def matrices(layer, hidden=8):
+    """W_0, [M, H, H], and the relations' own W_r, [M, R, H, H]."""
+    bases = torch.stack(layer.related.split(hidden, dim=1), dim=1)
+    return layer.own.weight, torch.einsum("mbr,mbio->mrio", layer.mixture, bases)
+
+
+def finish(layer, z, total):
+    """The layer's residual and norm around the summed messages."""
+    return layer.norm(z + torch.nn.functional.gelu(total))
+
+
+def plain_layer(layer, z, batch):
+    """The equation as it is written: one target, one edge, one relation at a time."""
+    own, related = matrices(layer)
+    total = torch.zeros_like(z)
+    for m in range(len(z)):
+        scores = layer.score(z)[m]
+        for i in range(z.shape[1]):
+            into = (batch.edge_index[1] == i).nonzero().flatten().tolist()
+            logits = []
+            for e in into:
+                j, r = batch.edge_index[0, e], batch.edge_type[e]
+                logits.append(scores[j, 0] + scores[i, 1] + layer.relation_bias[m, 0, r])
+            alpha = torch.nn.functional.leaky_relu(torch.stack(logits), 0.2).softmax(0)
+            total[m, i] = z[m, i] @ own[m] + layer.own.bias[m, 0]
+            for a, e in zip(alpha, into, strict=True):
+                j, r = batch.edge_index[0, e], batch.edge_type[e]
+                total[m, i] += a * (z[m, j] @ related[m, r])
+    return finish(layer, z, total)
+
+
+class EdgeByEdge(MessagePassing):
+    """The same sums through torch_geometric's gather and scatter."""
+
+    def __init__(self):
+        super().__init__(aggr="add", node_dim=0)
+
+    def forward(self, z, score, bias, weight, edge_index, edge_type):
+        return self.propagate(
+            edge_index,
+            z=z,
+            source=score[:, 0],
+            target=score[:, 1],
+            bias=bias[edge_type],
+            weight=weight[edge_type],
+        )
+
+    def message(self, z_j, source_j, target_i, bias, weight, index):
+        score = torch.nn.functional.leaky_relu(source_j + target_i + bias, 0.2)
+        return softmax(score, index)[:, None] * torch.einsum("eh,eho->eo", z_j, weight)
+
+
+@pytest.mark.parametrize("bases", [0, 2])
+@pytest.mark.parametrize("config", CONFIGS, ids=lambda c: c.name)
+def test_equals_the_plain_loop(config, bases):
+    layer, batch, z = layer_and_batch(config, lengths=(3, 1, 40), bases=bases)
+    assert torch.allclose(layer(z, tiles_of(layer, batch)), plain_layer(layer, z, batch), atol=1e-5)
+
+
+@pytest.mark.parametrize("bases", [0, 2])
+@pytest.mark.parametrize("config", CONFIGS, ids=lambda c: c.name)
+def test_equals_message_passing_with_gradients(config, bases):
+    layer, batch, z = layer_and_batch(config, bases=bases)
+    z.requires_grad_()
+    tiles = tiles_of(layer, batch)
+    ours = layer(z, tiles)
+    (ours_gradient,) = torch.autograd.grad(ours.square().sum(), z)
+    own, related = matrices(layer)
+    total = torch.stack(
+        [
+            z[m] @ own[m]
+            + layer.own.bias[m]
+            + EdgeByEdge()(
+                z[m],
+                layer.score(z)[m],
+                layer.relation_bias[m, 0],
+                related[m],
+                batch.edge_index,
+                batch.edge_type,
+            )
+            for m in range(2)
+        ]
+    )
+    theirs = finish(layer, z, total)
+    (theirs_gradient,) = torch.autograd.grad(theirs.square().sum(), z)
+    assert torch.allclose(ours, theirs, atol=1e-5)
+    assert torch.allclose(ours_gradient, theirs_gradient, atol=1e-4)
+
+
+def test_tile_size_does_not_matter():
+    layer, batch, z = layer_and_batch(CONFIGS[0])
+    outputs = [layer(z, tiles_of(layer, batch, size=size)) for size in (1, 7, 32, 500)]
+    for output in outputs[1:]:
+        assert torch.allclose(output, outputs[0], atol=1e-6)
+
+
+def test_attention_sums_to_one_over_what_reaches_a_node():
+    layer, batch, z = layer_and_batch(CONFIGS[0])
+    tiles = tiles_of(layer, batch)
+    alpha = layer.attention(z, tiles).flatten(1, 2)[:, : batch.num_nodes]
+    assert torch.allclose(alpha.sum(-1), torch.ones(2, batch.num_nodes), atol=1e-6)
+    assert (layer.attention(z, tiles)[:, tiles.absent] == 0).all()
+
+
+@pytest.mark.parametrize("bases", [0, 2])
+@pytest.mark.parametrize("config", CONFIGS)
+def test_the_plain_form_equals_the_tiled_one_whatever_the_edges_order(config, bases):
+    layer, batch, z = layer_and_batch(config, bases=bases)
+    order = torch.randperm(batch.edge_index.shape[1])
+    plain = layer.edge_wise(z, batch.edge_index[:, order], batch.edge_type[order])
+    assert torch.allclose(plain, layer(z, tiles_of(layer, batch)), atol=1e-6)
+
+
+def test_a_layer_tells_its_sizes():
+    layer, *_ = layer_and_batch(CONFIGS[0], bases=2)
+    assert "modalities=2, hidden=8, relations=5, bases=2" in repr(layer)
