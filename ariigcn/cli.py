@@ -7,10 +7,11 @@ import typer
 import yaml
 
 from ariigcn.config.files import check_files, merged
-from ariigcn.config.reference import config_page, schema_text, summary
-from ariigcn.config.sections import load_config
+from ariigcn.config.reference import config_page, schema_text
 from ariigcn.core.errors import AriigcnError, ConfigError
 from ariigcn.corpora.registry import CORPORA
+from ariigcn.plan.load import load_plan
+from ariigcn.plan.summary import summary
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
 corpus_app = typer.Typer(no_args_is_help=True, help="Look at a corpus, or start one.")
@@ -37,11 +38,11 @@ def check(
     """Check a configuration as Snakemake would merge it, and say what it stands for."""
     try:
         check_files(files or [])
-        loaded = load_config(merged(files or [], config or []))
+        plan = load_plan(merged(files or [], config or []))
     except ConfigError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None
-    typer.echo("\n".join(summary(loaded)))
+    typer.echo("\n".join(summary(plan)))
 
 
 @corpus_app.command("check")

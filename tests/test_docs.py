@@ -7,7 +7,6 @@ from types import ModuleType
 import pytest
 import yaml
 
-from ariigcn.config.sections import load_config
 from ariigcn.corpora import registry as corpora
 from ariigcn.corpora.config import SplitConfig
 from ariigcn.corpora.table import check_corpus
@@ -15,6 +14,8 @@ from ariigcn.features.encoders import registry as encoders
 from ariigcn.features.encoders.base import Clip
 from ariigcn.features.store import Status
 from ariigcn.models import registry as models
+from ariigcn.plan.load import load_plan
+from ariigcn.plan.search import space
 from tests.models import test_baselines
 
 
@@ -75,11 +76,11 @@ def test_the_page_of_experiments(root):
     words = (root / "docs" / "experiments.md").read_text(encoding="utf-8")
     default = yaml.safe_load((root / "config.yaml").read_text())
     shown = [yaml.safe_load(block) for block in re.findall(r"```yaml\n(.*?)```", words, re.DOTALL)]
-    assert "size.64.4" in load_config(default | shown[0]).experiments
+    assert "size.64.4" in load_plan(default | shown[0]).experiments
     mmgcn = {"experiments": default["experiments"] | {"mmgcn": {"model": {"name": "mmgcn"}}}}
-    config = load_config(default | mmgcn | shown[1])
-    assert set(config.space("ar-iigcn")) == {"model.hidden", "training.learning_rate"}
-    assert "model.parameters.layers" in config.space("mmgcn")
+    plan = load_plan(default | mmgcn | shown[1])
+    assert set(space(plan, "ar-iigcn")) == {"model.hidden", "training.learning_rate"}
+    assert "model.parameters.layers" in space(plan, "mmgcn")
     for name, entry in models.MODELS.items():
         (row,) = re.findall(rf"^\| `{name}` .*$", words, re.MULTILINE) or ["ar-iigcn"]
         assert name == "ar-iigcn" or all(
@@ -91,7 +92,7 @@ def test_the_page_of_experiments(root):
 def test_the_experiments(page, root):
     (overlay,) = re.findall(r"```yaml\n(experiments:.*?)```", page, re.DOTALL)
     default = yaml.safe_load((root / "config.yaml").read_text())
-    config = load_config(default | yaml.safe_load(overlay))
-    assert set(config.stores("audio")) == {"opensmile", "is10"}
-    assert config.experiment("past-only").graph.future == 0
-    assert config.experiment("margin.0.7").model.losses.margin == 0.7
+    plan = load_plan(default | yaml.safe_load(overlay))
+    assert set(plan.stores["audio"]) == {"opensmile", "is10"}
+    assert plan.experiments["past-only"].graph.future == 0
+    assert plan.experiments["margin.0.7"].model.losses.margin == 0.7

@@ -7,7 +7,7 @@ from ariigcn.models.registry import model_module
 
 ORDER = (
     "core", "corpora", "features", "graphs", "models", "training", "evaluation", "report",
-    "config", "cli",
+    "config", "plan", "cli",
 )  # fmt: skip
 MODULES = sorted(
     ".".join(("ariigcn", *path.relative_to(PACKAGE_ROOT).with_suffix("").parts))
@@ -30,7 +30,7 @@ def test_the_configuration_is_checked_without_loading_what_is_heavy():
     import sys
 
     code = (
-        "import sys, ariigcn.config.sections as c; c.load_config({});"
+        "import sys, ariigcn.plan.load as p; p.load_plan({});"
         "print([m for m in ('torch','cv2','av','opensmile','transformers','sklearn')"
         " if m in sys.modules])"
     )

@@ -38,7 +38,7 @@ def expand(
     """Every experiment by name with its overrides, grids replaced by their cells; and the grids.
 
     Args:
-        experiments: as written; null removes one, and a grid with it.
+        experiments: as written.
         modalities: those that ``subsets`` means.
 
     Raises:

@@ -1,4 +1,4 @@
-"""The configuration as text for people: a summary, its JSON schema, and docs/config.md."""
+"""The configuration as text for people: its JSON schema, and docs/config.md."""
 
 import json
 from collections.abc import Iterator
@@ -11,7 +11,6 @@ from pydantic.fields import FieldInfo
 
 from ariigcn.config.sections import Config
 from ariigcn.core.settings import Section
-from ariigcn.features.modality import MODALITIES
 
 HEAD = """# Configuration
 
@@ -66,24 +65,6 @@ def config_page() -> str:
         ]
         parts.append("\n".join([f"## {title}", summary, "", *table]) + "\n")
     return "\n".join(parts)
-
-
-def summary(config: Config) -> list[str]:
-    """What a configuration stands for, a line each."""
-    stores = [
-        f"{modality} {', '.join(config.stores(modality)) or 'none'}" for modality in MODALITIES
-    ]
-    names, seeds = list(config.experiments), len(config.seeds)
-    trained = {config.trained_as(name) for name in names}
-    return [
-        f"corpus       {config.corpus}, from {config.media_root}",
-        f"features     {'; '.join(stores)}",
-        f"experiments  {len(names)}: {', '.join(names)}",
-        f"seeds        {', '.join(map(str, config.seeds))}",
-        f"runs         {len(trained) * seeds} training run(s)",
-        f"results      {config.results_dir / config.corpus}",
-        f"data         {config.data_dir / config.corpus}",
-    ]
 
 
 def _sections(section: Section, path: str) -> Iterator[tuple[str, Section]]:

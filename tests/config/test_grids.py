@@ -4,8 +4,10 @@ import pytest
 import yaml
 
 from ariigcn.config.grids import expand
-from ariigcn.config.sections import load_config, merge
 from ariigcn.core.errors import ConfigError
+from ariigcn.plan.experiments import merge
+from ariigcn.plan.load import load_plan
+from ariigcn.plan.search import space
 
 MODALITIES = ("text", "audio", "video")
 
@@ -46,22 +48,22 @@ def test_a_search_that_cannot_work_is_refused(root, tune, message):
 
 
 def test_an_experiment_is_searched_over_what_its_model_reads(root):
-    space = {"model.hidden": [8, 16], "model.losses.margin": None, "model.graph_layers": [1, 2]}
+    searched = {"model.hidden": [8, 16], "model.losses.margin": None, "model.graph_layers": [1, 2]}
     text = "{main: {}, mlp: {model: {name: mlp}}}"
-    config = load(root, text, tune={"space": space, "experiments": ["main", "mlp"]})
-    assert list(config.space("main")) == ["model.hidden", "model.graph_layers"]
-    assert list(config.space("mlp")) == ["model.hidden"]
-    assert config.experiments == {"main": {}, "mlp": {"model": {"name": "mlp"}}}
+    plan = load(root, text, tune={"space": searched, "experiments": ["main", "mlp"]})
+    assert list(space(plan, "main")) == ["model.hidden", "model.graph_layers"]
+    assert list(space(plan, "mlp")) == ["model.hidden"]
+    assert plan.overrides == {"main": {}, "mlp": {"model": {"name": "mlp"}}}
 
 
 def load(root, text, **top):
     default = yaml.safe_load((root / "config.yaml").read_text())
-    return load_config({**merge(default, top), "experiments": yaml.safe_load(text)})
+    return load_plan({**merge(default, top), "experiments": yaml.safe_load(text)})
 
 
 def test_a_plain_experiment_stays_as_it_is():
-    cells, grids = read("{main: {}, gone: null, small: {model: {hidden: 16}}}")
-    assert cells == {"main": {}, "gone": None, "small": {"model": {"hidden": 16}}}
+    cells, grids = read("{main: {}, small: {model: {hidden: 16}}}")
+    assert cells == {"main": {}, "small": {"model": {"hidden": 16}}}
     assert grids == {}
 
 
@@ -102,9 +104,9 @@ def test_values_can_have_names():
 
 def test_subsets_are_those_of_the_shared_modalities(root):
     text = "{main: {}, modalities: {grid: {model.modalities: subsets}}}"
-    config = load(root, text)
-    assert len(config.experiments) == 1 + 7
-    assert config.experiment("modalities.text-video").model.modalities == ("text", "video")
+    plan = load(root, text)
+    assert len(plan.experiments) == 1 + 7
+    assert plan.experiments["modalities.text-video"].model.modalities == ("text", "video")
     assert set(load(root, text, model={"modalities": ["text"]}).experiments) == {
         "main",
         "modalities.text",
@@ -112,21 +114,21 @@ def test_subsets_are_those_of_the_shared_modalities(root):
 
 
 def test_an_experiment_that_equals_another_is_not_trained_twice(root):
-    config = load(root, "{main: {}, margin: {grid: {model.losses.margin: [0.3, 0.5]}}}")
-    assert config.trained_as("margin.0.5") == "main"
-    assert config.trained_as("margin.0.3") == "margin.0.3"
+    plan = load(root, "{main: {}, margin: {grid: {model.losses.margin: [0.3, 0.5]}}}")
+    assert plan.trained_as["margin.0.5"] == "main"
+    assert plan.trained_as["margin.0.3"] == "margin.0.3"
 
 
 def test_a_baseline_does_not_hang_on_keys_that_it_does_not_read(root):
     text = "{main: {}, mmgcn: {model: {name: mmgcn, parameters: {layers: 2}}}}"
     before, after = load(root, text), load(root, text, model={"losses": {"margin": 0.7}})
-    assert before.experiment("main") != after.experiment("main")
-    assert before.experiment("mmgcn") == after.experiment("mmgcn")
+    assert before.experiments["main"] != after.experiments["main"]
+    assert before.experiments["mmgcn"] == after.experiments["mmgcn"]
     flat = load(root, text, model={"discriminator": {"gradient_penalty": 1.0}})
-    assert flat.experiment("main").model.discriminator.gradient_penalty == 1.0
-    assert before.experiment("mmgcn") == flat.experiment("mmgcn")
+    assert flat.experiments["main"].model.discriminator.gradient_penalty == 1.0
+    assert before.experiments["mmgcn"] == flat.experiments["mmgcn"]
     wider = load(root, text, model={"hidden": 256})
-    assert wider.experiment("mmgcn").model.hidden == 256
+    assert wider.experiments["mmgcn"].model.hidden == 256
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ OVERLAY = """
 demo: {dialogues: 8}
 features: {video: {parameters: {frames: 2}}}
 model: {hidden: 32}
-training: {epochs: 60, patience: 60, checkpoint_s: 0}
+training: {epochs: 150, patience: 150, checkpoint_s: 0}
 seeds: [0]
 experiments: {text: null, audio: null, video: null}
 """
@@ -40,12 +40,34 @@ def written(folder: Path) -> dict[str, bytes]:
     return {name: (folder / RUN / name).read_bytes() for name in names}
 
 
-def killed_after(folder: Path, seconds: float) -> bool:
-    """Start the training and SIGKILL its process group; whether it was still running."""
-    process = subprocess.Popen(
+def start(folder: Path) -> "subprocess.Popen[bytes]":
+    """Start the training in a process group of its own."""
+    return subprocess.Popen(
         command("models"), cwd=folder, start_new_session=True,
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
+
+
+def checkpoints(folder: Path) -> list[Path]:
+    return list(folder.glob("results/demo/ar-iigcn/.checkpoints/*/epoch-*"))
+
+
+def times(folder: Path) -> tuple[float, float]:
+    """Seconds from the start of an undisturbed training to its first checkpoint, and to its end."""
+    began, first = time.monotonic(), 0.0
+    process = start(folder)
+    while process.poll() is None:
+        if not first and checkpoints(folder):
+            first = time.monotonic() - began
+        time.sleep(0.02)
+    assert process.returncode == 0
+    assert first
+    return first, time.monotonic() - began
+
+
+def killed_after(folder: Path, seconds: float) -> bool:
+    """Start the training and SIGKILL its process group; whether it was still running."""
+    process = start(folder)
     try:
         process.wait(seconds)
     except subprocess.TimeoutExpired:
@@ -61,20 +83,17 @@ def test_twenty_kills_change_no_bit(prepared):
     snakemake(prepared, "models")
     undisturbed = written(prepared)
     shutil.rmtree(prepared / "results/demo/ar-iigcn")
-    started = time.monotonic()
-    snakemake(
-        prepared, "models"
-    )  # as it will be killed: the first time had more to do than to train
-    whole = time.monotonic() - started
+    # A second run: the first had more to do than to train.
+    first, whole = times(prepared)
     drawn, kills, resumed, finished = random.Random(0), 0, 0, 0
     while kills < KILLS:
         shutil.rmtree(prepared / "results/demo/ar-iigcn", ignore_errors=True)
         running = True
         while running and kills < KILLS:
-            # Most kills fall after Snakemake and torch are loaded, into the training itself.
-            running = killed_after(prepared, drawn.uniform(0.4, 1.0) * whole)
+            # Most kills fall into the training itself: Snakemake and torch take longer to load.
+            running = killed_after(prepared, drawn.uniform(0.9 * first, whole))
             kills += running
-            resumed += bool(list(prepared.glob("results/demo/ar-iigcn/.checkpoints/*/epoch-*")))
+            resumed += bool(checkpoints(prepared))
         if running:
             snakemake(prepared, "models")
         finished += 1

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from ariigcn.config.sections import load_config
 from ariigcn.core.logs import configure_logging
 from ariigcn.features.config import EncoderConfig
 from ariigcn.graphs.config import GraphConfig
 from ariigcn.models.config import ModelConfig
+from ariigcn.plan.load import load_plan
 from ariigcn.training.config import TrainingConfig
 from ariigcn.training.launch import train_all
 from ariigcn.training.run import Run, RunFiles
@@ -19,7 +19,7 @@ def main(snakemake):
     graph = inputs.pop("graph")
     shared = (GraphConfig(**params.graph), ModelConfig(**params.model))
     # Not parameters of the rule: no result depends on them.
-    speed = load_config(snakemake.config).experiment(experiment).training.speed()
+    speed = load_plan(snakemake.config).experiments[experiment].training.speed()
     training = TrainingConfig(**params.training, **speed)
     encoders = {m: EncoderConfig(**e) for m, e in params.encoders.items()}
     folders = [Path(path).parent for path in snakemake.output if path.endswith("history.parquet")]

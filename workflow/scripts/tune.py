@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from ariigcn.config.sections import load_config
 from ariigcn.core.logs import configure_logging
 from ariigcn.features.config import EncoderConfig
 from ariigcn.graphs.config import GraphConfig
 from ariigcn.models.config import ModelConfig
+from ariigcn.plan.load import load_plan
 from ariigcn.training.config import TrainingConfig, TuneConfig
 from ariigcn.training.run import Run
 from ariigcn.training.tune import Search, tune
@@ -16,7 +16,7 @@ def main(snakemake):
     configure_logging(snakemake.log[0])
     params, experiment = snakemake.params, snakemake.wildcards.experiment
     # Not parameters of the rule: no result depends on them.
-    speed = load_config(snakemake.config).experiment(experiment).training.speed()
+    speed = load_plan(snakemake.config).experiments[experiment].training.speed()
     inputs = {name: Path(path) for name, path in params.inputs.items()}
     config = TuneConfig(**params.tune)
     run = Run(

@@ -3,8 +3,12 @@
 import pytest
 import yaml
 
-from ariigcn.config.sections import load_config, merge
+from ariigcn.config.sections import load_config
 from ariigcn.core.errors import ConfigError
+from ariigcn.plan.corpus import shows_pictures
+from ariigcn.plan.experiments import merge
+from ariigcn.plan.load import load_plan
+from ariigcn.plan.search import tuned
 
 
 def default(root):
@@ -12,11 +16,11 @@ def default(root):
 
 
 def test_the_shipped_configuration_and_presets_are_valid(root, tmp_path):
-    load_config(default(root))
+    load_plan(default(root))
     for preset in sorted((root / "workflow" / "presets").glob("*.yaml")):
         overlay = yaml.safe_load(preset.read_text())
-        config = load_config(merge(default(root), overlay | {"corpus_root": str(tmp_path)}))
-        assert config.experiments
+        plan = load_plan(merge(default(root), overlay | {"corpus_root": str(tmp_path)}))
+        assert plan.experiments
 
 
 PUBLISHED = {modality: {"encoder": "published"} for modality in ("text", "audio", "video")}
@@ -70,17 +74,17 @@ PUBLISHED = {modality: {"encoder": "published"} for modality in ("text", "audio"
 )
 def test_what_is_wrong_is_named(root, change, message):
     with pytest.raises(ConfigError, match=message):
-        load_config(merge(default(root), change))
+        load_plan(merge(default(root), change))
 
 
 def test_a_share_of_zero_is_for_a_fixed_number_of_epochs_or_a_session_that_validates(root):
     change = {"corpus_root": ".", "split": {"validation_share": 0}}
-    last = load_config(
+    last = load_plan(
         merge(default(root), change | {"corpus": "folder", "training": {"selection": "last"}})
     )
     assert last.labelled_splits == ("train",)
     session = {"corpus": "iemocap", "iemocap": {"validation": "session"}}
-    assert load_config(merge(default(root), change | session)).labelled_splits == (
+    assert load_plan(merge(default(root), change | session)).labelled_splits == (
         "train",
         "validation",
     )
@@ -90,19 +94,19 @@ def test_two_parameter_sets_of_one_encoder_need_two_names(root):
     parameters = {"encoder": "opensmile", "parameters": {"feature_set": "IS09"}}
     other = {"is09": {"features": {"audio": parameters}}}
     with pytest.raises(ConfigError, match=r"give one a features.audio.name of its own"):
-        load_config(merge(default(root), {"experiments": other}))
+        load_plan(merge(default(root), {"experiments": other}))
     parameters["name"] = "is09"
-    config = load_config(merge(default(root), {"experiments": other}))
-    assert set(config.stores("audio")) == {"opensmile", "is09"}
+    plan = load_plan(merge(default(root), {"experiments": other}))
+    assert set(plan.stores["audio"]) == {"opensmile", "is09"}
 
 
 def test_experiments_override_and_null_removes(root):
     overlay = {"experiments": {"audio": None, "small": {"model": {"hidden": 16}}}}
-    config = load_config(merge(default(root), overlay))
-    assert "audio" not in config.experiments
-    assert config.experiment("small").model.hidden == 16
-    assert config.experiment("small").training == config.training
-    assert config.experiment("text").model.modalities == ("text",)
+    plan = load_plan(merge(default(root), overlay))
+    assert "audio" not in plan.experiments
+    assert plan.experiments["small"].model.hidden == 16
+    assert plan.experiments["small"].training == plan.config.training
+    assert plan.experiments["text"].model.modalities == ("text",)
 
 
 @pytest.mark.parametrize(
@@ -110,17 +114,18 @@ def test_experiments_override_and_null_removes(root):
     [("demo", None, True), ("meld", None, False), ("meld", True, True), ("demo", False, False)],
 )
 def test_pictures_of_licensed_corpora_are_shown_only_where_asked_for(corpus, asked, shown):
-    assert load_config({"corpus": corpus, "report": {"pictures": asked}}).pictures is shown
+    config = load_config({"corpus": corpus, "report": {"pictures": asked}})
+    assert shows_pictures(config) is shown
 
 
 def test_the_main_experiment_and_one_with_modality_dropout_are_tested_without_modalities(root):
-    assert load_config(default(root)).missing_experiments == ("ar-iigcn",)
+    assert load_plan(default(root)).masked == ("ar-iigcn",)
     dropped = {"model": {"modality_dropout": 0.3}}
     overlay = {"experiments": {"dropped": dropped, "more": dropped}}
-    config = load_config(merge(default(root), overlay))
-    assert config.missing_experiments == ("ar-iigcn", "dropped")
+    plan = load_plan(merge(default(root), overlay))
+    assert plan.masked == ("ar-iigcn", "dropped")
     nothing = merge(default(root), overlay | {"evaluation": {"missing_of": []}})
-    assert load_config(nothing).missing_experiments == ()
+    assert load_plan(nothing).masked == ()
 
 
 @pytest.mark.parametrize(
@@ -133,7 +138,7 @@ def test_the_main_experiment_and_one_with_modality_dropout_are_tested_without_mo
 )
 def test_a_job_is_one_run_on_several_processes_or_several_runs(jobs, mend):
     with pytest.raises(ConfigError, match=mend):
-        load_config(jobs)
+        load_plan(jobs)
 
 
 def test_what_changes_a_setting_of_the_main_experiment_is_an_ablation(root):
@@ -143,8 +148,8 @@ def test_what_changes_a_setting_of_the_main_experiment_is_an_ablation(root):
         "modalities": {"grid": {"model.modalities": "subsets"}},
         "window": {"grid": {"graph.past = graph.future": [2, 5]}},
     }
-    config = load_config(merge(default(root), {"experiments": experiments}))
-    assert config.ablations == {
+    plan = load_plan(merge(default(root), {"experiments": experiments}))
+    assert plan.ablations == {
         "without-graph": "model.graph_layers 0",
         "window.2": "graph.past 2, graph.future 2",
         "window.5": "graph.past 5, graph.future 5",
@@ -157,8 +162,8 @@ def test_what_an_overlay_removes_is_no_longer_named_elsewhere(root):
         "tune": {"experiments": ["ar-iigcn", "text", "mmgcn"]},
         "evaluation": {"figures_of": ["text", "ar-iigcn"]},
     }
-    config = load_config(merge(default(root), named))
-    assert config.tuned == ("ar-iigcn", "mmgcn")
-    assert config.evaluation.figures_of == ("ar-iigcn",)
+    plan = load_plan(merge(default(root), named))
+    assert tuned(plan) == ("ar-iigcn", "mmgcn")
+    assert plan.config.evaluation.figures_of == ("ar-iigcn",)
     with pytest.raises(ConfigError, match=r"tune\.experiments: unknown experiment 'txt'"):
-        load_config(merge(default(root), {"tune": {"experiments": ["txt"]}}))
+        load_plan(merge(default(root), {"tune": {"experiments": ["txt"]}}))
