@@ -3,7 +3,7 @@
 import pytest
 
 from ariigcn.core.code import PACKAGE_ROOT, closure, imports_of
-from ariigcn.models.registry import model_module
+from ariigcn.models.registry import model_modules
 
 ORDER = (
     "core", "corpora", "features", "graphs", "models", "training", "evaluation", "report",
@@ -39,13 +39,13 @@ def test_the_configuration_is_checked_without_loading_what_is_heavy():
 
 
 def test_a_stages_version_covers_what_it_imports_and_no_registry():
-    found = closure("ariigcn.training.run", model_module("ar-iigcn"))
+    found = closure("ariigcn.training.run", *model_modules("ar-iigcn"))
     assert {
         "ariigcn.models.parts.contrastive",
         "ariigcn.graphs.file",
         "ariigcn.core.files",
     } <= found
     assert "ariigcn.models.parts.contrastive" not in closure(
-        "ariigcn.training.run", model_module("mlp")
+        "ariigcn.training.run", *model_modules("mlp")
     )
     assert not any("registry" in m or m.startswith("ariigcn.report") for m in found)

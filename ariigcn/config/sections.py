@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from ariigcn.core.errors import ConfigError, problem_list
-from ariigcn.core.settings import SPEED, Section, describe, unknown_name
+from ariigcn.core.settings import SPEED, Section, describe
 from ariigcn.corpora.config import (
     DemoConfig,
     DownloadConfig,
@@ -21,7 +21,7 @@ from ariigcn.corpora.config import (
     PublishedConfig,
     SplitConfig,
 )
-from ariigcn.corpora.registry import CORPORA
+from ariigcn.corpora.registry import CORPORA, corpus_module
 from ariigcn.evaluation.config import EvaluationConfig
 from ariigcn.features.config import EncoderConfig, FeaturesConfig
 from ariigcn.features.modality import Modality
@@ -111,8 +111,7 @@ class Config(ExperimentConfig):
     @field_validator("corpus")
     @classmethod
     def _known_corpus(cls, value: str) -> str:
-        if value not in CORPORA:
-            raise ValueError(unknown_name(value, list(CORPORA), "corpus"))
+        corpus_module(value)
         return value
 
     @model_validator(mode="before")

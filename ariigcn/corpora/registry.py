@@ -5,14 +5,14 @@ A corpus that has a section of its own among the options takes it as the third a
 
 import os
 from collections.abc import Mapping
-from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import ValidationError
 
 from ariigcn.core.errors import ConfigError, DataError, problem_list
-from ariigcn.core.settings import describe, unknown_name
+from ariigcn.core.plugins import Plugins
+from ariigcn.core.settings import describe
 from ariigcn.corpora.config import OPTIONS, SplitConfig
 from ariigcn.corpora.table import Corpus, write_corpus
 
@@ -24,6 +24,7 @@ CORPORA = {
     "mosi": "ariigcn.corpora.mosi",
     "published": "ariigcn.corpora.published",
 }
+FOUND = Plugins("corpus", "ariigcn.corpora", CORPORA)
 # Corpora of which a report may show text and pictures; the licences of the others forbid it, and so
 # may that of one that is not named here.
 SHOWABLE = frozenset({"demo", "folder"})
@@ -34,10 +35,12 @@ ORACLE = "oracle.json"
 
 
 def corpus_module(name: str) -> str:
-    """The dotted name of a corpus's module; its code version is a parameter of the stage."""
-    if name not in CORPORA:
-        raise ValueError(unknown_name(name, list(CORPORA), "corpus"))
-    return CORPORA[name]
+    """The dotted name of a corpus's module; its code version is a parameter of the stage.
+
+    Raises:
+        ValueError: no corpus has this name.
+    """
+    return FOUND.module(name)
 
 
 def load_corpus(
@@ -46,7 +49,7 @@ def load_corpus(
     """Read a corpus from its folder.
 
     Args:
-        name: name in :data:`CORPORA`.
+        name: name in :data:`CORPORA`, of an entry point, or ``module:...``.
         root: the folder.
         split: how validation is cut where the corpus has none.
         options: fields of the corpus's own section, see :data:`~ariigcn.corpora.config.OPTIONS`.
@@ -62,7 +65,7 @@ def load_corpus(
         own = [OPTIONS[name](**(options or {}))] if name in OPTIONS else []
     except ValidationError as error:
         raise ConfigError(problem_list(f"{name}: its options", describe(error))) from None
-    corpus: Corpus = import_module(corpus_module(name)).load(root, split, *own)
+    corpus: Corpus = FOUND.load(name).load(root, split, *own)
     return corpus
 
 

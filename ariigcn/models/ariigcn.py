@@ -9,7 +9,6 @@ from torch.nn import Parameter
 
 from ariigcn.graphs.dialogues import DialogueBatch
 from ariigcn.models.base import ConversationModel, DiscriminatorReport, Output
-from ariigcn.models.config import SPEAKER_RELATION
 from ariigcn.models.parts.adversarial import (
     Discriminators,
     Generators,
@@ -23,6 +22,7 @@ from ariigcn.models.parts.geometric import Edges, GeometricLayer
 from ariigcn.models.parts.inputs import joined
 from ariigcn.models.parts.layers import ModalityLinear, single_precision
 from ariigcn.models.parts.relation_graph import SpeakerRelationLayer, Tiles, make_tiles
+from ariigcn.models.registry import LAYERS_FOUND, SPEAKER_RELATION
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,7 +80,7 @@ class ARIIGCN(ConversationModel):
         sizes = (modalities, config.hidden, self.relations, config.relation_bases, config.dropout)
         if config.graph_layer == SPEAKER_RELATION:
             return SpeakerRelationLayer(*sizes)
-        return GeometricLayer(*sizes, kind=config.graph_layer)
+        return GeometricLayer(*sizes, kind=LAYERS_FOUND.load(config.graph_layer))
 
     def _structure(self, batch: DialogueBatch) -> Tiles | Edges:
         """A batch's edges as its graph layers read them."""

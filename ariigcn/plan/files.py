@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from ariigcn.config.sections import Config
+from ariigcn.core.plugins import short_name
 
 # One job an experiment and seed writes these; ``model`` is a folder.
 MODEL, HISTORY, PREDICTIONS = "model", "history.parquet", "predictions.parquet"
@@ -26,9 +27,10 @@ class Files:
     @classmethod
     def of(cls, config: Config) -> "Files":
         """The files of a configuration's corpus."""
+        corpus = short_name(config.corpus)
         return cls(
-            f"{config.data_dir}/{config.corpus}",
-            f"{config.results_dir}/{config.corpus}",
+            f"{config.data_dir}/{corpus}",
+            f"{config.results_dir}/{corpus}",
             config.features.shards,
         )
 

@@ -25,9 +25,9 @@ from ariigcn.graphs.config import GraphConfig
 from ariigcn.graphs.dialogues import Dialogues, load_dialogues
 from ariigcn.models.base import ConversationModel
 from ariigcn.models.bundle import BundleHead, save_bundle, told
-from ariigcn.models.config import SPEAKER_RELATION, ModelConfig
+from ariigcn.models.config import ModelConfig
 from ariigcn.models.parts.relation_graph import tile_bytes
-from ariigcn.models.registry import model_module
+from ariigcn.models.registry import SPEAKER_RELATION
 from ariigcn.training.config import TrainingConfig
 from ariigcn.training.loop import Trainer
 from ariigcn.training.predict import EVALUATION_DIALOGUES
@@ -71,7 +71,7 @@ class Run:
     def digest(self) -> str:
         """Digest of everything that decides the result; checkpoints carry it."""
         parts = {
-            "code": code_version("ariigcn.training.run", model_module(self.model.name)),
+            "code": code_version("ariigcn.training.run", *self.model.modules),
             "seed": self.seed,
             "files": [sha256_file(p) for p in (self.graph_file, *self.stores.values())],
             "model": self.model.model_dump(mode="json"),

@@ -1,21 +1,19 @@
 """What holds of every registered model, AR-IIGCN included."""
 
 from dataclasses import replace
-from typing import get_args
 
 import pytest
 import torch
 
 from ariigcn.graphs.config import GraphConfig
 from ariigcn.models.bundle import BundleHead, load_bundle, save_bundle
-from ariigcn.models.config import SPEAKER_RELATION, ModelConfig
-from ariigcn.models.parts.geometric import LAYERS
-from ariigcn.models.registry import MODELS
+from ariigcn.models.config import ModelConfig
+from ariigcn.models.registry import GRAPH_LAYERS, MODELS
 from tests.synthetic_corpus import LABELS, SIZES, make_toy, whole_batch
 
 LENGTHS = [4, 1, 33, 9]
 # AR-IIGCN with each of torch_geometric's layers is held to all of it too.
-EVERY = sorted([*MODELS, *(f"ar-iigcn/{layer}" for layer in LAYERS)])
+EVERY = sorted([*MODELS, *(f"ar-iigcn/{layer}" for layer in [*GRAPH_LAYERS][1:])])
 LEARNING = sorted(set(EVERY) - {"majority"})
 READING_CONTEXT = sorted(set(LEARNING) - {"mlp"})
 
@@ -200,8 +198,3 @@ def test_dialogue_gcn_equals_its_equations_edge_by_edge():
         near = [j for j, target, _ in edges if target == i]
         mean = torch.stack([layer.second(first[j]) for j in near]).mean(0)
         assert torch.allclose(got[i], (mean + layer.second_own(first[i])).relu(), atol=1e-5)
-
-
-def test_the_layers_of_the_configuration_are_those_that_there_are():
-    options = get_args(ModelConfig.model_fields["graph_layer"].annotation)
-    assert set(options) == {SPEAKER_RELATION, *LAYERS}

@@ -1,5 +1,4 @@
 from ariigcn.core.gpus import visible_gpus
-from ariigcn.models.registry import model_module
 
 AT_ONCE = cfg.runs_per_gpu
 # A job an experiment, with all its seeds.
@@ -84,7 +83,7 @@ rule train:
         training=deciding("training"),
         code=lambda wildcards: code_version(
             "ariigcn.training.launch",
-            model_module(plan.experiments[wildcards.experiment].model.name),
+            *plan.experiments[wildcards.experiment].model.modules,
         ),
     script:
         "../scripts/train.py"

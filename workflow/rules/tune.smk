@@ -10,8 +10,8 @@ def trials_of(experiment):
 
 def tune_code(wildcards):
     """The version of the search and of this experiment's model."""
-    model = plan.experiments[wildcards.experiment].model.name
-    return code_version("ariigcn.training.tune", model_module(model))
+    model = plan.experiments[wildcards.experiment].model
+    return code_version("ariigcn.training.tune", *model.modules)
 
 
 rule tune_worker:

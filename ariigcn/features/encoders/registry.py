@@ -8,13 +8,14 @@ where parameters name local files, has a function ``files`` that lists them.
 
 from collections.abc import Mapping
 from functools import cache
-from importlib import import_module, metadata
+from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from ariigcn.core.settings import describe, unknown_name
+from ariigcn.core.plugins import Plugins, load
+from ariigcn.core.settings import describe
 
 if TYPE_CHECKING:
     from ariigcn.features.encoders.base import Encoder
@@ -41,15 +42,19 @@ ENCODERS: dict[str, dict[str, str]] = {
 
 
 def encoder_module(modality: str, encoder: str) -> str:
-    """The dotted name of an encoder's module; its code version is a parameter of the stage."""
-    if encoder not in ENCODERS[modality]:
-        raise ValueError(unknown_name(encoder, list(ENCODERS[modality]), f"{modality} encoder"))
-    return ENCODERS[modality][encoder]
+    """The dotted name of an encoder's module; its code version is a parameter of the stage.
+
+    Raises:
+        ValueError: no encoder of the modality has this name.
+    """
+    ours = ENCODERS[modality]
+    found = Plugins(f"{modality} encoder", "ariigcn.encoders", ours, prefix=f"{modality}.")
+    return found.module(encoder)
 
 
 def encoder_parameters(modality: str, encoder: str, given: dict[str, Any]) -> dict[str, Any]:
     """The encoder's parameters, checked and with its defaults filled in."""
-    module = import_module(encoder_module(modality, encoder))
+    module = load(encoder_module(modality, encoder))
     try:
         parameters: dict[str, Any] = module.Parameters(**given).model_dump(mode="json")
     except ValidationError as error:
@@ -63,7 +68,7 @@ def made_by(modality: str, encoder: str) -> dict[str, str]:
     The one record of that: it stands in every store's header, and so in every model's bundle, in the
     names of cached results, and among the parameters of the rules. Nothing is loaded for it.
     """
-    module = import_module(encoder_module(modality, encoder))
+    module = load(encoder_module(modality, encoder))
     return {name: _release(name) for name in getattr(module, "LIBRARIES", ())}
 
 
@@ -81,7 +86,7 @@ def parameter_files(modality: str, encoder: str, parameters: Mapping[str, Any]) 
     Word vectors, a checkpoint, a local model's weights and settings; a model from the hub has none. A
     file that is named by itself is listed whether it is there or not.
     """
-    module = import_module(encoder_module(modality, encoder))
+    module = load(encoder_module(modality, encoder))
     listed = getattr(module, "files", None)
     if listed is None:
         return []
@@ -91,7 +96,7 @@ def parameter_files(modality: str, encoder: str, parameters: Mapping[str, Any]) 
 
 def runs_on_gpu(modality: str, encoder: str) -> bool:
     """Whether an encoder computes on a GPU where there is one: its module says ``ON_GPU = True``."""
-    return bool(getattr(import_module(encoder_module(modality, encoder)), "ON_GPU", False))
+    return bool(getattr(load(encoder_module(modality, encoder)), "ON_GPU", False))
 
 
 def make_encoder(modality: str, encoder: str, parameters: dict[str, Any]) -> "Encoder":
@@ -101,6 +106,6 @@ def make_encoder(modality: str, encoder: str, parameters: dict[str, Any]) -> "En
 
 def load_encoder(module: str, modality: str, parameters: dict[str, Any]) -> "Encoder":
     """Load the encoder of a module; what a worker process is told, registry or not."""
-    imported = import_module(module)
+    imported = load(module)
     made: Encoder = imported.make(modality, imported.Parameters(**parameters))
     return made

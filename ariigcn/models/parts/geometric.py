@@ -12,6 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from ariigcn.core.plugins import load
 from ariigcn.graphs.dialogues import DialogueBatch
 from ariigcn.models.parts.layers import Dropout, ModalityNorm, single_precision
 
@@ -42,39 +43,45 @@ class Layer:
     """How a layer of torch_geometric is made, and what it is told of an edge's relation.
 
     Args:
-        name: its class in ``torch_geometric.nn``.
+        where: its class, ``package.module:Class``.
         told: the argument that takes the relation.
-        options: further arguments of its constructor, from hidden size, relations and bases.
+        options: the arguments of its constructor, from hidden size, relations and bases.
         idle: parameters that the layer has and, made so, does not use.
     """
 
-    name: str
+    where: str
     told: str
     options: Callable[[int, int, int], Mapping[str, Any]]
     idle: tuple[str, ...] = ()
 
     def make(self, hidden: int, relations: int, bases: int) -> nn.Module:
         """The layer, H -> H."""
-        from torch_geometric import nn as geometric
-
-        made: nn.Module = getattr(geometric, self.name)(
-            in_channels=hidden, **self.options(hidden, relations, bases)
-        )
+        made: nn.Module = load(self.where)(**self.options(hidden, relations, bases))
         for name in self.idle:
             getattr(made, name).requires_grad_(False)
         return made
 
 
 def _relational(hidden: int, relations: int, bases: int) -> dict[str, Any]:
-    return {"out_channels": hidden, "num_relations": relations, "num_bases": bases or None}
+    return {
+        "in_channels": hidden,
+        "out_channels": hidden,
+        "num_relations": relations,
+        "num_bases": bases or None,
+    }
 
 
 def _modulated(hidden: int, relations: int, bases: int) -> dict[str, Any]:
-    return {"out_channels": hidden, "num_relations": relations}
+    return {"in_channels": hidden, "out_channels": hidden, "num_relations": relations}
 
 
 def _in_heads(hidden: int, relations: int, bases: int) -> dict[str, Any]:
-    return {"out_channels": hidden // HEADS, "heads": HEADS, "edge_dim": relations}
+    return {
+        "in_channels": hidden,
+        "out_channels": hidden // HEADS,
+        "heads": HEADS,
+        "edge_dim": relations,
+    }
 
 
 def _without_loops(hidden: int, relations: int, bases: int) -> dict[str, Any]:
@@ -83,19 +90,19 @@ def _without_loops(hidden: int, relations: int, bases: int) -> dict[str, Any]:
 
 
 def _gated(hidden: int, relations: int, bases: int) -> dict[str, Any]:
-    return {"out_channels": hidden, "edge_dim": relations}
+    return {"in_channels": hidden, "out_channels": hidden, "edge_dim": relations}
 
 
-LAYERS = {
-    "rgcn": Layer("RGCNConv", "edge_type", _relational),  # Schlichtkrull et al. 2018
-    "rgat": Layer(  # Busbridge et al. 2019
-        "RGATConv", "edge_type", _relational, ("w", "l1", "b1", "l2", "b2")
-    ),
-    "film": Layer("FiLMConv", "edge_type", _modulated),  # Brockschmidt 2020
-    "transformer": Layer("TransformerConv", "edge_attr", _in_heads),  # Shi et al. 2021
-    "gatv2": Layer("GATv2Conv", "edge_attr", _without_loops),  # Brody et al. 2022
-    "resgated": Layer("ResGatedGraphConv", "edge_attr", _gated),  # Bresson and Laurent 2017
-}
+RGCN = Layer("torch_geometric.nn:RGCNConv", "edge_type", _relational)  # Schlichtkrull et al. 2018
+RGAT = Layer(  # Busbridge et al. 2019
+    "torch_geometric.nn:RGATConv", "edge_type", _relational, ("w", "l1", "b1", "l2", "b2")
+)
+FILM = Layer("torch_geometric.nn:FiLMConv", "edge_type", _modulated)  # Brockschmidt 2020
+TRANSFORMER = Layer("torch_geometric.nn:TransformerConv", "edge_attr", _in_heads)  # Shi et al. 2021
+GATV2 = Layer("torch_geometric.nn:GATv2Conv", "edge_attr", _without_loops)  # Brody et al. 2022
+RESGATED = Layer(  # Bresson and Laurent 2017
+    "torch_geometric.nn:ResGatedGraphConv", "edge_attr", _gated
+)
 
 
 class GeometricLayer(nn.Module):
@@ -113,16 +120,23 @@ class GeometricLayer(nn.Module):
         relations: R, edge types.
         bases: matrices that relations share, where the layer has such; 0: one a relation.
         dropout: share of the message dropped.
-        kind: name in :data:`LAYERS`.
+        kind: which layer.
     """
 
     def __init__(
-        self, modalities: int, hidden: int, relations: int, bases: int, dropout: float, *, kind: str
+        self,
+        modalities: int,
+        hidden: int,
+        relations: int,
+        bases: int,
+        dropout: float,
+        *,
+        kind: Layer,
     ) -> None:
         super().__init__()
-        self.told = LAYERS[kind].told
+        self.told = kind.told
         self.convolutions = nn.ModuleList(
-            LAYERS[kind].make(hidden, relations, bases) for _ in range(modalities)
+            kind.make(hidden, relations, bases) for _ in range(modalities)
         )
         self.norm = ModalityNorm(modalities, hidden)
         self.dropout = Dropout(dropout)
