@@ -1,5 +1,7 @@
 """``ariigcn ...`` for people; the workflow's stages do not go through it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -8,7 +10,7 @@ import yaml
 
 from ariigcn.config.files import check_files, merged
 from ariigcn.config.reference import config_page, schema_text
-from ariigcn.core.errors import AriigcnError, ConfigError
+from ariigcn.core.errors import AriigcnError
 from ariigcn.corpora.registry import CORPORA
 from ariigcn.plan.load import load_plan
 from ariigcn.plan.summary import summary
@@ -16,6 +18,16 @@ from ariigcn.plan.summary import summary
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
 corpus_app = typer.Typer(no_args_is_help=True, help="Look at a corpus, or start one.")
 app.add_typer(corpus_app, name="corpus")
+
+
+@contextmanager
+def _in_words() -> Iterator[None]:
+    """An error of ours is one message and exit code 1."""
+    try:
+        yield
+    except AriigcnError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
 
 
 @app.command()
@@ -36,13 +48,62 @@ def check(
     ] = None,
 ) -> None:
     """Check a configuration as Snakemake would merge it, and say what it stands for."""
-    try:
+    with _in_words():
         check_files(files or [])
         plan = load_plan(merged(files or [], config or []))
-    except ConfigError as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(1) from None
     typer.echo("\n".join(summary(plan)))
+
+
+@app.command()
+def predict(
+    recordings: Annotated[
+        list[Path], typer.Argument(help="Recordings or transcripts, or folders of them.")
+    ],
+    *,
+    model: Annotated[str, typer.Option(help="Which model: see `ariigcn models`.")] = "meld-text",
+    transcript: Annotated[
+        Path | None,
+        typer.Option(help="Who said what, when; by default the file of the same name beside it."),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", help=".csv, .tsv, .parquet, .json, .srt or .html."),
+    ] = None,
+    cores: Annotated[int, typer.Option(min=1, help="Processes that encode.")] = 2,
+    cache: Annotated[
+        Path | None, typer.Option(help="Folder that keeps what encoders made, for the next time.")
+    ] = None,
+) -> None:
+    """Predict the emotions of conversations: ariigcn predict talk.mp4 -o talk.html."""
+    from ariigcn.core.logs import configure_logging
+    from ariigcn.predict.command import show
+    from ariigcn.predict.conversation import check_output, write
+    from ariigcn.predict.sources import find_sources
+    from ariigcn.predict.zoo import load
+
+    configure_logging()
+    with _in_words():
+        if out is not None:
+            check_output(out)
+        sources = find_sources(recordings, transcript)
+        found = load(model).predict_all(sources, workers=cores, cache=cache)
+        if out is not None:
+            check_output(out, len(found))
+            write(found, out)
+        show(found, out)
+
+
+@app.command()
+def models(
+    results: Annotated[Path, typer.Option(help="Folder of what was trained here.")] = Path(
+        "results"
+    ),
+) -> None:
+    """List the models that ship and those that were trained in the results folder."""
+    from ariigcn.predict.command import show_models
+
+    with _in_words():
+        show_models(results)
 
 
 @corpus_app.command("check")
@@ -77,9 +138,6 @@ def corpus_init(
     """Write a commented table for a corpus of your own, and a README beside it."""
     from ariigcn.corpora.template import write_template
 
-    try:
+    with _in_words():
         written = write_template(folder)
-    except AriigcnError as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(1) from None
     typer.echo("\n".join(map(str, written)))

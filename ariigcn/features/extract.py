@@ -60,6 +60,7 @@ def extract(
     cache: Path | None = None,
     max_failed_share: float = 0.5,
     workers_per_gpu: int = 2,
+    at_least_one: bool = True,
 ) -> None:
     """Encode a corpus in one modality.
 
@@ -72,6 +73,7 @@ def extract(
         timeout_s: seconds after which a clip counts as failed.
         workers: processes; each runs on one thread.
         workers_per_gpu: at most so many of them share a GPU, where the encoder computes on one.
+        at_least_one: whether it is an error where no row can be used; a training has no use for it.
         shard: which part of the blocks, from 0, and of how many.
         cache: folder of results by content; None: none are looked up or kept.
         max_failed_share: more failures than this are an error, a share of the rows that name
@@ -105,6 +107,7 @@ def extract(
                 counter.advance(len(rows), failed=int((~rows.mask).sum()))
     outcome = Outcome(what, features.modality, media_root, max_failed_share)
     outcome.where = _where(clips, features.modality)
+    outcome.at_least_one = at_least_one
     try:
         write_store(out, header, outcome.watch(_joined(blocks), check=shard[1] == 1), count)
     except DataError:

@@ -1,0 +1,358 @@
+"""A trained model in use: recordings in, conversations with emotions out.
+
+What happens to a recording is what happened to the corpus that the model was trained on: a table, the
+encoders that the model's header names, the graph that it was trained on, the network.
+"""
+
+import logging
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+import torch
+from huggingface_hub import ModelHubMixin, snapshot_download
+from numpy.typing import ArrayLike, NDArray
+
+from ariigcn.core.errors import DataError
+from ariigcn.corpora.read.transcripts import Transcript, Turn, read_transcript
+from ariigcn.corpora.table import Corpus, write_corpus
+from ariigcn.features.config import EncoderConfig
+from ariigcn.features.extract import extract
+from ariigcn.features.modality import Modality
+from ariigcn.features.store import Status, StoreHeader, open_store
+from ariigcn.graphs.build import build_graph
+from ariigcn.graphs.dialogues import make_dialogues
+from ariigcn.graphs.file import Graph
+from ariigcn.models.base import ConversationModel
+from ariigcn.models.bundle import BundleHead, load_bundle, save_bundle, told
+from ariigcn.predict.card import model_card, read_scores
+from ariigcn.predict.conversation import Conversation, Utterance
+from ariigcn.predict.sources import MEDIA_ROOT, Source, find_sources, table_of
+from ariigcn.training.loop import standardised
+from ariigcn.training.predict import predict
+
+NO_MEDIA = "no recording was given"
+NO_TIMES = "its place in the recording is not known"
+logger = logging.getLogger(__name__)
+
+
+class EmotionModel(ModelHubMixin):
+    """A trained model and what it needs to be used on new recordings.
+
+    >>> import ariigcn
+    >>> model = ariigcn.load("meld-text")
+    >>> model.labels
+    ('neutral', 'joy', 'sadness', 'anger', 'surprise', 'fear', 'disgust')
+    >>> talk = model.predict_turns([("Ann", "I got the job!"), ("Ben", "No way, congratulations!")])
+    >>> talk.utterances[0].emotion
+    'joy'
+
+    Args:
+        head: what the bundle says beside its weights.
+        network: with its weights.
+        name: what outputs call it.
+        card: what a reader must know of it, Markdown; empty: written from the head.
+    """
+
+    def __init__(
+        self, head: BundleHead, network: ConversationModel, name: str, card: str = ""
+    ) -> None:
+        self.head, self.network, self.name, self.card = head, network.eval(), name, card
+
+    @classmethod
+    def from_folder(cls, folder: Path | str, name: str | None = None) -> "EmotionModel":
+        """A model from the folder that training wrote.
+
+        Raises:
+            DataError: the folder is not a model, or is damaged.
+        """
+        folder = Path(folder)
+        head, network = load_bundle(folder)
+        card = folder / "README.md"
+        said = card.read_text("utf-8") if card.is_file() else model_card(head, read_scores(folder))
+        return cls(head, network, name or _name_of(folder, head), said)
+
+    def _save_pretrained(self, save_directory: Path) -> None:
+        """What ``save_pretrained`` and ``push_to_hub`` write: the bundle and its card."""
+        with TemporaryDirectory(prefix="ariigcn-") as folder:
+            save_bundle(Path(folder) / "model", self.head, self.network)
+            for path in (Path(folder) / "model").iterdir():
+                shutil.copy(path, save_directory / path.name)
+        (save_directory / "README.md").write_text(self.card or model_card(self.head), "utf-8")
+
+    @classmethod
+    def _from_pretrained(cls, *, model_id: str, **options: Any) -> "EmotionModel":
+        """What ``from_pretrained`` reads: a folder, or a repository of the hub."""
+        if Path(model_id).is_dir():
+            return cls.from_folder(model_id)
+        taken = ("revision", "cache_dir", "force_download", "local_files_only", "token")
+        given = {name: options[name] for name in taken if options.get(name) is not None}
+        files = ["config.json", "model.safetensors", "README.md"]
+        return cls.from_folder(snapshot_download(model_id, allow_patterns=files, **given), model_id)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The emotions, in the order of probabilities."""
+        return self.head.labels
+
+    @property
+    def modalities(self) -> tuple[str, ...]:
+        """What the model reads: of text, audio, video."""
+        return tuple(self.head.dimensions)
+
+    def predict(
+        self, recording: Path | str, transcript: Path | str | None = None, **options: Any
+    ) -> Conversation:
+        """The emotions of one recording.
+
+        Args:
+            recording: a file of sound or video, or a transcript alone.
+            transcript: who said what, when; by default the file of the same name beside the recording.
+            options: as for :meth:`predict_all`.
+
+        Raises:
+            DataError: a file cannot be read, or there is no transcript.
+        """
+        beside = None if transcript is None else Path(transcript)
+        found = self.predict_all(find_sources([Path(recording)], beside), **options)
+        if len(found) > 1:
+            raise DataError(f"{recording}: holds {len(found)} conversations; use predict_all")
+        return found[0]
+
+    def predict_turns(self, turns: Sequence[tuple[str, str]]) -> Conversation:
+        """The emotions of a conversation that is at hand as (speaker, text) pairs, in their order."""
+        said = tuple(Turn(None, None, speaker or None, text or None) for speaker, text in turns)
+        if not said:
+            raise DataError("no utterance to predict")
+        return self._predict(
+            [(Source(None, Path("conversation")), Transcript("conversation", said))]
+        )[0]
+
+    def predict_all(
+        self,
+        sources: Sequence[Source],
+        *,
+        workers: int = 1,
+        cache: Path | None = None,
+        timeout_s: float = 120.0,
+    ) -> list[Conversation]:
+        """The emotions of many recordings, in their order; all are worked through at once.
+
+        Args:
+            sources: recordings and transcripts, see :func:`ariigcn.predict.sources.find_sources`.
+            workers: processes that encode, a core each.
+            cache: folder that keeps what encoders made of a clip, for the next time.
+            timeout_s: seconds after which a clip counts as failed.
+
+        Raises:
+            DataError: a transcript is absent or defective. A broken recording is none: its
+                utterances say why they have no sound or picture.
+        """
+        found = []
+        for source in sources:
+            if source.transcript is None:
+                raise DataError(
+                    f"{source}: there is no transcript; name one, or put it beside the recording as "
+                    f"{source.name}.srt, .vtt, .csv, .json (Whisper's) or .rttm"
+                )
+            found += [(source, transcript) for transcript in read_transcript(source.transcript)]
+        return self._predict(found, workers=workers, cache=cache, timeout_s=timeout_s)
+
+    def predict_features(
+        self,
+        features: Mapping[str, ArrayLike],
+        speakers: Sequence[str],
+        mask: Mapping[str, ArrayLike] | None = None,
+    ) -> NDArray[np.float32]:
+        """The probabilities of one conversation whose features are at hand.
+
+        Args:
+            features: modality -> [n, D_m], as the model's encoders make them, not standardised; a
+                modality that is absent is masked.
+            speakers: who speaks each of the n utterances.
+            mask: modality -> bool [n]; False where the modality is missing.
+
+        Returns:
+            float32 [n, C], in the order of :attr:`labels`.
+
+        Raises:
+            DataError: shapes that do not fit the model or each other, or values that are not finite.
+        """
+        turns = tuple(Turn(None, None, speaker, None) for speaker in speakers)
+        corpus = table_of([(Source(None, Path("x")), Transcript("x", turns))], self.labels)
+        values, usable = {}, {}
+        for modality, size in self.head.dimensions.items():
+            given = modality in features
+            x = np.asarray(
+                features[modality] if given else np.zeros((len(turns), size)), np.float32
+            )
+            if x.shape != (len(turns), size):
+                raise DataError(
+                    f"{modality}: features of shape {x.shape}, not {(len(turns), size)}"
+                )
+            own = (mask or {}).get(modality, np.full(len(turns), given))
+            here = np.asarray(own, bool)
+            if here.shape != (len(turns),):
+                raise DataError(f"{modality}: a mask of shape {here.shape}, not {(len(turns),)}")
+            if not np.isfinite(x[here]).all():
+                raise DataError(f"{modality}: features that are NaN or infinite")
+            values[modality], usable[modality] = np.where(here[:, None], x, 0), here
+        unknown = sorted(set(features) - set(self.head.dimensions))
+        if unknown:
+            raise DataError(f"the model does not read {', '.join(unknown)}")
+        return self._probabilities(self._graph(corpus), values, usable)
+
+    def _predict(
+        self, conversations: Sequence[tuple[Source, Transcript]], **options: Any
+    ) -> list[Conversation]:
+        corpus = table_of(conversations, self.labels)
+        encoded = {m: self._encode(corpus, m, **options) for m in self.head.dimensions}
+        values = {m: rows.values for m, rows in encoded.items()}
+        usable = {m: rows.mask for m, rows in encoded.items()}
+        probabilities = self._probabilities(self._graph(corpus), values, usable)
+        notes = tuple(dict.fromkeys(note for rows in encoded.values() for note in rows.notes))
+        row, found = 0, []
+        for source, transcript in conversations:
+            utterances = []
+            for number, turn in enumerate(transcript.turns):
+                missing = {
+                    m: e.why(row, turn, source) for m, e in encoded.items() if not e.mask[row]
+                }
+                scores = dict(zip(self.labels, map(float, probabilities[row]), strict=True))
+                utterances.append(
+                    Utterance(
+                        number,
+                        turn.speaker or "",
+                        turn.text,
+                        turn.start_s,
+                        turn.end_s,
+                        scores,
+                        missing,
+                    )
+                )
+                row += 1
+            found.append(
+                Conversation(
+                    transcript.name,
+                    tuple(utterances),
+                    self.labels,
+                    self.name,
+                    self.modalities,
+                    None if source.recording is None else str(source.recording),
+                    (*transcript.notes, *notes),
+                )
+            )
+        return found
+
+    def _graph(self, corpus: Corpus) -> Graph:
+        """The graph that the model was trained on, its edge types numbered as its weights know them."""
+        graph = build_graph(corpus, self.head.graph)
+        unknown = [name for name in graph.relations if name not in self.head.relations]
+        if unknown:
+            raise DataError(
+                f"the model was trained with relations by pair of speakers and knows fewer speakers "
+                f"than this conversation has (it has no '{unknown[0]}')"
+            )
+        place = np.array([self.head.relations.index(name) for name in graph.relations], np.int64)
+        return replace(graph, relations=self.head.relations, edge_type=place[graph.edge_type])
+
+    def _probabilities(
+        self,
+        graph: Graph,
+        values: Mapping[str, NDArray[np.float32]],
+        usable: Mapping[str, NDArray[np.bool_]],
+    ) -> NDArray[np.float32]:
+        torch.set_num_threads(int(self.head.training.get("threads", 1)))
+        x = {m: torch.from_numpy(np.ascontiguousarray(v, np.float32)) for m, v in values.items()}
+        mask = torch.stack([torch.from_numpy(usable[m]) for m in values], dim=1)
+        dialogues = standardised(make_dialogues(graph, x, mask), self.network)
+        found: NDArray[np.float32] = predict(self.network, dialogues).numpy()
+        return found
+
+    def _encode(self, corpus: Corpus, modality: str, **options: Any) -> "_Encoded":
+        """The rows of one modality; where there is nothing to encode, all of them are missing."""
+        own = self.head.features[modality]
+        column = "text" if modality == "text" else "media"
+        if own["encoder"] == "published" or corpus.utterances[column].isna().all():
+            why = (
+                f"the model's {modality} features are published ones, which no recording has"
+                if own["encoder"] == "published"
+                else ""
+            )
+            return _Encoded.nothing(len(corpus.utterances), self.head.dimensions[modality], why)
+        encoder = EncoderConfig(
+            modality=modality, encoder=own["encoder"], parameters=own["parameters"]
+        )
+        options = {"max_failed_share": 1.0, "at_least_one": False, **options}
+        with TemporaryDirectory(prefix="ariigcn-") as folder:
+            table, out = Path(folder) / "utterances.parquet", Path(folder) / f"{modality}.h5"
+            write_corpus(corpus, table)
+            extract(table, MEDIA_ROOT, out, encoder, **options)
+            with open_store(out) as store:
+                rows = store.read()
+                return _Encoded(
+                    rows.values.copy(),
+                    rows.mask,
+                    list(rows.status),
+                    list(rows.messages),
+                    notes=_differences(modality, own, store.header),
+                )
+
+
+class _Encoded:
+    """One modality of all utterances, and why some of them lack it."""
+
+    def __init__(
+        self,
+        values: NDArray[np.float32],
+        mask: NDArray[np.bool_],
+        status: list[Status],
+        messages: list[str],
+        notes: Sequence[str] = (),
+    ) -> None:
+        self.values, self.mask, self.notes = values, mask, notes
+        self._status, self._messages = status, messages
+
+    @classmethod
+    def nothing(cls, count: int, dimension: int, why: str) -> "_Encoded":
+        return cls(
+            np.zeros((count, dimension), np.float32),
+            np.zeros(count, bool),
+            [Status.MISSING] * count,
+            [why] * count,
+        )
+
+    def why(self, row: int, turn: Turn, source: Source) -> str:
+        """Why a row has nothing, in a few words."""
+        if self._status[row] != Status.MISSING:
+            return self._messages[row] or str(self._status[row])
+        if self._messages[row]:
+            return self._messages[row]
+        return NO_MEDIA if source.recording is None else NO_TIMES
+
+
+def _differences(
+    modality: Modality | str, own: Mapping[str, Any], header: StoreHeader
+) -> list[str]:
+    """What made other vectors than those of training; different weights are an error."""
+    now = told(header)
+    for key in ("encoder", "parameters", "dimension", "weights_sha256"):
+        if own[key] != now[key]:
+            raise DataError(
+                f"the model's {modality} encoder is '{own['encoder']}' with another {key} than the one "
+                f"installed here ({own[key]!r}, not {now[key]!r}); install the one it was trained with"
+            )
+    before, after = own["made_by"], now["made_by"]
+    changed = [f"{k} {before[k]} -> {after.get(k)}" for k in before if before[k] != after.get(k)]
+    if not changed:
+        return []
+    return [f"{modality} features: made by other releases than in training: {', '.join(changed)}"]
+
+
+def _name_of(folder: Path, head: BundleHead) -> str:
+    experiment, seed = head.training.get("experiment"), head.training.get("seed")
+    return folder.name if experiment is None else f"{head.corpus}/{experiment}, seed {seed}"
