@@ -78,6 +78,7 @@ def predict(
     from ariigcn.core.logs import configure_logging
     from ariigcn.predict.command import show
     from ariigcn.predict.conversation import check_output, write
+    from ariigcn.predict.encode import Work
     from ariigcn.predict.sources import find_sources
     from ariigcn.predict.zoo import load
 
@@ -86,7 +87,7 @@ def predict(
         if out is not None:
             check_output(out)
         sources = find_sources(recordings, transcript)
-        found = load(model).predict_all(sources, workers=cores, cache=cache)
+        found = load(model).predict_all(sources, Work(workers=cores, cache=cache))
         if out is not None:
             check_output(out, len(found))
             write(found, out)

@@ -102,7 +102,7 @@ def extract(
         kept = None if cache is None else Cache.of(cache, header, _code(features))
         with progress(what, count, done) as counter, StopRequest() as stop:
             for finished, results in pool.encode(waiting, stop, kept):
-                rows = _rows(finished.clips, results, header.dimension)
+                rows = rows_of(finished.clips, results, header.dimension)
                 write_store(finished.path, header, [rows])
                 counter.advance(len(rows), failed=int((~rows.mask).sum()))
     outcome = Outcome(what, features.modality, media_root, max_failed_share)
@@ -268,7 +268,7 @@ def _facts(clip: Clip) -> list[Any]:
     return [*({**asdict(clip), "media": str(clip.media), "audio": str(clip.audio)}).values(), seen]
 
 
-def _rows(clips: Sequence[Clip], results: Sequence[Encoded], dimension: int) -> Rows:
+def rows_of(clips: Sequence[Clip], results: Sequence[Encoded], dimension: int) -> Rows:
     """Results as rows of a store; what is not finite is not evidence."""
     values = np.zeros((len(clips), dimension), np.float32)
     status, messages = [], []

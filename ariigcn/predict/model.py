@@ -19,24 +19,19 @@ from numpy.typing import ArrayLike, NDArray
 
 from ariigcn.core.errors import DataError
 from ariigcn.corpora.read.transcripts import Transcript, Turn, read_transcript
-from ariigcn.corpora.table import Corpus, write_corpus
-from ariigcn.features.config import EncoderConfig
-from ariigcn.features.extract import extract
-from ariigcn.features.modality import Modality
-from ariigcn.features.store import Status, StoreHeader, open_store
+from ariigcn.corpora.table import Corpus
 from ariigcn.graphs.build import build_graph
 from ariigcn.graphs.dialogues import make_dialogues
 from ariigcn.graphs.file import Graph
 from ariigcn.models.base import ConversationModel
-from ariigcn.models.bundle import BundleHead, load_bundle, save_bundle, told
+from ariigcn.models.bundle import BundleHead, load_bundle, save_bundle
 from ariigcn.predict.card import model_card, read_scores
 from ariigcn.predict.conversation import Conversation, Utterance
-from ariigcn.predict.sources import MEDIA_ROOT, Source, find_sources, table_of
+from ariigcn.predict.encode import Encoded, Encoders, Work
+from ariigcn.predict.sources import Source, find_sources, table_of
 from ariigcn.training.loop import standardised
 from ariigcn.training.predict import predict
 
-NO_MEDIA = "no recording was given"
-NO_TIMES = "its place in the recording is not known"
 logger = logging.getLogger(__name__)
 
 
@@ -62,6 +57,7 @@ class EmotionModel(ModelHubMixin):
         self, head: BundleHead, network: ConversationModel, name: str, card: str = ""
     ) -> None:
         self.head, self.network, self.name, self.card = head, network.eval(), name, card
+        self._encoders = Encoders(head.features, head.dimensions)
 
     @classmethod
     def from_folder(cls, folder: Path | str, name: str | None = None) -> "EmotionModel":
@@ -105,20 +101,23 @@ class EmotionModel(ModelHubMixin):
         return tuple(self.head.dimensions)
 
     def predict(
-        self, recording: Path | str, transcript: Path | str | None = None, **options: Any
+        self,
+        recording: Path | str,
+        transcript: Path | str | None = None,
+        work: Work = Work(),  # noqa: B008
     ) -> Conversation:
         """The emotions of one recording.
 
         Args:
             recording: a file of sound or video, or a transcript alone.
             transcript: who said what, when; by default the file of the same name beside the recording.
-            options: as for :meth:`predict_all`.
+            work: how sound and pictures are worked through.
 
         Raises:
             DataError: a file cannot be read, or there is no transcript.
         """
         beside = None if transcript is None else Path(transcript)
-        found = self.predict_all(find_sources([Path(recording)], beside), **options)
+        found = self.predict_all(find_sources([Path(recording)], beside), work)
         if len(found) > 1:
             raise DataError(f"{recording}: holds {len(found)} conversations; use predict_all")
         return found[0]
@@ -132,24 +131,15 @@ class EmotionModel(ModelHubMixin):
             [(Source(None, Path("conversation")), Transcript("conversation", said))]
         )[0]
 
-    def predict_all(
-        self,
-        sources: Sequence[Source],
-        *,
-        workers: int = 1,
-        cache: Path | None = None,
-        timeout_s: float = 120.0,
-    ) -> list[Conversation]:
+    def predict_all(self, sources: Sequence[Source], work: Work = Work()) -> list[Conversation]:  # noqa: B008
         """The emotions of many recordings, in their order; all are worked through at once.
 
         Args:
             sources: recordings and transcripts, see :func:`ariigcn.predict.sources.find_sources`.
-            workers: processes that encode, a core each.
-            cache: folder that keeps what encoders made of a clip, for the next time.
-            timeout_s: seconds after which a clip counts as failed.
+            work: how sound and pictures are worked through.
 
         Raises:
-            DataError: a transcript is absent or defective. A broken recording is none: its
+            DataError: a transcript is absent or defective. A broken recording is no error: its
                 utterances say why they have no sound or picture.
         """
         found = []
@@ -160,7 +150,7 @@ class EmotionModel(ModelHubMixin):
                     f"{source.name}.srt, .vtt, .csv, .json (Whisper's) or .rttm"
                 )
             found += [(source, transcript) for transcript in read_transcript(source.transcript)]
-        return self._predict(found, workers=workers, cache=cache, timeout_s=timeout_s)
+        return self._predict(found, work)
 
     def predict_features(
         self,
@@ -207,46 +197,59 @@ class EmotionModel(ModelHubMixin):
         return self._probabilities(self._graph(corpus), values, usable)
 
     def _predict(
-        self, conversations: Sequence[tuple[Source, Transcript]], **options: Any
+        self,
+        conversations: Sequence[tuple[Source, Transcript]],
+        work: Work = Work(),  # noqa: B008
     ) -> list[Conversation]:
+        for source, transcript in conversations:
+            said = any(turn.text for turn in transcript.turns)
+            if not said and (source.recording is None or transcript.turns[0].start_s is None):
+                raise DataError(f"{source}: no words, and nothing to hear or see: nothing to go by")
         corpus = table_of(conversations, self.labels)
-        encoded = {m: self._encode(corpus, m, **options) for m in self.head.dimensions}
+        encoded = self._encoders.encode(corpus, work)
         values = {m: rows.values for m, rows in encoded.items()}
         usable = {m: rows.mask for m, rows in encoded.items()}
         probabilities = self._probabilities(self._graph(corpus), values, usable)
-        notes = tuple(dict.fromkeys(note for rows in encoded.values() for note in rows.notes))
-        row, found = 0, []
-        for source, transcript in conversations:
-            utterances = []
-            for number, turn in enumerate(transcript.turns):
-                missing = {
-                    m: e.why(row, turn, source) for m, e in encoded.items() if not e.mask[row]
-                }
-                scores = dict(zip(self.labels, map(float, probabilities[row]), strict=True))
-                utterances.append(
-                    Utterance(
-                        number,
-                        turn.speaker or "",
-                        turn.text,
-                        turn.start_s,
-                        turn.end_s,
-                        scores,
-                        missing,
-                    )
-                )
-                row += 1
-            found.append(
-                Conversation(
-                    transcript.name,
-                    tuple(utterances),
-                    self.labels,
-                    self.name,
-                    self.modalities,
-                    None if source.recording is None else str(source.recording),
-                    (*transcript.notes, *notes),
+        starts = np.cumsum([0, *(len(transcript.turns) for _, transcript in conversations)])
+        return [
+            self._conversation(source, transcript, encoded, probabilities, int(start))
+            for (source, transcript), start in zip(conversations, starts, strict=False)
+        ]
+
+    def _conversation(
+        self,
+        source: Source,
+        transcript: Transcript,
+        encoded: Mapping[str, Encoded],
+        probabilities: NDArray[np.float32],
+        start: int,
+    ) -> Conversation:
+        """One conversation, whose rows begin at ``start``."""
+        utterances = []
+        for number, turn in enumerate(transcript.turns):
+            row = start + number
+            missing = {m: e.why(row, turn, source) for m, e in encoded.items() if not e.mask[row]}
+            scores = dict(zip(self.labels, map(float, probabilities[row]), strict=True))
+            utterances.append(
+                Utterance(
+                    number=number,
+                    speaker=turn.speaker or "",
+                    text=turn.text,
+                    start_s=turn.start_s,
+                    end_s=turn.end_s,
+                    probabilities=scores,
+                    missing=missing,
                 )
             )
-        return found
+        return Conversation(
+            name=transcript.name,
+            utterances=tuple(utterances),
+            labels=self.labels,
+            model=self.name,
+            modalities=self.modalities,
+            recording=None if source.recording is None else str(source.recording),
+            notes=(*transcript.notes, *(note for e in encoded.values() for note in e.notes)),
+        )
 
     def _graph(self, corpus: Corpus) -> Graph:
         """The graph that the model was trained on, its edge types numbered as its weights know them."""
@@ -272,85 +275,6 @@ class EmotionModel(ModelHubMixin):
         dialogues = standardised(make_dialogues(graph, x, mask), self.network)
         found: NDArray[np.float32] = predict(self.network, dialogues).numpy()
         return found
-
-    def _encode(self, corpus: Corpus, modality: str, **options: Any) -> "_Encoded":
-        """The rows of one modality; where there is nothing to encode, all of them are missing."""
-        own = self.head.features[modality]
-        column = "text" if modality == "text" else "media"
-        if own["encoder"] == "published" or corpus.utterances[column].isna().all():
-            why = (
-                f"the model's {modality} features are published ones, which no recording has"
-                if own["encoder"] == "published"
-                else ""
-            )
-            return _Encoded.nothing(len(corpus.utterances), self.head.dimensions[modality], why)
-        encoder = EncoderConfig(
-            modality=modality, encoder=own["encoder"], parameters=own["parameters"]
-        )
-        options = {"max_failed_share": 1.0, "at_least_one": False, **options}
-        with TemporaryDirectory(prefix="ariigcn-") as folder:
-            table, out = Path(folder) / "utterances.parquet", Path(folder) / f"{modality}.h5"
-            write_corpus(corpus, table)
-            extract(table, MEDIA_ROOT, out, encoder, **options)
-            with open_store(out) as store:
-                rows = store.read()
-                return _Encoded(
-                    rows.values.copy(),
-                    rows.mask,
-                    list(rows.status),
-                    list(rows.messages),
-                    notes=_differences(modality, own, store.header),
-                )
-
-
-class _Encoded:
-    """One modality of all utterances, and why some of them lack it."""
-
-    def __init__(
-        self,
-        values: NDArray[np.float32],
-        mask: NDArray[np.bool_],
-        status: list[Status],
-        messages: list[str],
-        notes: Sequence[str] = (),
-    ) -> None:
-        self.values, self.mask, self.notes = values, mask, notes
-        self._status, self._messages = status, messages
-
-    @classmethod
-    def nothing(cls, count: int, dimension: int, why: str) -> "_Encoded":
-        return cls(
-            np.zeros((count, dimension), np.float32),
-            np.zeros(count, bool),
-            [Status.MISSING] * count,
-            [why] * count,
-        )
-
-    def why(self, row: int, turn: Turn, source: Source) -> str:
-        """Why a row has nothing, in a few words."""
-        if self._status[row] != Status.MISSING:
-            return self._messages[row] or str(self._status[row])
-        if self._messages[row]:
-            return self._messages[row]
-        return NO_MEDIA if source.recording is None else NO_TIMES
-
-
-def _differences(
-    modality: Modality | str, own: Mapping[str, Any], header: StoreHeader
-) -> list[str]:
-    """What made other vectors than those of training; different weights are an error."""
-    now = told(header)
-    for key in ("encoder", "parameters", "dimension", "weights_sha256"):
-        if own[key] != now[key]:
-            raise DataError(
-                f"the model's {modality} encoder is '{own['encoder']}' with another {key} than the one "
-                f"installed here ({own[key]!r}, not {now[key]!r}); install the one it was trained with"
-            )
-    before, after = own["made_by"], now["made_by"]
-    changed = [f"{k} {before[k]} -> {after.get(k)}" for k in before if before[k] != after.get(k)]
-    if not changed:
-        return []
-    return [f"{modality} features: made by other releases than in training: {', '.join(changed)}"]
 
 
 def _name_of(folder: Path, head: BundleHead) -> str:
