@@ -7,8 +7,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from ariigcn.predict.conversation import Conversation
 
-# Colours that are told apart by most eyes (Okabe and Ito, 2008), then greys.
-COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#d55e00", "#56b4e9", "#b59f00", "#555555")
+# Colours that are told apart by most eyes (Okabe and Ito, 2008); no emotion is grey.
+COLOURS = ("#d55e00", "#009e73", "#cc79a7", "#e69f00", "#0072b2", "#56b4e9", "#b59f00", "#7a4f9e")
+NEUTRAL, GREY = ("neutral", "calm", "none"), "#9aa3b0"
 
 
 def page(conversations: Sequence[Conversation]) -> str:
@@ -21,7 +22,8 @@ def page(conversations: Sequence[Conversation]) -> str:
         lstrip_blocks=True,
     )
     labels = conversations[0].labels
-    colours = {name: COLOURS[min(i, len(COLOURS) - 1)] for i, name in enumerate(labels)}
+    felt = [name for name in labels if name not in NEUTRAL]
+    colours = {n: COLOURS[felt.index(n) % len(COLOURS)] if n in felt else GREY for n in labels}
     return environment.get_template("predictions.html").render(
         conversations=[_shown(conversation) for conversation in conversations],
         colours=colours,
