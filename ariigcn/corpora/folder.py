@@ -23,7 +23,7 @@ from ariigcn.core.settings import unknown_name
 from ariigcn.corpora.checks.trainable import LEAST_DIALOGUES
 from ariigcn.corpora.config import FolderConfig, SplitConfig
 from ariigcn.corpora.read.recordings import COLUMNS, REQUIRED, find_tables, read_conversations
-from ariigcn.corpora.splits import cut_validation, draw_dialogues, listed
+from ariigcn.corpora.splits import cut_validation, draw_share, listed
 from ariigcn.corpora.table import Corpus, find_problems
 
 TEST_SHARE = 0.2  # of dialogues, where the table has no column for the split (our own choice)
@@ -169,7 +169,7 @@ def _cut(frame: pd.DataFrame, split: SplitConfig) -> list[str]:
             f"no splits are cut: three need {LEAST_DIALOGUES} dialogues, here are {len(names)}; all "
             "of it is the train split, of which features and graphs can be made and nothing trained"
         ]
-    chosen = draw_dialogues(names, TEST_SHARE, split.seed)
+    chosen = draw_share(names, TEST_SHARE, split.seed)
     frame["split"] = np.where(frame["dialogue_id"].isin(chosen), "test", "train")
     note = (
         f"test split cut here: {len(chosen)} of {len(names)} dialogues, seed {split.seed}: "
