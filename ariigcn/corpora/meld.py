@@ -65,9 +65,9 @@ LABELS = {
     "sentiment": ("negative", "neutral", "positive"),
 }
 FIELDS = ("Utterance", "Speaker", "Dialogue_ID", "Utterance_ID")
-# A wrongly cut clip is both: so many times its subtitle's span, and so many seconds, long.
+# A clip is cut wrongly where it is this many times as long as its subtitle, and this many seconds.
 MIS_CUT_TIMES, MIS_CUT_S = 5.0, 30.0
-# Sizes tell which clips are worth opening: bytes a second of subtitle, against the median clip's.
+# A clip is opened only if its bytes a second of subtitle are this many times the median clip's.
 SUSPICIOUS_TIMES = 4.0
 _TIME = re.compile(r"(\d+):(\d+):(\d+)[,.](\d+)")
 
@@ -151,7 +151,7 @@ def _kind(name: str) -> str:
 
 
 def load(root: Path, split: SplitConfig, options: MeldConfig | None = None) -> Corpus:
-    """Read MELD; its splits are its own, so ``split`` has no say.
+    """Read MELD. It has its own splits, so ``split`` changes nothing.
 
     Raises:
         DataError: a table is absent or damaged, or is not of the official release's size.
@@ -159,7 +159,7 @@ def load(root: Path, split: SplitConfig, options: MeldConfig | None = None) -> C
     options = options or MeldConfig()
     frames, notes, sources, problems = [], [], {}, []
     for part in PARTS:
-        path = _table(root, part)
+        path = _table_path(root, part)
         frame = _utterances(part, path, options.labels)
         problems += _size(part, path, frame)
         if frame["mended"].any():
@@ -184,12 +184,12 @@ def load(root: Path, split: SplitConfig, options: MeldConfig | None = None) -> C
 
 def expected_lengths(root: Path) -> dict[str, float]:
     """Utterance -> seconds that its subtitle is shown, which its clip should last."""
-    frames = [_utterances(part, _table(root, part), "emotion") for part in PARTS]
+    frames = [_utterances(part, _table_path(root, part), "emotion") for part in PARTS]
     spans = pd.concat(frames).set_index("utterance_id")["span_s"].dropna()
     return {str(name): float(seconds) for name, seconds in spans.items()}
 
 
-def _table(root: Path, part: Part) -> Path:
+def _table_path(root: Path, part: Part) -> Path:
     path = _find(root, part, f"{part.name}_sent_emo.csv")
     if path is None:
         raise DataError(f"meld: {part.name}_sent_emo.csv is absent from {root}")
@@ -247,14 +247,16 @@ def _span_s(times: list[str]) -> float:
 
 def _size(part: Part, path: Path, frame: pd.DataFrame) -> list[str]:
     found = {"utterances": len(frame), "dialogues": frame["dialogue_id"].nunique()}
-    due = {"utterances": part.utterances, "dialogues": part.dialogues}
+    expected = {"utterances": part.utterances, "dialogues": part.dialogues}
     return [
-        f"{path.name}: {found[k]} {k} where {due[k]} are due" for k in due if found[k] != due[k]
+        f"{path.name}: {found[what]} {what}, expected {count}"
+        for what, count in expected.items()
+        if found[what] != count
     ]
 
 
 def _attach_clips(root: Path, part: Part, frame: pd.DataFrame) -> list[str]:
-    """Fill ``media``, ``start_s`` and ``end_s``; what is worth a note comes back."""
+    """Fill ``media``, ``start_s`` and ``end_s`` in place; notes on what is missing or odd."""
     frame[["media", "start_s", "end_s"]] = None, float("nan"), float("nan")
     folder = _find(root, part, part.clips)
     if folder is None or not folder.is_dir():

@@ -1,4 +1,4 @@
-"""Single values of pickles, and what is wrong with those that are none."""
+"""Single values of pickles, and what is wrong with invalid ones."""
 
 import codecs
 import re
