@@ -43,22 +43,18 @@ ARCHIVE = RemoteFile(
 # The authors' repository, at the commit that the digests belong to, then at its newest.
 REPOSITORY = "https://raw.githubusercontent.com/declare-lab/MELD/{commit}/data/MELD/{name}"
 COMMITS = ("e8cedf27b5d2877e198332c957127e16eb214afe", "master")
-TABLES = tuple(
-    RemoteFile(name, tuple(REPOSITORY.format(commit=c, name=name) for c in COMMITS), size, sha256)
-    for name, size, sha256 in (
-        (
-            *("train_sent_emo.csv", 1_119_290),
-            "d2fa2d6529cf03cac2989efec05c9b27d8fd2f4c8fc5974c7ae88aa537fa02db",
-        ),
-        (
-            *("dev_sent_emo.csv", 121_640),
-            "2e89c6f8aa182d6f62f8c6331aece905ac7273ca4999660bfb5213e1d0370c1c",
-        ),
-        (
-            *("test_sent_emo.csv", 294_526),
-            "8d37103938f7067600839fe29d5a114a6cd1bcdafb75bec101e06464c5006888",
-        ),
-    )
+
+
+def _table(part: str, size: int, sha256: str) -> RemoteFile:
+    name = f"{part}_sent_emo.csv"
+    addresses = tuple(REPOSITORY.format(commit=commit, name=name) for commit in COMMITS)
+    return RemoteFile(name, addresses, size, sha256)
+
+
+TABLES = (
+    _table("train", 1_119_290, "d2fa2d6529cf03cac2989efec05c9b27d8fd2f4c8fc5974c7ae88aa537fa02db"),
+    _table("dev", 121_640, "2e89c6f8aa182d6f62f8c6331aece905ac7273ca4999660bfb5213e1d0370c1c"),
+    _table("test", 294_526, "8d37103938f7067600839fe29d5a114a6cd1bcdafb75bec101e06464c5006888"),
 )
 LABELS = {
     "emotion": ("anger", "disgust", "fear", "joy", "neutral", "sadness", "surprise"),

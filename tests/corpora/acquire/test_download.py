@@ -495,6 +495,14 @@ def test_a_server_that_points_to_an_unknown_one_is_not_asked_again(tmp_path):
     assert len(file.requests) == 1
 
 
+@pytest.mark.parametrize("target", ["ftp://127.0.0.1/a", "http://[::1/a"])
+def test_a_server_that_points_to_what_is_no_address_is_not_asked_again(tmp_path, target):
+    file = Behaviour.of(DATA, codes=[302] * 9, headers={"Location": target})
+    with serving(a=file) as server, pytest.raises(DataError, match="this is no address"):
+        fetch(source(f"{server}/a"), tmp_path)
+    assert len(file.requests) == 1
+
+
 @pytest.mark.parametrize("host", ["", "[::1", "a" * 70 + ".invalid", "xn--\u0660.invalid"])
 def test_addresses_that_are_none_are_an_error_in_words(tmp_path, host):
     with pytest.raises(DataError, match=r"a\.bin cannot be downloaded"):
