@@ -187,8 +187,8 @@ def _check_sizes(parts: dict[str, list[Utterance]]) -> None:
         videos = len({u.video for u in order})
         if (len(order), videos) != (UTTERANCES[part], VIDEOS[part]):
             problems.append(
-                f"{part}: {len(order)} utterances in {videos} videos where {UTTERANCES[part]} "
-                f"in {VIDEOS[part]} are due"
+                f"{part}: {len(order)} utterances in {videos} videos, expected "
+                f"{UTTERANCES[part]} in {VIDEOS[part]}"
             )
     if problems:
         raise DataError(problem_list("mosi: the files are not the published ones", problems))

@@ -103,7 +103,7 @@ def _frame(published: PublishedFile, path: Path) -> tuple[pd.DataFrame, list[str
             try:
                 rows += [_row(dialogue, i, mine, splits[0]) for i in range(count)]
             except (ValueError, TypeError, IndexError) as error:
-                problems.append(f"dialogue {dialogue}: a value is none of its field's ({error})")
+                problems.append(f"dialogue {dialogue}: a value does not fit its field ({error})")
     if problems:
         raise DataError(problem_list(f"{path}: its fields disagree", problems))
     if left:
@@ -160,6 +160,6 @@ def _check_labels(
     counts = numbers.value_counts().reindex(range(len(names)), fill_value=0).tolist()
     if counts != list(known.values()):
         raise DataError(
-            f"{path}: of {corpus}'s labels {dict(known)} are due, found {counts} in the order of "
-            "their numbers; the file numbers them otherwise: name them in order: published.labels"
+            f"{path}: {corpus} has the labels {dict(known)}, found {counts} in the order of their "
+            "numbers; the file numbers them in another order: name them in it: published.labels"
         )

@@ -14,6 +14,9 @@ from ariigcn.core.errors import ConfigError, DataError, problem_list
 from ariigcn.core.plugins import Plugins
 from ariigcn.core.settings import describe
 from ariigcn.corpora.config import OPTIONS, SplitConfig
+from ariigcn.corpora.read.feature_file import ENDINGS as PICKLES
+from ariigcn.corpora.read.recordings import TABLES
+from ariigcn.corpora.read.subtitles import SUFFIXES as SUBTITLES
 from ariigcn.corpora.table import Corpus, write_corpus
 
 CORPORA = {
@@ -29,7 +32,7 @@ FOUND = Plugins("corpus", "ariigcn.corpora", CORPORA)
 # may that of one that is not named here.
 SHOWABLE = frozenset({"demo", "folder"})
 # Endings of the files that tables are read from, and what else decides them.
-TABLES = (".csv", ".tsv", ".parquet", ".pkl", ".pickle", ".srt", ".vtt")
+ENDINGS = (*TABLES, *PICKLES, *SUBTITLES)
 IEMOCAP_TEXTS = ("EmoEvaluation", "transcriptions")
 ORACLE = "oracle.json"
 
@@ -120,7 +123,7 @@ def table_files(root: Path | str) -> list[str]:
                 folders += [f"{entry.path}/dialog/{kind}" for kind in IEMOCAP_TEXTS]
     for number, folder in enumerate(folders):
         texts = folder.endswith(IEMOCAP_TEXTS)
-        endings = (".txt",) if texts else TABLES
+        endings = (".txt",) if texts else ENDINGS
         found += [
             entry.path
             for entry in _entries(folder)

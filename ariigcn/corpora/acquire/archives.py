@@ -1,7 +1,7 @@
 """Unpacking an archive of archives in one pass: nothing in between touches the disk.
 
-A member is written only where the caller names a place for it, so that no name in an archive decides
-where a file lands. Links, devices and paths that leave the archive are never followed, only counted.
+A member is written only where the caller places it: no name in an archive decides where a file lands.
+Links, devices and paths that leave the archive are counted and never followed.
 """
 
 import gzip
@@ -10,7 +10,6 @@ import tarfile
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import IO, Self
@@ -24,8 +23,8 @@ DEPTH = 2  # an archive in an archive; a third level is left out
 BLOCK = 1 << 20
 LONGEST_HEADER = 1 << 20  # bytes of a member's extended header, which tarfile reads in one piece
 LONGEST_NAME = 255  # bytes of a file's name, on every file system in use
-# What gzip and tarfile raise; numbers that are none make tarfile raise ValueError, and headers of
-# headers without end a RecursionError.
+# What gzip and tarfile raise: ValueError where a header's number is none, RecursionError where headers
+# hold headers without end.
 DAMAGE = (
     *(EOFError, tarfile.TarError, zlib.error, gzip.BadGzipFile),
     *(ValueError, OverflowError, RecursionError),
@@ -39,22 +38,23 @@ Place = Callable[[PurePosixPath], PurePosixPath | None]
 
 @dataclass
 class Unpacked:
-    """What became of an archive's members.
+    """What became of an archive's files."""
 
-    Args:
-        written: files written now.
-        standing: files that stood already, with the right size.
-        left_out: files that do not belong, by kind.
-    """
+    written: int = 0  # now
+    standing: int = 0  # there before, with the right size
+    left_out: Counter[str] = field(default_factory=Counter)  # kind -> files that do not belong
 
-    written: int = 0
-    standing: int = 0
-    left_out: Counter[str] = field(default_factory=Counter)
+    def summary(self) -> dict[str, object]:
+        """What belongs, and what was left out by kind; the same for every run of the same archive."""
+        return {
+            "unpacked": self.written + self.standing,
+            "left_out": dict(sorted(self.left_out.items())),
+        }
 
     def __str__(self) -> str:
         left_out = ", ".join(f"{n} {kind}" for kind, n in sorted(self.left_out.items()))
         return (
-            f"{self.written} file(s) written, {self.standing} stood already; "
+            f"{self.written} file(s) written, {self.standing} there before; "
             f"left out: {left_out or 'none'}"
         )
 
@@ -62,14 +62,14 @@ class Unpacked:
 def unpack(
     archive: Path, target: Path, place: Place, kind: Callable[[str], str] = lambda name: "other"
 ) -> Unpacked:
-    """Unpack what belongs; a run that was cut goes on where it stopped.
+    """Write the files that belong; after a cut, the next run continues.
 
     Args:
         archive: a tar.gz, which may hold further ones.
         target: folder to write to.
         place: a member's path within its archive -> its path within ``target``, or None to leave
             it out.
-        kind: what to call a file, by its name, that is left out.
+        kind: name of a file that is left out -> what to call its kind.
 
     Raises:
         DataError: the archive is cut short or damaged, or the disk is full. What is written stays.
@@ -108,30 +108,23 @@ def unpack(
 def _files(
     raw: IO[bytes], depth: int, found: Unpacked
 ) -> Iterator[tuple[tarfile.TarInfo, IO[bytes]]]:
-    """Every plain file with a harmless name, those of nested archives instead of the archives."""
-    with _tar(raw) as tar:
-        for member in tar:
-            if member.isdir():
-                continue
-            refusal = _refusal(member)
-            stream = None if refusal else tar.extractfile(member)
-            if stream is None:
-                found.left_out[refusal or "not a plain file"] += 1
-                # In quotes: a name may hold what a terminal would obey.
-                logger.warning("left out: %.200a (%s)", member.name, refusal)
-            elif member.name.endswith(NESTED) and not _is_apple_double(member) and depth > 1:
-                yield from _files(stream, depth - 1, found)
-            else:
-                yield member, stream
-
-
-@contextmanager
-def _tar(raw: IO[bytes]) -> Iterator[tarfile.TarFile]:
-    """A tar.gz as a stream; read to its very end, where the checksum stands that finds damage."""
+    """Every plain file with a harmless name; of a nested archive, its files instead."""
     with gzip.GzipFile(fileobj=raw) as plain:
         with tarfile.open(fileobj=plain, mode="r|", bufsize=BLOCK, tarinfo=_Member) as tar:
-            yield tar
-        while plain.read(BLOCK):
+            for member in tar:
+                if member.isdir():
+                    continue
+                refusal, name = _refusal(member), PurePosixPath(member.name).name
+                stream = None if refusal else tar.extractfile(member)
+                if stream is None:
+                    found.left_out[refusal or "not a plain file"] += 1
+                    # Escaped: a name may hold what a terminal would obey.
+                    logger.warning("left out: %.200a (%s)", member.name, refusal)
+                elif name.endswith(NESTED) and not name.startswith("._") and depth > 1:
+                    yield from _files(stream, depth - 1, found)
+                else:
+                    yield member, stream
+        while plain.read(BLOCK):  # to the very end: the checksum there finds damage
             pass
 
 
@@ -158,10 +151,6 @@ def _refusal(member: tarfile.TarInfo) -> str | None:
     if not member.isreg() or member.issparse():
         return "link(s), device(s) or other special file(s)"
     return None
-
-
-def _is_apple_double(member: tarfile.TarInfo) -> bool:
-    return PurePosixPath(member.name).name.startswith("._")
 
 
 def _write(member: tarfile.TarInfo, stream: IO[bytes], path: Path, found: Unpacked) -> None:

@@ -17,12 +17,12 @@ from ariigcn.corpora.registry import corpus_module, load_corpus
 from ariigcn.corpora.table import Corpus, find_problems
 
 SHORT_S = 0.2  # shorter clips are worth a line; audio and video ask for 0.1 s
-TOLERANCE_S = 1.0  # between a clip's length and its subtitle's, both cut by hand
+TOLERANCE_S = 1.0  # between the lengths of a clip and of its subtitle, both cut by hand
 
 
 @dataclass(frozen=True)
 class Finding:
-    """Utterances with the same thing about them; a defect is what should not be there."""
+    """Utterances of which the same was found; ``defect``: it should not be so."""
 
     what: str
     utterances: tuple[str, ...]
@@ -31,10 +31,12 @@ class Finding:
 
 @dataclass(frozen=True)
 class Inspection:
-    """A corpus, its files as their headers tell them, and all that was found.
+    """A corpus, what its files' headers say, and all that was found.
 
-    ``lengths`` are the seconds of every utterance whose length is known; ``untrainable`` says why no
-    model can be trained on it, ``unscored`` what is not to be had of one.
+    Args:
+        lengths: seconds of every utterance whose length is known.
+        untrainable: why no model can be trained on it.
+        unscored: why validation or test cannot score one.
     """
 
     corpus: Corpus
@@ -47,13 +49,13 @@ class Inspection:
 
     @property
     def defects(self) -> int:
-        """How much there is that should not be."""
+        """How many utterances and tables are not as they should be."""
         found = sum(len(finding.utterances) for finding in self.findings if finding.defect)
         return found + len(self.problems)
 
     @property
     def sound(self) -> bool:
-        """Whether the corpus is what it should be, and a model can be trained on it."""
+        """Whether there is no defect and a model can be trained on it."""
         return not self.defects and not self.untrainable
 
 
@@ -72,7 +74,7 @@ def inspect(
         options: fields of the corpus's own section.
 
     Raises:
-        DataError: there is no table to be had from the folder.
+        DataError: no table can be made from the folder.
     """
     root = Path(root)
     corpus = load_corpus(name, root, split or SplitConfig(), options)
@@ -84,7 +86,7 @@ def inspect(
     lengths = _lengths(frame, files)
     found: dict[tuple[str, bool], list[str]] = {}
     sources = [
-        _files(frame, columns, files),
+        _unreadable(frame, columns, files),
         _gaps(frame, columns, getattr(module, "UNUSABLE", None)),
         _odd_lengths(frame, lengths, files),
         odd_labels(corpus),
@@ -109,7 +111,7 @@ def inspect(
 
 
 def _unusable(corpus: Corpus) -> list[str]:
-    """Modalities of feature files of which nothing can be made."""
+    """Modalities of feature files that cannot be used."""
     return [f"{m} features: {why}" for m, why in corpus.extra.get("unusable", {}).items()]
 
 
@@ -140,8 +142,8 @@ def _lengths(frame: pd.DataFrame, files: Mapping[str, ClipFacts]) -> "pd.Series[
 Found = Iterator[tuple[str, str, bool]]
 
 
-def _files(frame: pd.DataFrame, columns: list[str], files: Mapping[str, ClipFacts]) -> Found:
-    """Files that cannot be opened, or lack what they are there for."""
+def _unreadable(frame: pd.DataFrame, columns: list[str], files: Mapping[str, ClipFacts]) -> Found:
+    """Files that cannot be opened, or lack a track."""
     for column in columns:
         for name, path in zip(frame["utterance_id"], frame[column], strict=True):
             if not isinstance(path, str):
@@ -158,15 +160,15 @@ def _files(frame: pd.DataFrame, columns: list[str], files: Mapping[str, ClipFact
 
 
 def _gaps(frame: pd.DataFrame, columns: list[str], known: Mapping[str, str] | None) -> Found:
-    """Labelled utterances without a file, in a release in which each should have one."""
+    """Labelled utterances without a file, where the release should have one for each."""
     for column in columns if known is not None else []:
         if frame[column].isna().all():
             continue
         gaps = frame.loc[frame[column].isna() & frame["emotion"].notna(), "utterance_id"]
         for name in gaps:
-            expected = name in (known or {})
-            what = "known to be unusable" if expected else f"no usable {column} file"
-            yield name, what, not expected
+            unusable = name in (known or {})
+            what = "known to be unusable" if unusable else f"no usable {column} file"
+            yield name, what, not unusable
 
 
 def _odd_lengths(
@@ -182,6 +184,5 @@ def _odd_lengths(
 
 def _off_lengths(lengths: "pd.Series[float]", expected: Mapping[str, float]) -> Found:
     for name, seconds in lengths.items():
-        due = expected.get(str(name), np.nan)
-        if abs(seconds - due) > TOLERANCE_S:
+        if abs(seconds - expected.get(str(name), np.nan)) > TOLERANCE_S:
             yield str(name), f"over {TOLERANCE_S:g} s off the length of its subtitle", False

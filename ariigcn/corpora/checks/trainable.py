@@ -76,9 +76,9 @@ def require_labels(table: Path, splits: Collection[str], out: Path) -> None:
 
 
 def odd_labels(corpus: Corpus) -> Iterator[tuple[str, str, bool]]:
-    """Utterances with labels that are spelt in two ways, or that training never meets.
+    """Utterances whose label is spelt in two ways, or is absent from the train split.
 
-    Yields utterance, what is odd, and whether it is a defect, as ``corpus check`` counts them.
+    Yields utterance, what is odd, and whether it is a defect for ``corpus check``.
     """
     frame = corpus.utterances
     labelled = frame[frame["emotion"].notna()]
@@ -112,7 +112,7 @@ def _key(names: "pd.Series[str]") -> "pd.Series[str]":
 def _spelt_twice(
     frame: pd.DataFrame, column: str, what: str, defect: bool
 ) -> Iterator[tuple[str, str, bool]]:
-    """Rows whose name another row writes with other capitals or spaces; the rarer spellings are odd."""
+    """Rows whose name is spelt more often with other capitals or spaces."""
     counts = frame[column].value_counts()
     for _, names in counts.groupby(_key(counts.index.to_series()).to_numpy()):
         if len(names) == 1:

@@ -5,17 +5,17 @@ from pathlib import Path
 
 from ariigcn.core.paths import file_trouble
 
-# A span may end that much after its file, by its last frame and a rounding, seconds.
+# Seconds by which a span may end after its file: a last frame and a rounding.
 PAST_END_S = 0.5
-# Formats, in FFmpeg's names, that only name other files: those may lie anywhere, and may change without
-# the clip's own bytes.
+# FFmpeg's names of formats that only name other files. Those may lie anywhere, and may change while the
+# clip's own bytes stay.
 PLAYLISTS = {"concat", "dash", "hls", "image2", "imf", "sdp"}
 PLAYLIST = "a list of other files, not a recording"
 
 
 @dataclass(frozen=True)
 class ClipFacts:
-    """A file as its header tells it: length in seconds, tracks, channels, or why it is none."""
+    """What a file's header says: length in seconds, tracks, channels; or why it cannot be used."""
 
     seconds: float | None = None
     tracks: frozenset[str] = frozenset()

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from ariigcn.core.errors import DataError
 from ariigcn.core.paths import file_trouble
-from ariigcn.corpora.read.layouts import LAYOUTS, MODALITY_FIELDS, SPLIT_FIELDS, find_layout
+from ariigcn.corpora.read.layouts import LAYOUTS, MODALITY_FIELDS, find_layout
 from ariigcn.corpora.read.pickles.load import load_pickle
+from ariigcn.corpora.table import SPLITS
 
 # Modality and width -> what the papers say of the encoder: DialogueRNN's and MELD's text CNNs and
 # COSMIC's RoBERTa were trained on the emotions of the training split, and MELD's audio was selected by
@@ -87,7 +88,7 @@ def find_file(root: Path, name: str | None) -> Path:
     if len(found) != 1:
         what = ", ".join(path.name for path in found) or "none"
         raise DataError(
-            f"published: {root}: one .pkl is due, found {what}; name it: published.file"
+            f"published: {root}: expected one .pkl, found {what}; name it: published.file"
         )
     return found[0]
 
@@ -114,7 +115,7 @@ def read_published(path: Path) -> PublishedFile:
         if isinstance(value, dict) and name != "-"
     }
     splits: dict[str, frozenset[str]] = {
-        name: frozenset(map(_dialogue, named[name])) for name in SPLIT_FIELDS if name in named
+        name: frozenset(map(_dialogue, named[name])) for name in SPLITS if name in named
     }
     return PublishedFile(layout, corpus, fields, splits)
 

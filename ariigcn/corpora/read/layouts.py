@@ -1,7 +1,7 @@
 """The layouts of the field's feature files: their fields in order, and which layout a file has.
 
-Each file is a tuple of dictionaries by dialogue; its own values decide which layout it is. A file of
-none of them is told the nearest one and the first field that does not fit.
+Each file is a tuple of dictionaries by dialogue; its values decide which layout it has. Where no layout
+fits, the error names the nearest one and the first field that does not fit.
 """
 
 from collections.abc import Sequence
@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ariigcn.core.errors import DataError
+from ariigcn.corpora.table import SPLITS
 
 _HEAD = ("ids", "speakers", "labels", "text")
 _LAYERS = ("text", "text2", "text3", "text4")
@@ -35,10 +36,9 @@ LAYOUTS: dict[str, tuple[str, ...]] = {
     ),
 }
 MODALITY_FIELDS = {"text": _LAYERS, "audio": ("audio",), "video": ("video",)}
-SPLIT_FIELDS = ("train", "validation", "test")
 LEAST_WIDTH = 16  # of a feature vector: one-hot speakers are narrower
 _VECTORS = f"a vector of at least {LEAST_WIDTH} numbers"
-_DUE = {
+_EXPECTED = {
     "ids": "text",
     "sentences": "text",
     "labels": "a whole number",
@@ -51,11 +51,11 @@ def find_layout(data: Any) -> tuple[str, list[Any]]:
     """The name of a file's layout, and its fields' values in order.
 
     Raises:
-        DataError: it has none of them; the nearest one, and what does not fit, are named.
+        DataError: no layout fits; the nearest one, and what does not fit, are named.
     """
     if not isinstance(data, tuple | list):
         raise DataError(
-            f"none of the known layouts: a tuple of fields is due, found {_kind(data)} "
+            f"none of the known layouts: expected a tuple of fields, found {_kind(data)} "
             "(docs/corpora.md lists the fields)"
         )
     values = list(data)
@@ -89,17 +89,17 @@ def _misfit(name: str, value: Any) -> str | None:
     """Why a value cannot be the field, told by its first dialogue; None: it can."""
     if name == "-":
         return None
-    if name in SPLIT_FIELDS:
+    if name in SPLITS:
         fits = is_list(value) or isinstance(value, set | frozenset)
-        return None if fits else f"a list of dialogues is due, found {_kind(value)}"
+        return None if fits else f"expected a list of dialogues, found {_kind(value)}"
     if not isinstance(value, dict) or not value:
-        return f"a dictionary by dialogue is due, found {_kind(value)}"
+        return f"expected a dictionary by dialogue, found {_kind(value)}"
     dialogue, rows = next(iter(value.items()))
     if not is_list(rows) or not len(rows):
-        return f"dialogue {dialogue}: a list of its utterances is due, found {_kind(rows)}"
+        return f"dialogue {dialogue}: expected a list of its utterances, found {_kind(rows)}"
     if not _could_be(name, rows[0]):
-        due = _DUE.get(name, _VECTORS)
-        return f"dialogue {dialogue}: each utterance needs {due}, found {_kind(rows[0])}"
+        expected = _EXPECTED.get(name, _VECTORS)
+        return f"dialogue {dialogue}: each utterance needs {expected}, found {_kind(rows[0])}"
     return None
 
 
@@ -111,14 +111,14 @@ def is_list(value: Any) -> bool:
 def _could_be(name: str, first: Any) -> bool:
     text = isinstance(first, str)
     width = 0 if text else _numbers(first)
-    due = {"ids": text, "sentences": text, "speakers": text or 0 < width < LEAST_WIDTH}
     whole = width == 1 and np.asarray(first).dtype.kind in "iu"
-    due |= {"labels": whole, "sentiments": whole}
-    return due.get(name, width >= LEAST_WIDTH)
+    fits = {"ids": text, "sentences": text, "speakers": text or 0 < width < LEAST_WIDTH}
+    fits |= {"labels": whole, "sentiments": whole}
+    return fits.get(name, width >= LEAST_WIDTH)
 
 
 def _numbers(value: Any) -> int:
-    """How many numbers a value is; 0: it is none."""
+    """How many numbers a value holds; 0: it holds something else."""
     try:
         array = np.asarray(value)
     except (ValueError, TypeError):

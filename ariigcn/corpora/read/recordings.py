@@ -1,8 +1,8 @@
-"""The files of a user's own corpus: which one is its table, and its rows as they stand there.
+"""The files of a user's own corpus: which one is its table, and the rows that it holds.
 
 A table is ``conversations.csv``, ``.tsv`` or ``.parquet``; capitals do not matter. Its cells are
-separated by commas, semicolons or tabs, as its header shows: Excel writes semicolons, and decimal
-commas with them, where those are the custom. Without a table, subtitles are read.
+separated by commas, semicolons or tabs; the header shows which. In countries with decimal commas, Excel
+writes semicolons. Without a table, subtitles are read.
 """
 
 import csv
@@ -32,7 +32,7 @@ SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs"}
 
 @dataclass(frozen=True)
 class Rows:
-    """Rows as they are written, where each one stands, and what is wrong with others."""
+    """Rows as written, the place of each in its file, and what is wrong with rows that are left out."""
 
     frame: pd.DataFrame
     lines: list[str]
@@ -44,7 +44,7 @@ def find_tables(root: Path) -> list[Path]:
     """The one table of conversations in a folder or, without one, its subtitles.
 
     Raises:
-        DataError: there is none, or more than one, or it is no file that can be read.
+        DataError: there is no table, more than one, or one that cannot be read.
     """
     names = _names(root)
     tables = [name for name in names if name.lower().endswith(TABLES)]
@@ -68,16 +68,16 @@ def find_tables(root: Path) -> list[Path]:
 
 
 def _names(folder: Path) -> list[str]:
-    """What lies in a folder, hidden files left out; a million names in a second."""
+    """The names in a folder but hidden ones; a million in a second."""
     with os.scandir(folder) as entries:
         return sorted(entry.name for entry in entries if not entry.name.startswith("."))
 
 
 def read_conversations(files: list[Path]) -> Rows:
-    """The rows of what :func:`find_tables` has found, cells as they stand there.
+    """The rows of what :func:`find_tables` has found, cells as written.
 
     Raises:
-        DataError: a table that is damaged, or none.
+        DataError: a file is damaged, or is not a table.
     """
     path = files[0]
     if path.suffix.lower() in SUFFIXES:
@@ -89,7 +89,7 @@ def read_conversations(files: list[Path]) -> Rows:
 
 
 def _read_subtitles(files: list[Path]) -> Rows:
-    """Cues as rows, and the file and line that each stands on; a recording is found by its name."""
+    """Cues as rows, each with its file and line; a recording has the name of its subtitles."""
     rows, lines, problems = [], [], []
     recordings: dict[str, list[str]] = {}
     for name in _names(files[0].parent):
@@ -151,7 +151,7 @@ def _read_csv(path: Path) -> Rows:
 
 
 def _separator(path: Path, text: str) -> str:
-    """The one that makes most known columns out of the header; the file name's own where none does."""
+    """The separator that gives most known columns; the file name's usual one where none gives any."""
     header = next((line for line in io.StringIO(text) if not _is_comment(line.strip(' "\r\n'))), "")
     own = "\t" if path.suffix.lower() == ".tsv" else ","
 
@@ -162,12 +162,12 @@ def _separator(path: Path, text: str) -> str:
 
 
 def _is_comment(start: str) -> bool:
-    """Whether a line or its first cell is none of the table's; Excel may name the separator first."""
+    """Whether a line, by its start, is no row: empty, a comment, or Excel's line ``sep=;``."""
     return not start or start.lstrip().startswith("#") or start.lower().startswith("sep=")
 
 
 def _past_comments(reader: Iterator[list[str]]) -> list[str]:
-    """The header: the first row that is no comment."""
+    """The header: the first row that is not a comment."""
     return next((row for row in reader if row and not _is_comment(row[0])), [])
 
 

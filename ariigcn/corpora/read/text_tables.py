@@ -1,4 +1,4 @@
-"""Reading the tables that corpora come with: their encodings, and the damage they arrive with."""
+"""Reading the tables that corpora come with: wrong encodings are mended, damage is named."""
 
 import csv
 import io
@@ -70,7 +70,7 @@ def read_rows(
             width = width or len(cells)
             if len(cells) != width:
                 raise DataError(
-                    f"{path}, line {reader.line_num}: {len(cells)} field(s) where {width} are due; "
+                    f"{path}, line {reader.line_num}: {len(cells)} field(s), expected {width}; "
                     "the file is damaged or cut short: fetch it again"
                 )
             rows.append((reader.line_num, cells))
@@ -135,16 +135,16 @@ def read_list(path: Path) -> dict[str, str | None]:
 
 
 def read_parquet(path: Path) -> pd.DataFrame:
-    """The rows of somebody else's parquet file, without what pandas once noted about them.
+    """The rows of a parquet file, without the notes that pandas may have left in it.
 
     Raises:
-        DataError: it is no parquet file, or damaged.
+        DataError: it cannot be read as parquet.
     """
     if trouble := file_trouble(path):
         raise DataError(f"{path}: cannot be read ({trouble})")
     try:
         table = pq.read_table(path).replace_schema_metadata(None)
-        table.validate(full=True)  # text that is none would fail where it is first used
+        table.validate(full=True)  # else invalid text would fail where it is first used
         frame: pd.DataFrame = table.to_pandas()
     except (pa.ArrowException, OSError, ValueError, TypeError, KeyError) as error:
         # pyarrow raises whatever the damaged part of the file leads it to.

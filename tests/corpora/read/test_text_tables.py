@@ -36,8 +36,8 @@ def test_a_table_reads_alike_in_every_encoding(tmp_path: Path, encoding: str) ->
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("1,2\n3\n", r"line 2: 1 field\(s\) where 2 are due"),
-        ("1,2\n3,4,5\n", r"line 2: 3 field\(s\) where 2 are due"),
+        ("1,2\n3\n", r"line 2: 1 field\(s\), expected 2"),
+        ("1,2\n3,4,5\n", r"line 2: 3 field\(s\), expected 2"),
         ('"1","2"\n"3","0.4', "line 2: unexpected end of data"),
         ("", "empty"),
         ("1,2\n3,nan\n", r"line 2, field 2: 'nan' is not a finite number \(1 such"),

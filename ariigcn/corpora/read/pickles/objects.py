@@ -1,7 +1,6 @@
 """What honest pickles ask for: containers, numpy's arrays, types and scalars, torch's tensors.
 
-Each request is answered by our own code with data of our own; neither numpy nor torch takes part, so
-that there is nothing of theirs that a file could alter or lead astray.
+Our own code answers each request. Neither numpy nor torch takes part: a file can alter nothing of theirs.
 """
 
 import struct
@@ -65,8 +64,12 @@ class Dtype:
                 width = int(self.kind[1:]) * (4 if self.kind[0] == "U" else 1)
                 sizes = (width, 4 if self.kind[0] == "U" else 1) if text else (-1, -1)
                 # numpy's own flags of these kinds; others have let it follow forged pointers.
-                due = {"U": 8, "O": 63}.get(self.kind[0], 0)
-                if (version, size, aligned, flags) == (_STATE, *sizes, due) and not self._filled:
+                expected = {"U": 8, "O": 63}.get(self.kind[0], 0)
+                if (version, size, aligned, flags) == (
+                    _STATE,
+                    *sizes,
+                    expected,
+                ) and not self._filled:
                     self._filled = True
                     if order in ("<", ">") and self.kind != _OBJECTS:
                         self.code = self._checked(order)
@@ -93,7 +96,7 @@ class Objects:
     """See :class:`~ariigcn.corpora.read.pickles.opcodes.Actions`.
 
     Args:
-        room: bytes that requests may copy; a short file could ask for the same long text for ever.
+        room: bytes that requests may copy; a short file could ask for a long text again and again.
     """
 
     def __init__(self, room: int) -> None:

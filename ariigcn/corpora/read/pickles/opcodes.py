@@ -1,14 +1,14 @@
-"""The opcodes of pickles that build data, and no others; nothing here calls what a file names.
+"""The opcodes of pickles that build data, as a table; nothing here calls what a file names.
 
 A name in a pickle becomes a :class:`Symbol`, which does nothing. What the file wants done with it goes
-to an :class:`Actions`, which knows the few requests of honest data. The opcodes are described in
-Python's ``pickletools`` module.
+to an :class:`Actions`, which knows the few requests of honest data. Python's ``pickletools`` module
+describes every opcode.
 """
 
 import re
 import struct
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, NoReturn, Protocol
 
 from ariigcn.core.plain import key
 from ariigcn.corpora.read.pickles.values import (
@@ -17,6 +17,7 @@ from ariigcn.corpora.read.pickles.values import (
     Symbol,
     from_bytes,
     integer,
+    integer_or_bool,
     paired,
     real,
     shown,
@@ -24,20 +25,19 @@ from ariigcn.corpora.read.pickles.values import (
 )
 
 LAST_PROTOCOL = 5
-U1, U2, U4, U8, I4 = (struct.Struct(f"<{code}") for code in "BHIQi")
-F8 = struct.Struct(">d")
-STOP, BININT1, BINGET, MEMOIZE = b".Kh\x94"
+STOP, BININT1, BINGET, BINPUT, LONG_BINPUT, MEMOIZE = b".Khqr\x94"
+_U4 = struct.Struct("<I")
 RUN = re.compile(rb"(?:K.){1,1024}", re.DOTALL)
 
-
-Opcode = Callable[["Decoder", int], int]
+# The file's bytes and where an argument begins -> the argument and where it ends.
+Read = Callable[[bytes, int], tuple[Any, int]]
 
 
 class Actions(Protocol):
     """What a pickle's names and requests come to."""
 
     def symbol(self, module: str, name: str) -> Symbol:
-        """The stand-in of a known name; :class:`RefusedError`: it is none."""
+        """The stand-in of a known name; :class:`RefusedError`: it is unknown."""
 
     def make(self, symbol: Symbol, arguments: tuple[Any, ...]) -> Any:
         """What a known name gives for arguments."""
@@ -49,8 +49,6 @@ class Actions(Protocol):
 class Decoder:
     """Decodes one pickle.
 
-    Every opcode is a method that takes where its argument begins and gives where that has ended.
-
     Args:
         data: bytes that hold it.
         actions: what names and requests come to.
@@ -58,11 +56,11 @@ class Decoder:
         outside: whether a reference to an object outside the file stands for itself, as torch has it.
     """
 
-    __slots__ = ("_actions", "_data", "_marks", "_memo", "_outside", "_stack", "at")
+    __slots__ = ("_actions", "_data", "_marks", "_memo", "_outside", "at", "stack")
 
     def __init__(self, data: bytes, actions: Actions, at: int = 0, outside: bool = False) -> None:
         self._data, self._actions, self.at, self._outside = data, actions, at, outside
-        self._stack: list[Any] = []
+        self.stack: list[Any] = []
         self._marks: list[list[Any]] = []
         self._memo: dict[int, Any] = {}
 
@@ -72,349 +70,275 @@ class Decoder:
         Raises:
             RefusedError: it asks for what data has no need of.
             DamagedError: it is cut short or no pickle.
-            NotPlainError: it has keys or arrays that are none.
+            NotPlainError: a key or an array is of a kind that is not allowed.
         """
-        data, memo, opcodes, at = self._data, self._memo, OPCODES, self.at
+        data, memo, values, moves, at = self._data, self._memo, VALUES, MOVES, self.at
         try:
             while (code := data[at]) != STOP:
-                # Half of all opcodes are these two: they are spared the call.
-                if code == MEMOIZE:
-                    memo[len(memo)] = self._stack[-1]
+                if read := values[code]:
+                    value, at = read(data, at + 1)
+                    self.stack.append(value)
+                elif move := moves[code]:
+                    move(self)
+                    at += 1
+                # The next five are frequent and are spared the calls.
+                elif code == MEMOIZE:
+                    memo[len(memo)] = self.stack[-1]
                     at += 1
                 elif code == BINGET:
-                    self._stack.append(memo[data[at + 1]])
+                    self.stack.append(memo[data[at + 1]])
                     at += 2
+                elif code == BINPUT:
+                    memo[data[at + 1]] = self.stack[-1]
+                    at += 2
+                elif code == BININT1:
+                    at = self._small_numbers(at)
+                elif code == LONG_BINPUT:
+                    memo[_U4.unpack_from(data, at + 1)[0]] = self.stack[-1]
+                    at += 5
                 else:
-                    at = opcodes[code](self, at + 1)
+                    read, act = OTHERS[code]
+                    argument, at = read(data, at + 1)
+                    act(self, argument)
             self.at = at + 1
-            return self._stack.pop()
+            return self.stack.pop()
         except (IndexError, KeyError, struct.error, UnicodeError) as error:
             raise DamagedError(f"it breaks off or makes no sense at byte {at}") from error
 
-    def _take(self, at: int, count: int) -> bytes:
-        if count < 0 or at + count > len(self._data):
-            raise DamagedError(f"{count} bytes are due at byte {at} of {len(self._data)}")
-        return self._data[at : at + count]
+    def _small_numbers(self, at: int) -> int:
+        """Numbers of one byte each; many in a row tell a speaker's place among nine."""
+        data = self._data
+        if data[at + 2] != BININT1:
+            self.stack.append(data[at + 1])
+            return at + 2
+        end = RUN.match(data, at).end()  # type: ignore[union-attr]
+        self.stack.extend(data[at + 1 : end : 2])
+        return end
 
-    def _line(self, at: int) -> tuple[bytes, int]:
-        end = self._data.find(b"\n", at)
-        if end < 0:
-            raise DamagedError(f"a line at byte {at} does not end")
-        return self._data[at:end], end + 1
-
-    def _popped(self) -> list[Any]:
-        """Everything since the last mark."""
-        items, self._stack = self._stack, self._marks.pop()
+    def popped(self) -> list[Any]:
+        """Everything since the last mark, taken off the stack."""
+        items, self.stack = self.stack, self._marks.pop()
         return items
 
-    def _top(self, kind: type) -> Any:
-        top = self._stack[-1]
+    def last(self, count: int) -> tuple[Any, ...]:
+        """The last values, taken off the stack."""
+        items = tuple(self.stack[-count:])
+        if len(items) < count:
+            raise IndexError
+        del self.stack[-count:]
+        return items
+
+    def push(self, value: Any) -> None:
+        """Put a value on the stack; what it is made of may be taken off before."""
+        self.stack.append(value)
+
+    def top(self, kind: type) -> Any:
+        """The container that an opcode changes."""
+        top = self.stack[-1]
         if type(top) is not kind:
             raise RefusedError(f"change a {type(top).__name__} as if it were a {kind.__name__}")
         return top
 
-    # Containers.
+    def mark(self) -> None:
+        """Begin a container."""
+        self._marks.append(self.stack)
+        self.stack = []
 
-    def _mark(self, at: int) -> int:
-        self._marks.append(self._stack)
-        self._stack = []
-        return at
+    def drop(self) -> None:
+        """Drop the last value or, where a mark is last, the mark."""
+        self.stack.pop() if self.stack else self.popped()
 
-    def _pop(self, at: int) -> int:
-        if self._stack:
-            self._stack.pop()
-        else:
-            self._popped()
-        return at
+    def append(self) -> None:
+        """A list takes the last value."""
+        item = self.stack.pop()
+        self.top(list).append(item)
 
-    def _pop_mark(self, at: int) -> int:
-        self._popped()
-        return at
+    def extend(self) -> None:
+        """A list takes everything since the mark."""
+        items = self.popped()
+        self.top(list).extend(items)
 
-    def _dup(self, at: int) -> int:
-        self._stack.append(self._stack[-1])
-        return at
+    def add(self) -> None:
+        """A set takes everything since the mark."""
+        items = self.popped()
+        self.top(set).update(map(key, items))
 
-    def _append(self, at: int) -> int:
-        item = self._stack.pop()
-        self._top(list).append(item)
-        return at
+    def set_item(self) -> None:
+        """A dictionary takes a key and its value."""
+        value, name = self.stack.pop(), self.stack.pop()
+        self.top(dict)[key(name)] = value
 
-    def _appends(self, at: int) -> int:
-        items = self._popped()
-        self._top(list).extend(items)
-        return at
+    def set_items(self) -> None:
+        """A dictionary takes the keys and values since the mark."""
+        items = self.popped()
+        self.top(dict).update(paired(items))
 
-    def _additems(self, at: int) -> int:
-        items = self._popped()
-        self._top(set).update(map(key, items))
-        return at
+    def put(self, number: int) -> None:
+        """Note the last value under a number."""
+        self._memo[number] = self.stack[-1]
 
-    def _setitem(self, at: int) -> int:
-        value, name = self._stack.pop(), self._stack.pop()
-        self._top(dict)[key(name)] = value
-        return at
+    def get(self, number: int) -> None:
+        """Take up what was noted under a number."""
+        self.stack.append(self._memo[number])
 
-    def _setitems(self, at: int) -> int:
-        items = self._popped()
-        self._top(dict).update(paired(items))
-        return at
-
-    def _list(self, at: int) -> int:
-        items = self._popped()
-        self._stack.append(items)
-        return at
-
-    def _tuple(self, at: int) -> int:
-        items = self._popped()
-        self._stack.append(tuple(items))
-        return at
-
-    def _dict(self, at: int) -> int:
-        items = self._popped()
-        self._stack.append(paired(items))
-        return at
-
-    def _frozenset(self, at: int) -> int:
-        items = self._popped()
-        self._stack.append(frozenset(map(key, items)))
-        return at
-
-    def _tuple1(self, at: int) -> int:
-        self._stack[-1] = (self._stack[-1],)
-        return at
-
-    def _tuple2(self, at: int) -> int:
-        second = self._stack.pop()
-        self._stack[-1] = (self._stack[-1], second)
-        return at
-
-    def _tuple3(self, at: int) -> int:
-        third, second = self._stack.pop(), self._stack.pop()
-        self._stack[-1] = (self._stack[-1], second, third)
-        return at
-
-    # What is named again.
-
-    def _binput(self, at: int) -> int:
-        self._memo[self._data[at]] = self._stack[-1]
-        return at + 1
-
-    def _long_binput(self, at: int) -> int:
-        self._memo[U4.unpack_from(self._data, at)[0]] = self._stack[-1]
-        return at + 4
-
-    def _put(self, at: int) -> int:
-        line, at = self._line(at)
-        self._memo[integer(line)] = self._stack[-1]
-        return at
-
-    def _long_binget(self, at: int) -> int:
-        self._stack.append(self._memo[U4.unpack_from(self._data, at)[0]])
-        return at + 4
-
-    def _get(self, at: int) -> int:
-        line, at = self._line(at)
-        self._stack.append(self._memo[integer(line)])
-        return at
-
-    # What is asked for.
-
-    def _global(self, at: int) -> int:
-        module, at = self._line(at)
-        name, at = self._line(at)
-        self._stack.append(self._actions.symbol(module.decode(), name.decode()))
-        return at
-
-    def _stack_global(self, at: int) -> int:
-        name, module = self._stack.pop(), self._stack.pop()
-        if type(name) is not str or type(module) is not str:
+    def name(self, names: tuple[Any, ...]) -> None:
+        """A module, and a name in it."""
+        if not all(type(name) is str for name in names):
             raise RefusedError("call what is no name")
-        self._stack.append(self._actions.symbol(module, name))
-        return at
+        self.stack.append(self._actions.symbol(*names))
 
-    def _reduce(self, at: int) -> int:
-        arguments, symbol = self._stack.pop(), self._stack.pop()
+    def make(self) -> None:
+        """Ask for what a name gives for arguments."""
+        arguments, symbol = self.stack.pop(), self.stack.pop()
         if type(symbol) is not Symbol or type(arguments) is not tuple:
             raise RefusedError(f"call a {type(symbol).__name__}")
-        self._stack.append(self._actions.make(symbol, arguments))
-        return at
+        self.stack.append(self._actions.make(symbol, arguments))
 
-    def _build(self, at: int) -> int:
-        state = self._stack.pop()
-        self._actions.fill(self._stack[-1], state)
-        return at
+    def fill(self) -> None:
+        """Complete what was asked for."""
+        state = self.stack.pop()
+        self._actions.fill(self.stack[-1], state)
 
-    def _inst(self, at: int) -> int:
-        module, at = self._line(at)
-        name, at = self._line(at)
-        raise RefusedError(f"call {shown(f'{module.decode()}.{name.decode()}')}")
-
-    def _binpersid(self, at: int) -> int:
+    def refer(self) -> None:
+        """Refer to an object outside the file, for which its key stands."""
         if not self._outside:
             raise RefusedError("fetch an object outside the file")
-        return at
-
-    # The frame, and values.
-
-    def _proto(self, at: int) -> int:
-        if self._data[at] > LAST_PROTOCOL:
-            raise DamagedError("its protocol is newer than any known")
-        return at + 1
-
-    def _frame(self, at: int) -> int:
-        (size,) = U8.unpack_from(self._data, at)
-        self._take(at + U8.size, size if size <= len(self._data) else -1)
-        return at + U8.size
-
-    def _binint1(self, at: int) -> int:
-        data = self._data
-        if data[at + 1] == BININT1:  # numbers in a row, as in a speaker's place among nine
-            end = RUN.match(data, at - 1).end()  # type: ignore[union-attr]
-            self._stack.extend(data[at:end:2])
-            return end
-        self._stack.append(data[at])
-        return at + 1
-
-    def _int(self, at: int) -> int:
-        line, at = self._line(at)
-        self._stack.append(line == b"01" if line in (b"00", b"01") else integer(line))
-        return at
-
-    def _long(self, at: int) -> int:
-        line, at = self._line(at)
-        self._stack.append(integer(line.rstrip(b"L")))
-        return at
-
-    def _float(self, at: int) -> int:
-        line, at = self._line(at)
-        self._stack.append(real(line))
-        return at
-
-    def _string(self, at: int) -> int:
-        line, at = self._line(at)
-        self._stack.append(unquoted(line))
-        return at
-
-    def _unicode(self, at: int) -> int:
-        line, at = self._line(at)
-        self._stack.append(line.decode("raw-unicode-escape"))
-        return at
 
 
-def _constant(value: Any) -> Opcode:
-    def push(decoder: Decoder, at: int) -> int:
-        decoder._stack.append(value)
-        return at
-
-    return push
+def _number(form: str) -> Read:
+    packed = struct.Struct(form)
+    unpack, size = packed.unpack_from, packed.size
+    return lambda data, at: (unpack(data, at)[0], at + size)
 
 
-def _fresh(kind: Callable[[], Any]) -> Opcode:
-    def push(decoder: Decoder, at: int) -> int:
-        decoder._stack.append(kind())
-        return at
-
-    return push
-
-
-def _number(number: struct.Struct) -> Opcode:
-    def push(decoder: Decoder, at: int) -> int:
-        decoder._stack.append(number.unpack_from(decoder._data, at)[0])
-        return at + number.size
-
-    return push
-
-
-def _counted(number: struct.Struct, made: Callable[[bytes], Any] | None = None) -> Opcode:
+def _counted(form: str, made: Callable[[bytes], Any] = bytes) -> Read:
     """Bytes that stand behind their own number."""
+    count_of = _number(form)
 
-    def push(decoder: Decoder, at: int) -> int:
-        (count,) = number.unpack_from(decoder._data, at)
-        data = decoder._take(at + number.size, count)
-        decoder._stack.append(made(data) if made else data)
-        return at + number.size + count
+    def read(data: bytes, at: int) -> tuple[Any, int]:
+        count, begin = count_of(data, at)
+        end = begin + count
+        if not begin <= end <= len(data):
+            raise DamagedError(f"{count} bytes expected at byte {begin} of {len(data)}")
+        return made(data[begin:end]), end
 
-    return push
+    return read
 
 
-def _refused(what: str) -> Opcode:
-    def refuse(_: Decoder, at: int) -> int:
+def _line(made: Callable[[bytes], Any]) -> Read:
+    def read(data: bytes, at: int) -> tuple[Any, int]:
+        end = data.find(b"\n", at)
+        if end < 0:
+            raise DamagedError(f"a line at byte {at} does not end")
+        return made(data[at:end]), end + 1
+
+    return read
+
+
+def _names(data: bytes, at: int) -> tuple[tuple[str, str], int]:
+    module, at = _TEXT_LINE(data, at)
+    name, at = _TEXT_LINE(data, at)
+    return (module, name), at
+
+
+def _frame(data: bytes, at: int) -> tuple[None, int]:
+    size, begin = _U8(data, at)
+    if size > len(data) - begin:
+        raise DamagedError(f"{size} bytes expected at byte {begin} of {len(data)}")
+    return None, begin
+
+
+def _check_protocol(_: Decoder, protocol: int) -> None:
+    if protocol > LAST_PROTOCOL:
+        raise DamagedError("its protocol is newer than any known")
+
+
+def _refuse_class(_: Decoder, names: tuple[str, str]) -> NoReturn:
+    raise RefusedError(f"call {shown('.'.join(names))}")
+
+
+def _refuse(what: str) -> Callable[[Decoder], NoReturn]:
+    def move(_: Decoder) -> NoReturn:
         raise RefusedError(what)
 
-    return refuse
+    return move
 
 
-def _unknown(_: Decoder, at: int) -> int:
-    raise DamagedError(f"byte {at - 1} is no instruction of a pickle")
+def _latin(data: bytes) -> str:
+    """Text of Python 2."""
+    return data.decode("latin-1")
 
 
-_TEXT: Callable[[bytes], str] = bytes.decode  # UTF-8, strictly
-_BY_NAME: dict[bytes, Opcode] = {
-    b"(": Decoder._mark,
-    b"0": Decoder._pop,
-    b"1": Decoder._pop_mark,
-    b"2": Decoder._dup,
-    b"N": _constant(None),
-    b"\x88": _constant(True),
-    b"\x89": _constant(False),
-    b"I": Decoder._int,
-    b"L": Decoder._long,
-    b"F": Decoder._float,
-    b"J": _number(I4),
-    b"K": Decoder._binint1,
-    b"M": _number(U2),
-    b"G": _number(F8),
-    b"\x8a": _counted(U1, from_bytes),
-    b"\x8b": _counted(I4, from_bytes),
-    b"S": Decoder._string,
-    b"T": _counted(I4, lambda data: data.decode("latin-1")),
-    b"U": _counted(U1, lambda data: data.decode("latin-1")),
-    b"V": Decoder._unicode,
-    b"\x8c": _counted(U1, _TEXT),
-    b"X": _counted(U4, _TEXT),
-    b"\x8d": _counted(U8, _TEXT),
-    b"C": _counted(U1),
-    b"B": _counted(U4),
-    b"\x8e": _counted(U8),
-    b"\x96": _counted(U8, bytearray),
-    b"]": _fresh(list),
-    b"a": Decoder._append,
-    b"e": Decoder._appends,
-    b"l": Decoder._list,
-    b")": _constant(()),
-    b"t": Decoder._tuple,
-    b"\x85": Decoder._tuple1,
-    b"\x86": Decoder._tuple2,
-    b"\x87": Decoder._tuple3,
-    b"}": _fresh(dict),
-    b"d": Decoder._dict,
-    b"s": Decoder._setitem,
-    b"u": Decoder._setitems,
-    b"\x8f": _fresh(set),
-    b"\x90": Decoder._additems,
-    b"\x91": Decoder._frozenset,
-    b"p": Decoder._put,
-    b"q": Decoder._binput,
-    b"r": Decoder._long_binput,
-    b"g": Decoder._get,
-    b"j": Decoder._long_binget,
-    b"c": Decoder._global,
-    b"\x93": Decoder._stack_global,
-    b"R": Decoder._reduce,
-    b"b": Decoder._build,
-    b"i": Decoder._inst,
-    b"o": _refused("make an object of a class"),
-    b"\x81": _refused("make an object of a class"),
-    b"\x92": _refused("make an object of a class"),
-    b"\x82": _refused("call an extension of Python's registry"),
-    b"\x83": _refused("call an extension of Python's registry"),
-    b"\x84": _refused("call an extension of Python's registry"),
-    b"P": _refused("fetch an object outside the file"),
-    b"Q": Decoder._binpersid,
-    b"\x97": _refused("fetch a buffer outside the file"),
-    b"\x98": _refused("fetch a buffer outside the file"),
-    b"\x80": Decoder._proto,
-    b"\x95": Decoder._frame,
+_UTF8: Callable[[bytes], str] = bytes.decode  # strictly
+_TEXT_LINE, _NUMBER_LINE = _line(_UTF8), _line(integer)
+_U1, _U8 = _number("<B"), _number("<Q")
+
+# Opcodes that push their argument.
+_VALUES: dict[bytes, Read] = {
+    b"I": _line(integer_or_bool),
+    b"L": _line(lambda line: integer(line.rstrip(b"L"))),
+    b"F": _line(real),
+    b"J": _number("<i"),
+    b"M": _number("<H"),
+    b"G": _number(">d"),
+    b"\x8a": _counted("<B", from_bytes),
+    b"\x8b": _counted("<i", from_bytes),
+    b"S": _line(unquoted),
+    b"T": _counted("<i", _latin),
+    b"U": _counted("<B", _latin),
+    b"V": _line(lambda line: line.decode("raw-unicode-escape")),
+    b"\x8c": _counted("<B", _UTF8),
+    b"X": _counted("<I", _UTF8),
+    b"\x8d": _counted("<Q", _UTF8),
+    b"C": _counted("<B"),
+    b"B": _counted("<I"),
+    b"\x8e": _counted("<Q"),
+    b"\x96": _counted("<Q", bytearray),
 }
-OPCODES: list[Opcode] = [_BY_NAME.get(bytes([code]), _unknown) for code in range(256)]
+# Opcodes without an argument.
+_MOVES: dict[bytes, Callable[[Decoder], Any]] = {
+    b"N": lambda decoder: decoder.stack.append(None),
+    b"\x88": lambda decoder: decoder.stack.append(True),
+    b"\x89": lambda decoder: decoder.stack.append(False),
+    b"(": Decoder.mark,
+    b"0": Decoder.drop,
+    b"1": Decoder.popped,
+    b"2": lambda decoder: decoder.stack.append(decoder.stack[-1]),
+    b"]": lambda decoder: decoder.stack.append([]),
+    b"a": Decoder.append,
+    b"e": Decoder.extend,
+    b"l": lambda decoder: decoder.push(decoder.popped()),
+    b")": lambda decoder: decoder.stack.append(()),
+    b"t": lambda decoder: decoder.push(tuple(decoder.popped())),
+    b"\x85": lambda decoder: decoder.stack.append((decoder.stack.pop(),)),
+    b"\x86": lambda decoder: decoder.push(decoder.last(2)),
+    b"\x87": lambda decoder: decoder.push(decoder.last(3)),
+    b"}": lambda decoder: decoder.stack.append({}),
+    b"d": lambda decoder: decoder.push(paired(decoder.popped())),
+    b"s": Decoder.set_item,
+    b"u": Decoder.set_items,
+    b"\x8f": lambda decoder: decoder.stack.append(set()),
+    b"\x90": Decoder.add,
+    b"\x91": lambda decoder: decoder.push(frozenset(map(key, decoder.popped()))),
+    b"\x93": lambda decoder: decoder.name(decoder.last(2)),
+    b"R": Decoder.make,
+    b"b": Decoder.fill,
+    b"Q": Decoder.refer,
+    b"P": _refuse("fetch an object outside the file"),
+    **dict.fromkeys((b"\x97", b"\x98"), _refuse("fetch a buffer outside the file")),
+    **dict.fromkeys((b"o", b"\x81", b"\x92"), _refuse("make an object of a class")),
+    **dict.fromkeys((b"\x82", b"\x83", b"\x84"), _refuse("call an extension of Python's registry")),
+}
+# The others: how the argument is read, and what is done with it.
+_OTHERS: dict[bytes, tuple[Read, Callable[[Decoder, Any], None]]] = {
+    b"\x80": (_U1, _check_protocol),
+    b"\x95": (_frame, lambda decoder, _: None),
+    b"p": (_NUMBER_LINE, Decoder.put),
+    b"g": (_NUMBER_LINE, Decoder.get),
+    b"j": (_number("<I"), Decoder.get),
+    b"c": (_names, Decoder.name),
+    b"i": (_names, _refuse_class),
+}
+VALUES = [_VALUES.get(bytes([code])) for code in range(256)]
+MOVES = [_MOVES.get(bytes([code])) for code in range(256)]
+OTHERS = {code[0]: other for code, other in _OTHERS.items()}

@@ -1,4 +1,4 @@
-"""Single values of pickles, and what is wrong with those that are none."""
+"""Single values of pickles, and what is wrong with invalid ones."""
 
 import codecs
 import re
@@ -44,10 +44,15 @@ def paired(items: list[Any]) -> dict[Any, Any]:
 def integer(line: bytes) -> int:
     """A whole number written out."""
     if not DIGITS.fullmatch(line):
-        raise DamagedError("no number where one is due")
+        raise DamagedError("a number expected")
     if len(line) > LONGEST_LINE:
         raise RefusedError(f"read a number of {len(line)} digits")
     return _short(int(line))
+
+
+def integer_or_bool(line: bytes) -> int:
+    """A whole number written out, or one of protocol 0's 00 and 01 for false and true."""
+    return line == b"01" if line in (b"00", b"01") else integer(line)
 
 
 def _short(value: int) -> int:
@@ -70,7 +75,7 @@ def real(line: bytes) -> float:
     try:
         return float(line)
     except ValueError:
-        raise DamagedError("no number where one is due") from None
+        raise DamagedError("a number expected") from None
 
 
 def unquoted(line: bytes) -> str:

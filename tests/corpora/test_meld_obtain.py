@@ -1,5 +1,6 @@
-"""A release lands in the layout that the corpus's module reads."""
+"""MELD is downloaded into the layout that its module reads."""
 
+import hashlib
 import io
 import json
 import tarfile
@@ -7,10 +8,10 @@ import tarfile
 import pytest
 
 from ariigcn.core.errors import DataError
-from ariigcn.corpora.acquire import release
-from ariigcn.corpora.acquire.release import obtain_meld
+from ariigcn.corpora import meld
+from ariigcn.corpora.acquire import download
 from ariigcn.corpora.config import DownloadConfig
-from ariigcn.corpora.meld import PARTS
+from ariigcn.corpora.meld import ARCHIVE, PARTS, TABLES
 
 CLIP = b"not a real clip" * 1000
 PACKED_ANEW = {"digests": "recorded"}
@@ -56,7 +57,7 @@ def obtain(tmp_path):
         raw = tmp_path / "raw"
         manifest = raw / "downloaded.json"
         config = DownloadConfig(**config)
-        obtain_meld(raw, tmp_path / "download", config, clips, manifest)
+        meld.obtain(raw, tmp_path / "download", config, clips, manifest)
         return json.loads(manifest.read_text())
 
     return run
@@ -90,7 +91,7 @@ def test_the_same_again_says_the_same_and_writes_no_clip(tmp_path, copies, obtai
 
 
 def test_a_copy_packed_anew_is_refused_unless_it_is_declared(copies, obtain):
-    with pytest.raises(DataError, match=r"bytes where 10878146150 are due"):
+    with pytest.raises(DataError, match=r"bytes, expected 10878146150"):
         obtain(offline=str(copies))
 
 
@@ -98,7 +99,7 @@ def test_a_copy_that_changed_since_the_first_use_is_refused(copies, obtain):
     obtain(offline=str(copies), **PACKED_ANEW)
     archive = copies / "MELD.Raw.tar.gz"
     archive.write_bytes(archive.read_bytes()[:-1])
-    with pytest.raises(DataError, match=r"sha256 [0-9a-f]{64} where [0-9a-f]{64} is due"):
+    with pytest.raises(DataError, match=r"sha256 is [0-9a-f]{64}, expected [0-9a-f]{64}"):
         obtain(offline=str(copies), **PACKED_ANEW)
 
 
@@ -125,10 +126,24 @@ def test_room_for_archive_and_clips_is_checked_before_anything_is_fetched(
     tmp_path, obtain, monkeypatch
 ):
     asked = []
-    monkeypatch.setattr(release, "check_space", lambda folder, needed, what: asked.append(needed))
+    monkeypatch.setattr(download, "check_space", lambda folder, needed, what: asked.append(needed))
     (tmp_path / "download").mkdir()
     (tmp_path / "download" / "MELD.Raw.tar.gz.part").write_bytes(b"x" * 1000)
-    monkeypatch.setattr(release, "fetch", lambda *arguments: 1 / 0)
+    monkeypatch.setattr(download, "Transfer", lambda *arguments: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         obtain()
     assert asked == [10_878_146_150 - 1000 + int(1.1 * 10_878_146_150)]
+
+
+@pytest.mark.parametrize("file", (ARCHIVE, *TABLES), ids=lambda file: file.name)
+def test_every_address_ends_in_the_name_and_an_encrypted_one_comes_first(file):
+    assert all(address.endswith(f"/{file.name}") for address in file.addresses)
+    assert file.addresses[0].startswith("https://")
+    assert len(file.addresses) == len(set(file.addresses)) >= 2
+
+
+def test_the_tables_at_hand_have_the_published_digests(shared):
+    assert [table.name for table in TABLES] == [f"{part.name}_sent_emo.csv" for part in PARTS]
+    for table in TABLES:
+        data = (shared / "meld" / table.name).read_bytes()
+        assert (len(data), hashlib.sha256(data).hexdigest()) == (table.size, table.sha256)
