@@ -30,8 +30,9 @@ from ariigcn.core.settings import dotted, set_path
 from ariigcn.core.storage import read_json, write_json
 from ariigcn.graphs.dialogues import load_dialogues
 from ariigcn.models.config import ModelConfig
+from ariigcn.training.checks import check_selection
 from ariigcn.training.config import Choice, TrainingConfig, TuneConfig, Values
-from ariigcn.training.run import Run, check_selection, fit
+from ariigcn.training.run import Run, fit
 
 WORKER, ERROR, CONFIGURED = "worker", "error", "as configured"
 Objective = Callable[[dict[str, Any]], float]
@@ -109,7 +110,7 @@ def tune(search: Search, worker: int, journals: Path, out: Path) -> None:
         for seed in search.config.seeds:
             remove(checkpoints)  # another run's, which this one would warn of
             _, trainer = fit(replace(run, seed=seed), checkpoints)
-            scores.append(float(trainer.best["score"]))
+            scores.append(trainer.selection.score)
         return float(np.mean(scores))
 
     trials = make_trials(search, worker, journals / f"{name}.log", validation_score)

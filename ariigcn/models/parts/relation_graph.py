@@ -99,7 +99,7 @@ class SpeakerRelationLayer(nn.Module):
             mixture = torch.randn(modalities, bases, relations) / bases**0.5
             self.mixture = nn.Parameter(mixture)
         else:
-            own = torch.eye(relations).expand(modalities, -1, -1)
+            own = torch.eye(relations).repeat(modalities, 1, 1)
             self.register_buffer("mixture", own, persistent=False)
         self.own = ModalityLinear(modalities, hidden, hidden)
         # The bases stand in one matrix, below each other: one product serves all of them.

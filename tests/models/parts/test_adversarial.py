@@ -11,7 +11,7 @@ from ariigcn.models.parts.adversarial import (
     generator_loss,
     judge,
 )
-from ariigcn.training.loop import mean_terms
+from ariigcn.training.diagnostics import mean_terms
 
 
 def judged(modalities=3, nodes=11):
