@@ -46,7 +46,7 @@ rule tuned:
     params:
         trials={name: trials_of(name) for name in cfg.tuned},
         overrides=cfg.experiments,
-        code=code_version("ariigcn.training.tune"),
+        code=code_version("ariigcn.training.tuned"),
     script:
         "../scripts/tuned.py"
 

@@ -6,7 +6,8 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from ariigcn.models.parts import contrastive
-from ariigcn.models.parts.contrastive import ICCL, IMCL, PairLoss, contrastive_losses
+from ariigcn.models.parts.contrastive import PairLoss, contrastive_losses
+from ariigcn.models.parts.pairs import ICCL, IMCL
 
 STREAMS = {"imcl": IMCL, "iccl": ICCL}
 
