@@ -142,6 +142,20 @@ def test_masked_nodes_take_no_part_in_the_contrastive_streams():
         assert same[name].item() == pytest.approx(found[name].item(), rel=1e-6)
 
 
+def test_contrastive_streams_read_directions_alone():
+    dialogues = make_toy(LENGTHS)
+    model = make_model(dialogues)
+    batch = whole_batch(dialogues)
+    output = model(batch)
+    before = model.losses(output, batch.y, 0)
+    with torch.no_grad():
+        for parameter in model.projection.parameters():
+            parameter.mul_(3)
+    after = model.losses(output, batch.y, 0)
+    for name in ("loss_imcl", "loss_iccl"):
+        assert after[name].item() == pytest.approx(before[name].item(), rel=1e-5)
+
+
 def test_modality_dropout_never_takes_an_utterances_last():
     dialogues = make_toy(LENGTHS)
     model = make_model(dialogues, modality_dropout=0.9).train()

@@ -75,6 +75,9 @@ def test_every_discriminator_judges_every_modality():
         for own, other in zip(alone.parameters(), judges.parameters(), strict=True):
             own.copy_(other[1:2])
     assert torch.allclose(alone(z[2:3])[0, 0], logits[1, 2], atol=1e-6)
+    inner = torch.nn.functional.leaky_relu(z[2] @ alone.first.weight[0] + alone.first.bias[0], 0.2)
+    expected = (inner @ alone.second.weight[0] + alone.second.bias[0])[:, 0]
+    assert torch.allclose(logits[1, 2], expected, atol=1e-6)
 
 
 def test_spectral_norm_makes_each_modality_largest_singular_value_one():
