@@ -188,6 +188,15 @@ def test_reset_draws_every_weight_as_a_new_layer_does(bases):
     assert torch.equal(torch.rand(1), after), "a new layer draws nothing else"
 
 
+def test_weights_start_at_the_scale_of_their_sums():
+    torch.manual_seed(0)
+    layer = SpeakerRelationLayer(4, 8, 50, 4, dropout=0.0)
+    assert layer.mixture.std().item() == pytest.approx(0.5, rel=0.1)  # one over the root of B
+    for weight in (layer.own.weight, layer.related):  # one over the root of H + B H
+        assert weight.abs().max().item() == pytest.approx(40**-0.5, rel=0.05)
+    assert not layer.relation_bias.any()
+
+
 def test_a_layer_tells_its_sizes():
     layer, *_ = layer_and_batch(CONFIGS[0], bases=2)
     assert "modalities=2, hidden=8, relations=5, bases=2" in repr(layer)
