@@ -16,11 +16,12 @@ from ariigcn.models.parts.adversarial import (
     judge,
 )
 from ariigcn.models.parts.classifier import classifier
-from ariigcn.models.parts.contrastive import ICCL, IMCL, PairLoss, Stream, contrastive_losses
+from ariigcn.models.parts.contrastive import PairLoss, contrastive_losses
 from ariigcn.models.parts.encoders import ContextEncoder, ModalityEncoders
 from ariigcn.models.parts.geometric import Edges, GeometricLayer
 from ariigcn.models.parts.inputs import joined
 from ariigcn.models.parts.layers import ModalityLinear, single_precision
+from ariigcn.models.parts.pairs import ICCL, IMCL, Stream
 from ariigcn.models.parts.relation_graph import SpeakerRelationLayer, Tiles, make_tiles
 from ariigcn.models.registry import LAYERS_FOUND, SPEAKER_RELATION
 

@@ -29,8 +29,7 @@ from ariigcn.predict.card import model_card, read_scores
 from ariigcn.predict.conversation import Conversation, Utterance
 from ariigcn.predict.encode import Encoded, Encoders, Work
 from ariigcn.predict.sources import Source, find_sources, table_of
-from ariigcn.training.loop import standardised
-from ariigcn.training.predict import predict
+from ariigcn.training.predict import predict, standardised
 
 logger = logging.getLogger(__name__)
 

@@ -28,7 +28,7 @@ from ariigcn.core.errors import AriigcnError
 from ariigcn.core.files import atomic_path, remove
 from ariigcn.core.logs import configure_logging
 from ariigcn.core.signals import StopRequest
-from ariigcn.training.loop import DivergedError
+from ariigcn.training.diagnostics import DivergedError
 from ariigcn.training.run import Run, RunFiles, train
 
 # What SLURM calls what torchrun tells its processes.

@@ -10,8 +10,7 @@ from ariigcn.graphs.config import GraphConfig
 from ariigcn.graphs.file import write_graph
 from ariigcn.models.bundle import BundleHead, save_bundle
 from ariigcn.models.config import ModelConfig
-from ariigcn.training.loop import standardised
-from ariigcn.training.predict import predict
+from ariigcn.training.predict import predict, standardised
 from tests.synthetic_corpus import LABELS, SIZES, make_toy
 
 

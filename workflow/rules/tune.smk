@@ -62,7 +62,7 @@ rule tuned:
     params:
         trials={name: trials_of(name) for name in TUNED},
         overrides=plan.overrides,
-        code=code_version("ariigcn.training.tune"),
+        code=code_version("ariigcn.training.tuned"),
     script:
         "../scripts/tuned.py"
 

@@ -44,8 +44,14 @@ class ModalityNorm(nn.Module):
 
     def __init__(self, modalities: int, size: int) -> None:
         super().__init__()
-        self.scale = nn.Parameter(torch.ones(modalities, 1, size))
-        self.shift = nn.Parameter(torch.zeros(modalities, 1, size))
+        self.scale = nn.Parameter(torch.empty(modalities, 1, size))
+        self.shift = nn.Parameter(torch.empty(modalities, 1, size))
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Scale by one, shift by nothing."""
+        nn.init.ones_(self.scale)
+        nn.init.zeros_(self.shift)
 
     def forward(self, x: Tensor) -> Tensor:
         """[M, n, H] -> [M, n, H]."""

@@ -85,6 +85,22 @@ class SpeakerRelationLayer(nn.Module):
 
     Shapes:
         z [M, n, H] -> g [M, n, H].
+
+    Args:
+        modalities: M, each with weights of its own.
+        hidden: H.
+        relations: R, edge types.
+        bases: B, matrices that the relations share; 0: one a relation.
+        dropout: share of the message dropped.
+
+    On graphs of torch_geometric it takes what relational layers take, by :meth:`edge_wise`:
+
+    >>> from torch_geometric.data import Data
+    >>> edges, types = torch.tensor([[0, 1, 2, 2], [1, 2, 0, 2]]), torch.tensor([1, 1, 2, 0])
+    >>> data = Data(x=torch.randn(3, 8), edge_index=edges, edge_type=types)
+    >>> layer = SpeakerRelationLayer(modalities=1, hidden=8, relations=3, bases=2, dropout=0.1)
+    >>> layer.edge_wise(data.x.unsqueeze(0), data.edge_index, data.edge_type).shape
+    torch.Size([1, 3, 8])
     """
 
     mixture: Tensor
@@ -93,23 +109,40 @@ class SpeakerRelationLayer(nn.Module):
         self, modalities: int, hidden: int, relations: int, bases: int, dropout: float
     ) -> None:
         super().__init__()
-        self.score = ModalityLinear(modalities, hidden, 2)
-        self.relation_bias = nn.Parameter(torch.zeros(modalities, 1, relations))
+        self.bases = bases
+        # The parts' own draws are not kept: reset_parameters makes them again, in its order.
+        with torch.random.fork_rng(devices=()):
+            self.score = ModalityLinear(modalities, hidden, 2)
+            self.own = ModalityLinear(modalities, hidden, hidden)
+        self.relation_bias = nn.Parameter(torch.empty(modalities, 1, relations))
         if bases:
-            mixture = torch.randn(modalities, bases, relations) / bases**0.5
-            self.mixture = nn.Parameter(mixture)
+            self.mixture = nn.Parameter(torch.empty(modalities, bases, relations))
         else:
-            own = torch.eye(relations).expand(modalities, -1, -1)
+            own = torch.eye(relations).repeat(modalities, 1, 1)
             self.register_buffer("mixture", own, persistent=False)
-        self.own = ModalityLinear(modalities, hidden, hidden)
         # The bases stand in one matrix, below each other: one product serves all of them.
         inputs = hidden * self.mixture.shape[1]
         self.related = nn.Parameter(torch.empty(modalities, inputs, hidden))
+        self.norm = ModalityNorm(modalities, hidden)
+        self.dropout = Dropout(dropout)
+        self.reset_parameters()
+
+    @torch.no_grad()
+    def reset_parameters(self) -> None:
+        """Draw all weights anew.
+
+        :math:`W_0` and the bases are uniform within one over the root of all inputs of their sum.
+        """
+        self.score.reset_parameters()
+        nn.init.zeros_(self.relation_bias)
+        if self.bases:
+            self.mixture.copy_(torch.randn(self.mixture.shape) / self.bases**0.5)
+        self.own.reset_parameters()
+        inputs, hidden = self.related.shape[1:]
         bound = 1 / (hidden + inputs) ** 0.5
         for weight in (self.own.weight, self.related):
             nn.init.uniform_(weight, -bound, bound)
-        self.norm = ModalityNorm(modalities, hidden)
-        self.dropout = Dropout(dropout)
+        self.norm.reset_parameters()
 
     def forward(self, z: Tensor, tiles: Tiles) -> Tensor:
         """Let every utterance read those that reach it."""
@@ -118,10 +151,12 @@ class SpeakerRelationLayer(nn.Module):
     def edge_wise(self, z: Tensor, edge_index: Tensor, edge_type: Tensor) -> Tensor:
         """The same by gather and scatter, for any graph: edges in any order, no window.
 
+        A node that no edge reaches keeps its own vector and W_0's message.
+
         Args:
             z: [M, n, H].
             edge_index: int64 [2, e], source and target.
-            edge_type: int64 [e].
+            edge_type: int64 [e], each below R.
 
         Returns:
             g, [M, n, H]; what :meth:`forward` gives, and more memory: a vector an edge.

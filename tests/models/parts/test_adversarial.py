@@ -7,11 +7,23 @@ from torch.nn.functional import binary_cross_entropy_with_logits as bce
 from ariigcn.models.config import DiscriminatorConfig
 from ariigcn.models.parts.adversarial import (
     Discriminators,
+    Generators,
     discriminator_loss,
     generator_loss,
     judge,
 )
-from ariigcn.training.loop import mean_terms
+from ariigcn.training.diagnostics import mean_terms
+
+
+def test_a_generator_is_a_residual_mlp_of_its_modality():
+    torch.manual_seed(0)
+    generators, h = Generators(3, 8, dropout=0.0), torch.randn(3, 5, 8)
+    z = generators(h)
+    first, second = generators.first, generators.second
+    for m in range(3):
+        inner = torch.nn.functional.gelu(h[m] @ first.weight[m] + first.bias[m])
+        total = h[m] + inner @ second.weight[m] + second.bias[m]
+        assert torch.allclose(z[m], torch.nn.functional.layer_norm(total, (8,)), atol=1e-5)
 
 
 def judged(modalities=3, nodes=11):
@@ -63,6 +75,9 @@ def test_every_discriminator_judges_every_modality():
         for own, other in zip(alone.parameters(), judges.parameters(), strict=True):
             own.copy_(other[1:2])
     assert torch.allclose(alone(z[2:3])[0, 0], logits[1, 2], atol=1e-6)
+    inner = torch.nn.functional.leaky_relu(z[2] @ alone.first.weight[0] + alone.first.bias[0], 0.2)
+    expected = (inner @ alone.second.weight[0] + alone.second.bias[0])[:, 0]
+    assert torch.allclose(logits[1, 2], expected, atol=1e-6)
 
 
 def test_spectral_norm_makes_each_modality_largest_singular_value_one():

@@ -1,11 +1,14 @@
 """The tiled layer equals a loop over nodes and relations, and torch_geometric's message passing."""
 
+import doctest
+
 import pytest
 import torch
 from torch_geometric.nn import MessagePassing
 from torch_geometric.utils import softmax
 
 from ariigcn.graphs.config import GraphConfig
+from ariigcn.models.parts import relation_graph
 from ariigcn.models.parts.relation_graph import SpeakerRelationLayer, make_tiles
 from tests.synthetic_corpus import make_toy, whole_batch
 
@@ -62,6 +65,11 @@ def plain_layer(layer, z, batch):
     return finish(layer, z, total)
 
 
+def score_of(g):
+    """A number that depends on every entry in its own way; a normed vector's square does not."""
+    return (g * torch.linspace(-1, 2, g.numel()).view_as(g)).sum()
+
+
 class EdgeByEdge(MessagePassing):
     """The same sums through torch_geometric's gather and scatter."""
 
@@ -97,7 +105,8 @@ def test_equals_message_passing_with_gradients(config, bases):
     z.requires_grad_()
     tiles = tiles_of(layer, batch)
     ours = layer(z, tiles)
-    (ours_gradient,) = torch.autograd.grad(ours.square().sum(), z)
+    weights = [z, *layer.parameters()]
+    ours_gradients = torch.autograd.grad(score_of(ours), weights)
     own, related = matrices(layer)
     total = torch.stack(
         [
@@ -115,9 +124,11 @@ def test_equals_message_passing_with_gradients(config, bases):
         ]
     )
     theirs = finish(layer, z, total)
-    (theirs_gradient,) = torch.autograd.grad(theirs.square().sum(), z)
+    theirs_gradients = torch.autograd.grad(score_of(theirs), weights)
     assert torch.allclose(ours, theirs, atol=1e-5)
-    assert torch.allclose(ours_gradient, theirs_gradient, atol=1e-4)
+    for gradient, expected in zip(ours_gradients, theirs_gradients, strict=True):
+        assert expected.abs().max() > 1e-3
+        assert torch.allclose(gradient, expected, atol=1e-4 * float(expected.abs().max()) + 1e-5)
 
 
 def test_tile_size_does_not_matter():
@@ -142,6 +153,48 @@ def test_the_plain_form_equals_the_tiled_one_whatever_the_edges_order(config, ba
     order = torch.randperm(batch.edge_index.shape[1])
     plain = layer.edge_wise(z, batch.edge_index[:, order], batch.edge_type[order])
     assert torch.allclose(plain, layer(z, tiles_of(layer, batch)), atol=1e-6)
+
+
+def test_the_docstrings_example_runs():
+    tests = doctest.DocTestFinder().find(SpeakerRelationLayer, globs=vars(relation_graph))
+    results = [doctest.DocTestRunner().run(test) for test in tests]
+    assert sum(result.attempted for result in results) == 5
+    assert not any(result.failed for result in results)
+
+
+def test_a_node_that_no_edge_reaches_keeps_its_own_message():
+    layer, _, z = layer_and_batch(CONFIGS[0])
+    g = layer.edge_wise(z, torch.tensor([[0], [1]]), torch.tensor([2]))
+    assert torch.allclose(g[:, 2:], finish(layer, z, layer.own(z))[:, 2:], atol=1e-6)
+    assert not torch.allclose(g[:, 1], finish(layer, z, layer.own(z))[:, 1], atol=1e-3)
+
+
+@pytest.mark.parametrize("bases", [0, 2])
+def test_reset_draws_every_weight_as_a_new_layer_does(bases):
+    def state(layer):
+        return {name: value.clone() for name, value in layer.state_dict().items()}
+
+    torch.manual_seed(5)
+    new = state(SpeakerRelationLayer(2, 8, 3, bases, dropout=0.0))
+    layer = SpeakerRelationLayer(2, 8, 3, bases, dropout=0.0)
+    for parameter in layer.parameters():
+        torch.nn.init.constant_(parameter, 9.0)
+    torch.manual_seed(5)
+    layer.reset_parameters()
+    torch.testing.assert_close(state(layer), new, rtol=0, atol=0)
+    after = torch.rand(1)
+    torch.manual_seed(5)
+    SpeakerRelationLayer(2, 8, 3, bases, dropout=0.0)
+    assert torch.equal(torch.rand(1), after), "a new layer draws nothing else"
+
+
+def test_weights_start_at_the_scale_of_their_sums():
+    torch.manual_seed(0)
+    layer = SpeakerRelationLayer(4, 8, 50, 4, dropout=0.0)
+    assert layer.mixture.std().item() == pytest.approx(0.5, rel=0.1)  # one over the root of B
+    for weight in (layer.own.weight, layer.related):  # one over the root of H + B H
+        assert weight.abs().max().item() == pytest.approx(40**-0.5, rel=0.05)
+    assert not layer.relation_bias.any()
 
 
 def test_a_layer_tells_its_sizes():
