@@ -119,7 +119,7 @@ STAGE_OF = {
     "utterances": "table",
     **dict.fromkeys(("extract_text", "extract_audio", "extract_video"), "features"),
     "graph": "graphs",
-    **dict.fromkeys(("trainable", "train"), "models"),
+    **dict.fromkeys(("trainable", "ready", "train"), "models"),
     **dict.fromkeys(("metrics", "missing", "tables", "figures", "inspection"), "evaluation"),
     **dict.fromkeys(("quality", "report_page"), "report"),
     **dict.fromkeys(("tune_worker", "tuned"), "tune"),

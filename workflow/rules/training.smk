@@ -52,10 +52,52 @@ def cpus_of_job(wildcards):
     return training.threads * training.processes * min(AT_ONCE, len(cfg.seeds))
 
 
+# One job that trains all seeds stops at what the first of them says.
+CHECKED = not PACKED and len(cfg.seeds) > 1
+
+
+def ready(wildcards):
+    """What a seed waits for: that no seed of its experiment would stop before its first epoch."""
+    path = files.experiment(".ready", wildcards.experiment)
+    return ancient(path) if CHECKED else []
+
+
+if CHECKED:
+
+    rule ready:
+        input:
+            unpack(run_inputs),
+            labels=labels,
+        output:
+            files.experiment(".ready"),
+        log:
+            files.log("ready.{experiment}"),
+        benchmark:
+            files.benchmark("ready.{experiment}")
+        wildcard_constraints:
+            experiment=one_of(plan.experiments),
+        conda:
+            "../../envs/training.yaml"
+        resources:
+            mem_mb=2500,
+        params:
+            encoders=encoders_of_run,
+            graph=deciding("graph"),
+            model=deciding("model"),
+            training=deciding("training"),
+            code=lambda wildcards: code_version(
+                "ariigcn.training.checks",
+                *plan.experiments[wildcards.experiment].model.modules,
+            ),
+        script:
+            "../scripts/ready.py"
+
+
 rule train:
     input:
         unpack(run_inputs),
         labels=labels,
+        ready=ready,
     output:
         model=directory(trained("model")),
         history=trained("history.parquet"),
