@@ -41,7 +41,7 @@ from ariigcn.features.encoders.base import Clip, Encoded
 from ariigcn.features.encoders.registry import encoder_module
 from ariigcn.features.modality import Modality
 from ariigcn.features.outcome import Outcome
-from ariigcn.features.store import Rows, Status, open_store, write_store
+from ariigcn.features.store import FeatureStore, Rows, Status, write_store
 from ariigcn.features.workers import Block, Workers
 
 logger = logging.getLogger(__name__)
@@ -132,17 +132,16 @@ def merge(
     """
     count = 0
     for path in shards:
-        with open_store(path) as store, open_store(shards[0]) as first:
-            if store.header != first.header:
-                raise DataError(
-                    f"{path}: made by another encoder than {shards[0]}; remove both and run again"
-                )
-            header, count = store.header, count + len(store)
+        store, first = FeatureStore(path), FeatureStore(shards[0])
+        if store.header != first.header:
+            raise DataError(
+                f"{path}: made by another encoder than {shards[0]}; remove both and run again"
+            )
+        header, count = store.header, count + len(store)
 
     def rows() -> Iterator[Rows]:
         for path in shards:
-            with open_store(path) as store:
-                yield from store.blocks(1024)
+            yield from FeatureStore(path).blocks(1024)
 
     outcome = Outcome(
         f"{header.corpus}: {header.modality} features",
@@ -284,5 +283,4 @@ def _rows(clips: Sequence[Clip], results: Sequence[Encoded], dimension: int) -> 
 def _joined(blocks: Iterable[Block]) -> Iterator[Rows]:
     """The finished blocks in order."""
     for block in blocks:
-        with open_store(block.path) as store:
-            yield store.read()
+        yield FeatureStore(block.path).read()

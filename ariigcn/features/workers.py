@@ -31,7 +31,7 @@ from ariigcn.features.encoders.registry import encoder_module, load_encoder, mad
 from ariigcn.features.media.containers import past_end
 from ariigcn.features.modality import Modality
 from ariigcn.features.outcome import FAILURES
-from ariigcn.features.store import Status, StoreHeader, open_store
+from ariigcn.features.store import FeatureStore, Status, StoreHeader
 
 logger = logging.getLogger(__name__)
 # What a block may take beyond one clip's time limit: decoding and encoding of an ordinary clip.
@@ -59,10 +59,10 @@ class Block:
         if not self.path.is_file():
             return False
         try:
-            with open_store(self.path) as store:
-                ids = [clip.utterance_id for clip in self.clips]
-                same = store.header == header and store.read().utterance_ids == ids
-                return same and not self._is_back(store.status, header.modality)
+            store = FeatureStore(self.path)
+            ids = [clip.utterance_id for clip in self.clips]
+            same = store.header == header and store.read().utterance_ids == ids
+            return same and not self._is_back(store.status, header.modality)
         except DataError:
             return False
 
@@ -75,8 +75,7 @@ class Block:
     def failed(self) -> bool:
         """Whether a row of a finished block failed, or the block cannot be read."""
         try:
-            with open_store(self.path) as store:
-                return any(status in FAILURES for status in store.status)
+            return any(status in FAILURES for status in FeatureStore(self.path).status)
         except DataError:
             return True
 

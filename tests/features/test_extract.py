@@ -32,7 +32,6 @@ from ariigcn.features.store import (
     Rows,
     Status,
     StoreHeader,
-    open_store,
     write_store,
 )
 from ariigcn.features.workers import Block
@@ -76,9 +75,9 @@ def text_encoder(**parameters: Any) -> EncoderConfig:
 
 
 def contents(path: Path) -> tuple[list[str], list[Status], list[str], np.ndarray]:
-    with open_store(path) as store:
-        rows = store.read()
-        return store.utterance_ids, store.status, store.messages, rows.values
+    store = FeatureStore(path)
+    rows = store.read()
+    return store.utterance_ids, store.status, store.messages, rows.values
 
 
 def test_rows_follow_the_table_and_the_folder_of_blocks_is_gone(tmp_path: Path) -> None:
@@ -487,9 +486,9 @@ def test_every_sort_of_clip_gets_its_status(
     extract(path, tmp_path, outs[0], features, block=8, workers=1)
     extract(path, tmp_path, outs[1], features, block=8, workers=2)
     assert outs[0].read_bytes() == outs[1].read_bytes()
-    with open_store(outs[0]) as store:
-        assert ", ".join(store.status) == expected
-        assert_named(store)
+    store = FeatureStore(outs[0])
+    assert ", ".join(store.status) == expected
+    assert_named(store)
 
 
 def assert_named(store: FeatureStore) -> None:
