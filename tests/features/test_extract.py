@@ -462,33 +462,47 @@ def media_folder(folder: Path) -> list[str | None]:
     return [*names, "absent.mp4", None]
 
 
+STATUSES = {
+    "opensmile": "ok, ok, no stream, too short, ok, failed, no file, missing",
+    "efficientnet-lite0": "no stream, ok, ok, no stream, no stream, failed, no file, missing",
+    "minilm": "ok, ok, ok, ok, ok, ok, ok, missing",
+}
+
+
+@pytest.fixture(scope="module")
+def clips(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A table of every sort of clip, beside the clips."""
+    folder = tmp_path_factory.mktemp("clips")
+    texts: list[str | None] = [*[f"This is number {i}." for i in range(7)], " "]
+    return table(folder / "t.parquet", texts, media_folder(folder))
+
+
 @pytest.mark.parametrize(
-    ("modality", "encoder", "expected"),
+    "features",
     [
-        ("audio", "opensmile", "ok, ok, no stream, too short, ok, failed, no file, missing"),
-        (
-            "video",
-            "efficientnet-lite0",
-            "no stream, ok, ok, no stream, no stream, failed, no file, missing",
+        EncoderConfig(modality="audio", encoder="opensmile"),
+        EncoderConfig(
+            modality="video", encoder="efficientnet-lite0", parameters={"face": "whole-frame"}
         ),
-        ("text", "minilm", "ok, ok, ok, ok, ok, ok, ok, missing"),
+        EncoderConfig(modality="text", encoder="minilm"),
     ],
+    ids=lambda features: features.modality,
 )
 def test_every_sort_of_clip_gets_its_status(
-    tmp_path: Path, modality: str, encoder: str, expected: str
+    clips: Path, tmp_path: Path, features: EncoderConfig
 ) -> None:
-    media = media_folder(tmp_path)
-    texts: list[str | None] = [*[f"This is number {i}." for i in range(7)], " "]
-    path = table(tmp_path / "t.parquet", texts, media)
-    parameters = {"face": "whole-frame"} if modality == "video" else {}
-    features = EncoderConfig(modality=modality, encoder=encoder, parameters=parameters)  # type: ignore[arg-type]
-    outs = [tmp_path / "one.h5", tmp_path / "two.h5"]
-    extract(path, tmp_path, outs[0], features, block=8, workers=1)
-    extract(path, tmp_path, outs[1], features, block=8, workers=2)
-    assert outs[0].read_bytes() == outs[1].read_bytes()
-    store = FeatureStore(outs[0])
-    assert ", ".join(store.status) == expected
+    extract(clips, clips.parent, tmp_path / "a.h5", features, block=8)
+    store = FeatureStore(tmp_path / "a.h5")
+    assert ", ".join(store.status) == STATUSES[features.encoder]
     assert_named(store)
+
+
+def test_neither_workers_nor_blocks_leave_a_trace_in_the_bytes(clips: Path, tmp_path: Path) -> None:
+    """A real encoder and real clips; how they are shared out decides speed alone."""
+    features = EncoderConfig(modality="audio", encoder="opensmile")
+    for name, block, count in (("one", 8, 1), ("two", 3, 2)):
+        extract(clips, clips.parent, tmp_path / name, features, block=block, workers=count)
+    assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
 
 
 def assert_named(store: FeatureStore) -> None:
