@@ -7,7 +7,8 @@ that there is nothing of theirs that a file could alter or lead astray.
 import struct
 from typing import Any
 
-from ariigcn.core.plain import CODE, ITEM, Later, NotPlainError, RawArray, cells, key
+from ariigcn.core.plain import ITEM, Later, key
+from ariigcn.core.raw_array import CODE, NotPlainError, RawArray, cells
 from ariigcn.corpora.read.pickles.opcodes import Decoder
 from ariigcn.corpora.read.pickles.values import DamagedError, RefusedError, Symbol, shown
 
