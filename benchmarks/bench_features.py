@@ -27,10 +27,11 @@ from numpy.typing import NDArray
 from ariigcn.corpora.config import DemoConfig
 from ariigcn.corpora.demo.generate import generate, load
 from ariigcn.corpora.table import Corpus, write_corpus
+from ariigcn.features.clips import clips_of
 from ariigcn.features.config import EncoderConfig, FeaturesConfig
 from ariigcn.features.encoders.base import Clip
 from ariigcn.features.encoders.registry import make_encoder
-from ariigcn.features.extract import clips_of, extract
+from ariigcn.features.extract import extract
 from benchmarks.reading import candidates, random_dialogues
 from benchmarks.rerun import nothing_to_do
 

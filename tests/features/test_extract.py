@@ -22,6 +22,8 @@ from ariigcn.corpora.read.clips import PAST_END_S, look_at
 from ariigcn.corpora.table import Corpus, write_corpus
 from ariigcn.features import extract as module
 from ariigcn.features import workers
+from ariigcn.features.blocks import Block, cut
+from ariigcn.features.clips import clips_of
 from ariigcn.features.config import EncoderConfig
 from ariigcn.features.encoders.base import Clip
 from ariigcn.features.encoders.registry import ENCODERS, made_by
@@ -34,7 +36,6 @@ from ariigcn.features.store import (
     StoreHeader,
     write_store,
 )
-from ariigcn.features.workers import Block
 from tests.core.test_paths import hostile
 from tests.features import troubled_encoder
 from tests.features.make_clips import grey_frames, tone, write_video, write_wav
@@ -172,9 +173,9 @@ def test_media_that_lead_out_of_their_folder_are_refused(tmp_path: Path) -> None
 def test_context_is_what_was_said_before_in_the_same_dialogue(tmp_path: Path) -> None:
     corpus = module.read_corpus(table(tmp_path / "t.parquet", ["a", None, "c", "d", "e"]))
     corpus.utterances["dialogue_id"] = ["d", "d", "d", "d", "f"]
-    found = [clip.context for clip in module.clips_of(corpus, tmp_path, context=2)]
+    found = [clip.context for clip in clips_of(corpus, tmp_path, context=2)]
     assert found == [(), ("a",), ("a", ""), ("", "c"), ()]
-    assert {clip.context for clip in module.clips_of(corpus, tmp_path)} == {()}
+    assert {clip.context for clip in clips_of(corpus, tmp_path)} == {()}
 
 
 SCRIPT = """
@@ -306,8 +307,8 @@ def test_blocks_of_another_setting_or_a_changed_file_are_not_taken(tmp_path: Pat
         features = text_encoder(**parameters)
         corpus = module.read_corpus(path)
         recipe = module._recipe(corpus, features)
-        clips = module.clips_of(corpus, tmp_path)
-        return [b.path.name for b in module._cut(clips, 1, tmp_path, recipe)]
+        clips = clips_of(corpus, tmp_path)
+        return [b.path.name for b in cut(clips, 1, tmp_path, recipe)]
 
     before = names()
     assert names() == before

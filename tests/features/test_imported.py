@@ -15,9 +15,9 @@ from ariigcn.core.errors import ConfigError, DataError
 from ariigcn.corpora.config import SplitConfig
 from ariigcn.corpora.registry import prepare
 from ariigcn.corpora.table import Corpus, read_corpus, write_corpus
-from ariigcn.features import imported
 from ariigcn.features.encoders.registry import encoder_parameters, make_encoder
-from ariigcn.features.imported import Parameters, Published, import_features
+from ariigcn.features.imported import import_features
+from ariigcn.features.importers import IMPORTERS, Parameters, Published
 from ariigcn.features.store import FeatureStore, Status
 from tests.corpora.paper_files import write
 
@@ -52,7 +52,7 @@ def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
         values = np.array([[2, 20], [9, 90], [0, 1]], dtype=np.float32)
         return Published(["u2", "foreign", "u0"], values, "v1", "train", {"a.csv": "aa"})
 
-    monkeypatch.setitem(imported.IMPORTERS, "tiny", read)
+    monkeypatch.setitem(IMPORTERS, "tiny", read)
 
 
 @pytest.mark.usefixtures("tiny")
@@ -89,7 +89,7 @@ def test_features_of_another_corpus_are_refused(
     table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other = Published(["x"], np.ones((1, 2), np.float32), "v1", "none", {"a.csv": "aa"})
-    monkeypatch.setitem(imported.IMPORTERS, "tiny", lambda *_: other)
+    monkeypatch.setitem(IMPORTERS, "tiny", lambda *_: other)
     with pytest.raises(
         DataError,
         match=r"features.audio: no utterance of the table has a vector \(not in",

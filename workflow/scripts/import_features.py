@@ -4,7 +4,8 @@ from pathlib import Path
 
 from ariigcn.config.sections import load_config
 from ariigcn.core.logs import configure_logging
-from ariigcn.features.imported import Parameters, import_features
+from ariigcn.features.imported import import_features
+from ariigcn.features.importers import Parameters
 from ariigcn.features.modality import MODALITIES
 
 
