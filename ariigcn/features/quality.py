@@ -18,8 +18,8 @@ from ariigcn.corpora.table import Corpus, read_corpus
 from ariigcn.features.clips import clips_of
 from ariigcn.features.encoders.base import Clip
 from ariigcn.features.media.containers import PAST_END, ClipError
-from ariigcn.features.media.decoding import sample_frames
 from ariigcn.features.media.faces import FaceFinder, FaceParameters, face_crops
+from ariigcn.features.media.frames import sample_frames
 from ariigcn.features.store import FeatureStore, Status
 
 # Constant columns and extreme ones that are listed by name, a modality; all are counted.

@@ -17,11 +17,12 @@ from pydantic import Field
 from ariigcn.core.files import sha256_file
 from ariigcn.core.settings import Section
 from ariigcn.features.encoders.base import Clip, Encoded
-from ariigcn.features.media import decoding
-from ariigcn.features.media.decoding import ClipError, Mix, read_audio
+from ariigcn.features.media import containers
+from ariigcn.features.media.containers import ClipError
+from ariigcn.features.media.sound import Mix, read_audio
 from ariigcn.features.store import Status
 
-LIBRARIES = (*decoding.LIBRARIES, "opensmile")
+LIBRARIES = (*containers.LIBRARIES, "opensmile")
 FeatureSet = Literal[
     "eGeMAPSv02", "GeMAPSv01b", "IS09", "IS10", "IS11", "IS12", "IS13", "ComParE_2016", "emobase"
 ]
