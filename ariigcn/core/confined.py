@@ -21,6 +21,7 @@ from typing import IO, Any
 
 from ariigcn.core import plain
 from ariigcn.core.errors import AriigcnError, DataError
+from ariigcn.core.raw_array import NotPlainError, Piece
 
 HEAD = struct.Struct("<?QQ")  # whether it is data or words, bytes of the text, bytes of the arrays
 NO_MEMORY = 99  # exit code: where memory has run out, nothing more can be said
@@ -145,7 +146,7 @@ def answer() -> None:
     try:
         text, pieces = plain.encode(reader(Path(path)), int(most))
         _send(output, True, text, pieces)
-    except plain.NotPlainError as error:
+    except NotPlainError as error:
         words = f"{path}: refused, since it holds {error}; have nothing to do with this one"
         _send(output, False, words.encode("utf-8", "replace"))
     except AriigcnError as error:
@@ -156,9 +157,7 @@ def answer() -> None:
     os._exit(0)  # taking millions of objects apart is lost time
 
 
-def _send(
-    output: IO[bytes], is_data: bool, text: bytes, pieces: Sequence[plain.Piece] = ()
-) -> None:
+def _send(output: IO[bytes], is_data: bool, text: bytes, pieces: Sequence[Piece] = ()) -> None:
     pads = [-len(piece) % plain.ALIGNED for piece in pieces]
     output.write(HEAD.pack(is_data, len(text), sum(map(len, pieces)) + sum(pads)))
     output.write(text)

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from ariigcn.core.errors import DataError, problem_list
 from ariigcn.corpora.table import SPLITS
-from ariigcn.features.store import Rows, StoreHeader, open_store
+from ariigcn.features.store import FeatureStore, Rows, StoreHeader
 from ariigcn.graphs.file import Graph, read_graph
 
 if TYPE_CHECKING:
@@ -208,8 +208,8 @@ def _reach(edge_index: Tensor, nodes: int) -> Tensor:
 
 def _aligned(graph: Graph, modality: str, path: Path) -> tuple[Rows, StoreHeader]:
     """A store's rows and header, held to be the graph's corpus in that modality, row by row."""
-    with open_store(path) as store:
-        rows, header = store.read(), store.header
+    store = FeatureStore(path)
+    rows, header = store.read(), store.header
     for what, own, due in (
         ("modality", header.modality, modality),
         ("corpus", header.corpus, graph.corpus),

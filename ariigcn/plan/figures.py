@@ -1,32 +1,28 @@
-"""The figures of a run: each a kind, what it is of, and its file; plain, as rules' parameters are.
+"""The figures of a run as a rule's parameters hold them: kind, what it is of, file."""
 
-What a figure is of is an experiment, or a grid, or empty: the whole run.
-"""
-
+from pathlib import Path
 from typing import Any
 
+from ariigcn.evaluation.figures.kinds import OF_EXPERIMENT, OF_RUN, Figure, Kind
 from ariigcn.plan.files import METRICS
 from ariigcn.plan.plan import Plan
 
-Triple = tuple[str, str, str]
+Strings = tuple[str, str, str]
 
 
-def drawn(plan: Plan) -> list[Triple]:
+def drawn(plan: Plan) -> list[Strings]:
     """The figures of the whole run, and those of each experiment that gets its own."""
     alone = len(plan.experiments) == 1
-    of_run = ["results", *([] if alone else ["comparisons"]), "missing"]
-    of_one = ("confusion", "history", "discriminators", "reliability")
-    return [(kind, "", plan.files.figure(f"{kind}.svg")) for kind in of_run] + [
-        (kind, name, plan.files.figure(f"{name}.{kind}.svg"))
-        for kind in of_one
-        for name in plan.figured
+    of_run = [kind for kind in OF_RUN if not (alone and kind is Kind.COMPARISONS)]
+    return [_strings(plan, kind, "") for kind in of_run] + [
+        _strings(plan, kind, name) for kind in OF_EXPERIMENT for name in plan.figured
     ]
 
 
-def curves(plan: Plan) -> list[Triple]:
+def curves(plan: Plan) -> list[Strings]:
     """A figure of every grid over one key."""
     return [
-        ("curves", name, plan.files.figure(f"{name}.curves.svg"))
+        _strings(plan, Kind.CURVES, name)
         for name, grid in plan.grids.items()
         if len(grid.keys) == 1
     ]
@@ -45,3 +41,8 @@ def sweeps(plan: Plan) -> list[dict[str, Any]]:
         }
         for _, name, path in curves(plan)
     ]
+
+
+def _strings(plan: Plan, kind: Kind, of: str) -> Strings:
+    figure = Figure.within(Path(plan.files.figure("")), kind, of)
+    return str(kind), of, str(figure.path)

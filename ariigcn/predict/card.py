@@ -9,10 +9,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from ariigcn.evaluation.predictions import read_predictions
 from ariigcn.evaluation.statistics.resampling import (
     Score,
+    bootstrap_interval,
     draw_dialogues,
     resampled_scores,
     score_counts,
-    score_interval,
 )
 from ariigcn.models.bundle import BundleHead
 
@@ -74,7 +74,7 @@ def read_scores(folder: Path) -> Scores:
         found[split] = {
             name: (
                 float(score_counts(counts.sum(0)[0], name)),
-                *score_interval(resampled, rows.dialogues),
+                *bootstrap_interval(resampled, rows.dialogues),
             )
             for name, resampled in zip(SCORES, drawn, strict=True)
         }

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from ariigcn.core.errors import DataError
 from ariigcn.corpora.read.transcripts import Turn
 from ariigcn.corpora.table import Corpus, write_corpus
+from ariigcn.features.clips import clips_of
 from ariigcn.features.config import EncoderConfig
-from ariigcn.features.extract import clips_of, extract
+from ariigcn.features.extract import extract
 from ariigcn.features.here import EncoderHere
 from ariigcn.features.store import Rows, Status, StoreHeader, open_store
 from ariigcn.models.bundle import told

@@ -12,8 +12,9 @@ from ariigcn.corpora import iemocap
 from ariigcn.corpora.config import IemocapConfig, SplitConfig
 from ariigcn.corpora.registry import prepare
 from ariigcn.corpora.table import Corpus, check_corpus, read_corpus
-from ariigcn.features.extract import clips_of
-from ariigcn.features.media.decoding import read_audio, sample_frames
+from ariigcn.features.clips import clips_of
+from ariigcn.features.media.frames import sample_frames
+from ariigcn.features.media.sound import read_audio
 from tests.corpora.iemocap_tree import write_dialogue, write_tree
 
 

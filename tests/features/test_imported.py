@@ -15,10 +15,10 @@ from ariigcn.core.errors import ConfigError, DataError
 from ariigcn.corpora.config import SplitConfig
 from ariigcn.corpora.registry import prepare
 from ariigcn.corpora.table import Corpus, read_corpus, write_corpus
-from ariigcn.features import imported
 from ariigcn.features.encoders.registry import encoder_parameters, make_encoder
-from ariigcn.features.imported import Parameters, Published, import_features
-from ariigcn.features.store import Status, open_store
+from ariigcn.features.imported import import_features
+from ariigcn.features.importers import IMPORTERS, Parameters, Published
+from ariigcn.features.store import FeatureStore, Status
 from tests.corpora.paper_files import write
 
 
@@ -52,23 +52,23 @@ def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
         values = np.array([[2, 20], [9, 90], [0, 1]], dtype=np.float32)
         return Published(["u2", "foreign", "u0"], values, "v1", "train", {"a.csv": "aa"})
 
-    monkeypatch.setitem(imported.IMPORTERS, "tiny", read)
+    monkeypatch.setitem(IMPORTERS, "tiny", read)
 
 
 @pytest.mark.usefixtures("tiny")
 def test_rows_take_the_tables_order_and_gaps_are_missing(table: Path, tmp_path: Path) -> None:
     out = tmp_path / "text.published.h5"
     import_features("tiny", tmp_path, table, "text", out, parameters=Parameters())
-    with open_store(out) as store:
-        rows = store.read()
-        assert store.utterance_ids == ["u0", "u1", "u2"]
-        assert rows.values.tolist() == [[0, 1], [0, 0], [2, 20]]
-        assert store.status == [Status.OK, Status.MISSING, Status.OK]
-        assert store.messages[1] == "not in the published files"
-        assert (store.header.encoder, store.header.encoder_version) == ("published", "v1")
-        assert (store.header.corpus, store.header.fitted_on) == ("tiny", "train")
-        assert store.header.weights_sha256 == "aa"
-        assert store.header.parameters["sources"] == {"a.csv": "aa"}
+    store = FeatureStore(out)
+    rows = store.read()
+    assert store.utterance_ids == ["u0", "u1", "u2"]
+    assert rows.values.tolist() == [[0, 1], [0, 0], [2, 20]]
+    assert store.status == [Status.OK, Status.MISSING, Status.OK]
+    assert store.messages[1] == "not in the published files"
+    assert (store.header.encoder, store.header.encoder_version) == ("published", "v1")
+    assert (store.header.corpus, store.header.fitted_on) == ("tiny", "train")
+    assert store.header.weights_sha256 == "aa"
+    assert store.header.parameters["sources"] == {"a.csv": "aa"}
 
 
 @pytest.mark.usefixtures("tiny")
@@ -89,7 +89,7 @@ def test_features_of_another_corpus_are_refused(
     table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other = Published(["x"], np.ones((1, 2), np.float32), "v1", "none", {"a.csv": "aa"})
-    monkeypatch.setitem(imported.IMPORTERS, "tiny", lambda *_: other)
+    monkeypatch.setitem(IMPORTERS, "tiny", lambda *_: other)
     with pytest.raises(
         DataError,
         match=r"features.audio: no utterance of the table has a vector \(not in",
@@ -129,15 +129,13 @@ def test_a_papers_pickle_becomes_a_table_and_its_stores(tmp_path: Path, corpus: 
     frame = read_corpus(tmp_path / "utterances.parquet").utterances
     for modality in ("text", "audio", "video"):
         expected = np.concatenate([np.stack(list(v)) for v in fields[modality].values()])
-        with open_store(paper_store(tmp_path, modality)) as store:
-            assert store.utterance_ids == frame["utterance_id"].tolist()
-            np.testing.assert_array_equal(store.read().values, expected)
-            assert store.mask.all()
-            seen = (
-                "train" if modality == "text" or (corpus, modality) == ("meld", "audio") else "none"
-            )
-            assert store.header.fitted_on == seen
-            assert len(store.header.weights_sha256) == 64
+        store = FeatureStore(paper_store(tmp_path, modality))
+        assert store.utterance_ids == frame["utterance_id"].tolist()
+        np.testing.assert_array_equal(store.read().values, expected)
+        assert store.mask.all()
+        seen = "train" if modality == "text" or (corpus, modality) == ("meld", "audio") else "none"
+        assert store.header.fitted_on == seen
+        assert len(store.header.weights_sha256) == 64
 
 
 def test_features_that_have_seen_what_validates_are_refused_where_it_selects(
@@ -158,9 +156,9 @@ def test_text_may_come_from_another_paper_by_dialogue(tmp_path: Path) -> None:
     fields = write(tmp_path / "cosmic.pkl", "cosmic", "iemocap")
     options = {"file": "features.pkl"}
     prepare("published", tmp_path, tmp_path / "utterances.parquet", options=options)
-    with open_store(paper_store(tmp_path, "text", file="cosmic.pkl", layer="2")) as store:
-        expected = np.concatenate([np.stack(v) for v in fields["roberta2"].values()])
-        np.testing.assert_array_equal(store.read().values, expected)
+    store = FeatureStore(paper_store(tmp_path, "text", file="cosmic.pkl", layer="2"))
+    expected = np.concatenate([np.stack(v) for v in fields["roberta2"].values()])
+    np.testing.assert_array_equal(store.read().values, expected)
     shorter = {key: rows[:2] for key, rows in fields["roberta1"].items()}
     short = {f"roberta{i}": shorter for i in range(1, 5)}
     write(tmp_path / "cosmic.pkl", "cosmic", "iemocap", **short)
@@ -184,9 +182,9 @@ def test_vectors_of_zeros_are_gaps_and_a_store_of_nothing_else_is_refused(tmp_pa
     constant = {key: np.ones_like(block) * 3 for key, block in zeroed(fields["text"], 0).items()}
     write(tmp_path / "features.pkl", "mmgcn", "iemocap", video=video, audio=audio, text=constant)
     prepare("published", tmp_path, tmp_path / "utterances.parquet")
-    with open_store(paper_store(tmp_path, "audio")) as store:
-        assert store.status.count(Status.MISSING) == len(audio)
-        assert store.messages[0] == "all zeros as published"
+    store = FeatureStore(paper_store(tmp_path, "audio"))
+    assert store.status.count(Status.MISSING) == len(audio)
+    assert store.messages[0] == "all zeros as published"
     with pytest.raises(
         DataError, match=r"features\.video: no utterance .* \(all zeros as published\)"
     ):
@@ -239,11 +237,11 @@ def test_what_nobody_knows_of_an_encoder_has_to_be_said(tmp_path: Path) -> None:
     prepare("published", tmp_path, tmp_path / "utterances.parquet")
     with pytest.raises(ConfigError, match=r"features.audio.parameters.fitted_on: .* 64 numbers"):
         paper_store(tmp_path, "audio")
-    with open_store(paper_store(tmp_path, "audio", fitted_on="none")) as store:
-        assert store.header.fitted_on == "none"
-        assert store.status[1] == Status.FAILED
-        assert store.messages[1] == "not finite as published"
-        assert int((~store.mask).sum()) == 1
+    store = FeatureStore(paper_store(tmp_path, "audio", fitted_on="none"))
+    assert store.header.fitted_on == "none"
+    assert store.status[1] == Status.FAILED
+    assert store.messages[1] == "not finite as published"
+    assert int((~store.mask).sum()) == 1
 
 
 MODALITIES = ("text", "audio", "video")
@@ -268,9 +266,9 @@ def mosi_table(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def mosi_values(table: Path, modality: str) -> NDArray[np.float32]:
-    with open_store(table.with_name(f"{modality}.published.h5")) as store:
-        assert store.mask.all()
-        return store.read().values
+    store = FeatureStore(table.with_name(f"{modality}.published.h5"))
+    assert store.mask.all()
+    return store.read().values
 
 
 @pytest.mark.parametrize(
@@ -297,8 +295,8 @@ def test_mosi_says_which_features_have_seen_the_labels(
     mosi_table: Path, modality: str, fitted_on: str
 ) -> None:
     """Held-out training videos are predicted far better than the test split by those that have."""
-    with open_store(mosi_table.with_name(f"{modality}.published.h5")) as store:
-        assert store.header.fitted_on == fitted_on
+    store = FeatureStore(mosi_table.with_name(f"{modality}.published.h5"))
+    assert store.header.fitted_on == fitted_on
     frame = read_corpus(mosi_table).utterances
     train = (frame["split"] == "train").to_numpy()
     values, labels = mosi_values(mosi_table, modality), frame["emotion"].to_numpy()

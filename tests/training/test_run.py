@@ -19,7 +19,7 @@ from ariigcn.core import memory
 from ariigcn.core.errors import DataError
 from ariigcn.core.files import exclusive
 from ariigcn.features.config import EncoderConfig
-from ariigcn.features.store import Rows, Status, StoreHeader, open_store, write_store
+from ariigcn.features.store import FeatureStore, Rows, Status, StoreHeader, write_store
 from ariigcn.graphs.build import build_graph
 from ariigcn.graphs.config import GraphConfig
 from ariigcn.graphs.dialogues import load_dialogues
@@ -346,8 +346,8 @@ def fitted(inputs, cut):
     """The same inputs, the text features fitted on training, validation cut from it or not."""
     graph, stores = inputs
     write_graph(replace(read_graph(graph), validation_cut=cut), graph)
-    with open_store(stores["text"]) as store:
-        header, rows = replace(store.header, fitted_on="train"), store.read()
+    store = FeatureStore(stores["text"])
+    header, rows = replace(store.header, fitted_on="train"), store.read()
     write_store(stores["text"], header, [rows])
     return graph, stores
 

@@ -23,7 +23,7 @@ from ariigcn.core.code import PACKAGE_ROOT
 from ariigcn.core.settings import Section
 from ariigcn.corpora.config import OPTIONS
 from ariigcn.features.encoders.registry import encoder_module
-from ariigcn.features.store import Status, open_store
+from ariigcn.features.store import FeatureStore, Status
 from tests.workflow.plans import plans
 
 pytestmark = [pytest.mark.workflow, pytest.mark.timeout(600)]
@@ -81,13 +81,13 @@ def test_a_run_makes_every_contract_and_lists_what_is_masked(finished):
     assert (results / "tables" / "results.csv").exists()
     assert len(pd.read_csv(results / "tables" / "missing.csv")) == 3 * 5
     assert (results / "ar-iigcn" / "seed-0" / "model" / "model.safetensors").exists()
-    with open_store(results / "features" / "audio.opensmile.h5") as audio:
-        masked = {Status(s) for s in audio.status} - {Status.OK}
-        reasons = [m for s, m in zip(audio.status, audio.messages, strict=True) if s != Status.OK]
+    audio = FeatureStore(results / "features" / "audio.opensmile.h5")
+    masked = {Status(s) for s in audio.status} - {Status.OK}
+    reasons = [m for s, m in zip(audio.status, audio.messages, strict=True) if s != Status.OK]
     assert {Status.NO_STREAM, Status.FAILED, Status.TOO_SHORT} <= masked
     assert all(reasons)
-    with open_store(results / "features" / "video.efficientnet-lite0.h5") as video:
-        assert {Status.NO_FACE, Status.FAILED} <= set(video.status)
+    video = FeatureStore(results / "features" / "video.efficientnet-lite0.h5")
+    assert {Status.NO_FACE, Status.FAILED} <= set(video.status)
     page = (results / "report.html").read_text()
     assert "no face" in page
     assert 'id="conversation-data"' in page and "Seconds and memory by stage" in page

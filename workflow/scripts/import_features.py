@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from ariigcn.core.logs import configure_logging
-from ariigcn.features.imported import Parameters, import_features
+from ariigcn.features.imported import import_features
+from ariigcn.features.importers import Parameters
 from ariigcn.features.modality import MODALITIES
 from ariigcn.plan.load import load_plan
 

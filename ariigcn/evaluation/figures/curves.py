@@ -1,4 +1,4 @@
-"""How scores move with one key of the configuration: a figure a grid (the paper's figures 4a, 4b, 5).
+"""How scores move with one key of the configuration (the paper's figures 4a, 4b, 5).
 
 Models are selected on validation whatever the value, so the test curve is a report, not a choice.
 """

@@ -14,7 +14,8 @@ from ariigcn.core.seals import verify
 from ariigcn.evaluation.figures.style import PALETTE, save, save_nothing, style
 from ariigcn.evaluation.predictions import read_predictions
 from ariigcn.evaluation.statistics.calibration import BINS, Reliability, reliability
-from ariigcn.evaluation.tables.frames import MODALITY_ORDER, mean_sd, percent
+from ariigcn.evaluation.tables.frames import mean_sd, percent
+from ariigcn.features.modality import MODALITIES
 
 # Told apart by dash as well as by colour.
 LINES: tuple[dict[str, Any], ...] = (
@@ -114,7 +115,7 @@ def draw_missing(table: Path, out: Path) -> None:
     frame = pd.read_csv(verify(table))
     if not len(frame):
         return save_nothing(out, "no experiment was tested with modalities missing.")
-    modalities = [m for m in MODALITY_ORDER if m in set(frame["modality"])]
+    modalities = [m for m in MODALITIES if m in set(frame["modality"])]
     experiments = list(dict.fromkeys(frame["experiment"]))
     with style():
         figure = Figure(figsize=(7.2, 2.7))
@@ -143,7 +144,7 @@ def _draw_curve(axes: Axes, curve: pd.DataFrame, label: str, line: dict[str, Any
     axes.plot(x, mean, label=label, linewidth=1.6, markersize=3.5, **line)
 
 
-def _missing_title(frame: pd.DataFrame, modalities: list[str], experiments: list[str]) -> str:
+def _missing_title(frame: pd.DataFrame, modalities: Sequence[str], experiments: list[str]) -> str:
     cells = frame.set_index(["experiment", "modality", "share"])["weighted_f1_mean"]
     found = []
     for experiment in experiments:

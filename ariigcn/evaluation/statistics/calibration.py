@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ariigcn.evaluation.predictions import Predictions
 from ariigcn.evaluation.statistics.resampling import SEED, Floats, Integers
-from ariigcn.evaluation.tables.frames import mean_sd, score_interval
+from ariigcn.evaluation.tables.frames import mean_sd, seeds_interval
 
 BINS = 15  # of equal width, as in Guo et al. 2017
 DRAWS = 200  # of which predictions are right, for what a calibrated model would show
@@ -77,7 +77,7 @@ def calibration_frame(experiments: Sequence[Predictions]) -> pd.DataFrame:
         measured = {"ece": _errors(own), "brier": _briers(own)}
         for name, values in measured.items():
             row[f"{name}_mean"], row[f"{name}_sd"] = mean_sd(values)
-            row[f"{name}_low"], row[f"{name}_high"] = score_interval(values)
+            row[f"{name}_low"], row[f"{name}_high"] = seeds_interval(values)
         expected = [error_if_calibrated(c) for c in own.confidence] if len(own.true) else []
         row["ece_if_calibrated"] = mean_sd(expected)[0]
         rows.append(row)

@@ -11,12 +11,12 @@ from ariigcn.corpora.table import Corpus
 from ariigcn.evaluation.predictions import Predictions
 from ariigcn.evaluation.statistics.resampling import (
     Score,
+    bootstrap_interval,
     draw_dialogues,
     resampled_scores,
     score_counts,
-    score_interval,
 )
-from ariigcn.features.store import open_store
+from ariigcn.features.store import FeatureStore
 
 SCORES: tuple[Score, ...] = ("accuracy", "weighted_f1")
 RESAMPLES = 2_000  # intervals alone, over many groups: tails of p are not needed
@@ -121,8 +121,8 @@ def _binned(values: "pd.Series[int]", bins: Mapping[str, float]) -> "pd.Series[s
 
 def _mask(path: Path) -> "pd.Series[bool]":
     """True where an utterance has evidence in a store."""
-    with open_store(path) as store:
-        return pd.Series(store.mask, index=pd.Index(store.utterance_ids))
+    store = FeatureStore(path)
+    return pd.Series(store.mask, index=pd.Index(store.utterance_ids))
 
 
 def _measure(own: Predictions, resamples: int) -> tuple[float, ...]:
@@ -132,5 +132,5 @@ def _measure(own: Predictions, resamples: int) -> tuple[float, ...]:
     measured: list[float] = [own.dialogues, len(own.true)]
     for score, drawn in zip(SCORES, resampled_scores(counts, weights, SCORES), strict=True):
         value = float(score_counts(counts.sum(axis=0), score).mean())
-        measured += [value, *score_interval(drawn, own.dialogues)]
+        measured += [value, *bootstrap_interval(drawn, own.dialogues)]
     return tuple(measured)

@@ -111,7 +111,9 @@ def difference_test(
     return observed - half, observed + half, p
 
 
-def score_interval(resampled: Floats, dialogues: int, level: float = LEVEL) -> tuple[float, float]:
+def bootstrap_interval(
+    resampled: Floats, dialogues: int, level: float = LEVEL
+) -> tuple[float, float]:
     """Expanded percentile interval of a score, which stays within 0 and 1 (Hesterberg 2015).
 
     The percentiles' levels are moved out by what a plain bootstrap of D dialogues lacks: Student's

@@ -17,8 +17,8 @@ from scipy.stats import t as student
 from ariigcn.core.errors import DataError
 from ariigcn.corpora.table import Corpus
 from ariigcn.evaluation.metrics import Metrics, read_metrics
+from ariigcn.features.modality import MODALITIES
 
-MODALITY_ORDER = ("text", "audio", "video")
 NONE = "\N{EN DASH}"  # where there is nothing to measure
 PLUS_MINUS = "\N{NO-BREAK SPACE}±\N{NO-BREAK SPACE}"
 SCORES: dict[str, tuple[str, Literal["accuracy", "weighted_f1", "macro_f1"]]] = {
@@ -61,7 +61,7 @@ def results_frame(metrics: Mapping[str, Sequence[Path]], corpus: Corpus) -> pd.D
         for name, (split, score) in SCORES.items():
             values = [s["splits"][split][score] for s in seeds if split in s["splits"]]
             row[f"{name}_mean"], row[f"{name}_sd"] = mean_sd(values)
-            row[f"{name}_low"], row[f"{name}_high"] = score_interval(values)
+            row[f"{name}_low"], row[f"{name}_high"] = seeds_interval(values)
         row["reachable_accuracy"] = reachable_accuracy(corpus, row["modalities"])
         row["share_of_reachable"] = row["accuracy_mean"] / row["reachable_accuracy"]
         difference = paired_difference(seeds, main)
@@ -84,7 +84,7 @@ def per_class_frame(metrics: Mapping[str, Sequence[Path]]) -> pd.DataFrame:
             scores = [test[label]["f1"] for test in tests]
             found = [f1 for f1 in scores if f1 is not None]
             support = tests[0][label]["support"] if tests else 0
-            rows.append((experiment, label, *mean_sd(found), *score_interval(found), support))
+            rows.append((experiment, label, *mean_sd(found), *seeds_interval(found), support))
     names = ["experiment", "emotion", "f1_mean", "f1_sd", "f1_low", "f1_high", "support"]
     return pd.DataFrame(rows, columns=names)
 
@@ -139,7 +139,7 @@ def student_interval(
     return mean - half, mean + half
 
 
-def score_interval(values: Sequence[float]) -> tuple[float, float]:
+def seeds_interval(values: Sequence[float]) -> tuple[float, float]:
     """:func:`student_interval` of scores, cut to what a score can be, 0 to 1."""
     low, high = student_interval(*mean_sd(values), len(values))
     return (low, high) if np.isnan(low) else (max(low, 0.0), min(high, 1.0))
@@ -147,7 +147,7 @@ def score_interval(values: Sequence[float]) -> tuple[float, float]:
 
 def modality_key(modalities: Sequence[str]) -> str:
     """``text+audio+video``, in this order whatever the given one."""
-    return "+".join(m for m in MODALITY_ORDER if m in modalities)
+    return "+".join(m for m in MODALITIES if m in modalities)
 
 
 def reachable_accuracy(corpus: Corpus, modalities: str) -> float:

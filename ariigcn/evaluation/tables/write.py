@@ -15,7 +15,7 @@ from ariigcn.evaluation.statistics.calibration import calibration_frame
 from ariigcn.evaluation.statistics.comparisons import comparisons_frame
 from ariigcn.evaluation.statistics.errors import errors_frame
 from ariigcn.evaluation.tables import latex
-from ariigcn.evaluation.tables.frames import mean_sd, per_class_frame, results_frame, score_interval
+from ariigcn.evaluation.tables.frames import mean_sd, per_class_frame, results_frame, seeds_interval
 from ariigcn.evaluation.tables.literature import published_frame
 
 NAMES = ("results", "per_class", "comparisons", "calibration", "errors", "missing")
@@ -90,6 +90,6 @@ def missing_frame(files: Sequence[Path]) -> pd.DataFrame:
     rows = []
     for key, seeds in pd.concat(found).groupby(keys, sort=False):
         values = [seeds[score].tolist() for score in ("accuracy", "weighted_f1")]
-        scores = [number for v in values for number in (*mean_sd(v), *score_interval(v))]
+        scores = [number for v in values for number in (*mean_sd(v), *seeds_interval(v))]
         rows.append((*key, len(seeds), *scores))
     return pd.DataFrame(rows, columns=[*keys, "seeds", *names])

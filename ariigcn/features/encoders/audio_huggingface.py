@@ -17,10 +17,11 @@ from ariigcn.features.encoders import huggingface
 from ariigcn.features.encoders.base import Clip, Encoded
 from ariigcn.features.encoders.foreign import in_words
 from ariigcn.features.encoders.huggingface import HubParameters, hidden, load
-from ariigcn.features.media import decoding
-from ariigcn.features.media.decoding import ClipError, Mix, read_audio
+from ariigcn.features.media import containers
+from ariigcn.features.media.containers import ClipError
+from ariigcn.features.media.sound import Mix, read_audio
 
-LIBRARIES = (*decoding.LIBRARIES, *huggingface.LIBRARIES)
+LIBRARIES = (*containers.LIBRARIES, *huggingface.LIBRARIES)
 ON_GPU = huggingface.ON_GPU
 files = huggingface.files
 RATE = 16000

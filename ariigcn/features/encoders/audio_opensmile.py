@@ -17,16 +17,18 @@ from pydantic import Field
 from ariigcn.core.files import sha256_file
 from ariigcn.core.settings import Section
 from ariigcn.features.encoders.base import Clip, Encoded
-from ariigcn.features.media import decoding
-from ariigcn.features.media.decoding import ClipError, Mix, read_audio
+from ariigcn.features.media import containers
+from ariigcn.features.media.containers import ClipError
+from ariigcn.features.media.sound import Mix, read_audio
 from ariigcn.features.store import Status
 
-LIBRARIES = (*decoding.LIBRARIES, "opensmile")
+LIBRARIES = (*containers.LIBRARIES, "opensmile")
 FeatureSet = Literal[
     "eGeMAPSv02", "GeMAPSv01b", "IS09", "IS10", "IS11", "IS12", "IS13", "ComParE_2016", "emobase"
 ]
 # openSMILE turns -1..1 into 16-bit integers and lets 1.0 wrap around to the lowest of them.
 LOUDEST = np.float32(32767 / 32768)
+RENEWED_EVERY = 1000  # clips after which an engine is freed, with what it holds of each
 
 
 class Parameters(Section):
@@ -69,6 +71,8 @@ class OpenSmile:
         self._names: Any = config
         # Where a clip ended in an exception there is none, and the next clip makes one anew.
         self._engine: Any = None
+        self._clips = 0  # that engines have seen
+        self._rows: list[NDArray[np.float32]] = []  # what the engine gives of a clip
 
     def encode(self, clips: Sequence[Clip]) -> list[Encoded]:
         """One vector a clip; openSMILE keeps nothing from one clip to the next."""
@@ -98,39 +102,55 @@ class OpenSmile:
         """A signal at the configured rate, [S] in -1..1 -> [D]; NaN where it is too short."""
         samples = (np.clip(signal, -1, LOUDEST) * np.float32(32768)).astype(np.int16)
         engine, self._engine = self._engine or self._start(), None
-        found: list[NDArray[np.float32]] = []
-        engine.external_sink_set_callback_ex(
-            self._names.EXTERNAL_OUTPUT_COMPONENT, lambda row, _: found.append(row.copy())
-        )
-        engine.external_audio_source_write_data(
-            self._names.EXTERNAL_SOURCE_COMPONENT, samples.tobytes()
-        )
-        engine.external_audio_source_set_eoi(self._names.EXTERNAL_SOURCE_COMPONENT)
+        self._rows.clear()
+        # A reset forgets the callback, and the engine holds 0.7 KB of each until it is freed.
+        engine.external_sink_set_callback_ex(self._names.EXTERNAL_OUTPUT_COMPONENT, self._take)
+        source = self._names.EXTERNAL_SOURCE_COMPONENT
+        engine.external_audio_source_write_data(source, samples.tobytes())
+        engine.external_audio_source_set_eoi(source)
         engine.run()
-        engine.reset()
-        # It keeps every callback that it was ever given, and with them every clip's values.
-        engine._callbacks.clear()
-        self._engine = engine
-        if not found:
+        self._clips += 1
+        if self._clips % RENEWED_EVERY:
+            engine.reset()
+            self._engine = engine
+        else:
+            engine.free()
+        if not self._rows:
             return np.full(self.dimension, np.nan, np.float32)
-        return np.asarray(found[0], dtype=np.float32).reshape(-1)
+        return np.asarray(self._rows[0], dtype=np.float32).reshape(-1)
+
+    def _take(self, row: NDArray[np.float32], _: object) -> None:
+        """Called by the engine with memory of its own, which it uses again."""
+        self._rows.append(row.copy())
 
     def _start(self) -> Any:
         """An instance with its configuration read, which takes a tenth of a short clip's time.
 
-        It is reset between clips, where the package's own call makes a new one for each; the values
-        are the same bits (tested).
+        It is reset between clips. ``Smile.process_signal`` makes a new one for each clip and has no
+        way to keep it, so that the package's engine is used directly, with the options that ``Smile``
+        gives it. The values are the same bits (tested).
         """
-        return self._smile._smile(
-            {
-                **self._smile._options(),
-                "source": str(
-                    Path(self._smile.default_config_root, self._names.EXTERNAL_INPUT_CONFIG)
-                ),
-                "sampleRate": self.parameters.sample_rate,
-                "nBits": 16,
-            }
+        from opensmile.core.lib import OpenSMILE
+
+        root, names = Path(self._smile.default_config_root), self._names
+        options = {
+            "source": root / names.EXTERNAL_INPUT_CONFIG,
+            "sink": root / names.EXTERNAL_OUTPUT_SINGLE_CONFIG,
+            "sinkLevel": self._smile.feature_level.value,
+            "bufferModeRbConf": root / "shared/BufferModeRb.conf.inc",
+            "frameModeFunctionalsConf": root / "shared/FrameModeFunctionals.conf.inc",
+            "sampleRate": self.parameters.sample_rate,
+            "nBits": 16,
+        }
+        engine = OpenSMILE()
+        engine.initialize(
+            config_file=self._smile.config_path,
+            options={name: str(value) for name, value in options.items()},
+            loglevel=self._smile.loglevel,
+            log_file=self._smile.logfile,
+            debug=self._smile.verbose,
         )
+        return engine
 
 
 def make(modality: str, parameters: Parameters) -> OpenSmile:

@@ -18,6 +18,8 @@ from ariigcn.features.encoders.base import Clip
 from ariigcn.features.modality import Modality
 from ariigcn.features.store import Status
 
+# What decides a decoded signal; av's wheels bring FFmpeg's libraries with them.
+LIBRARIES = ("av", "numpy")
 # A stream that ends this much before its own header says was cut off.
 TRUNCATED_SHARE, TRUNCATED_S = 0.9, 0.25
 # Two clocks (container, table) may differ by a rounding.

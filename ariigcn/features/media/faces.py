@@ -7,7 +7,6 @@ two faces may be one person's now and the other's then; ``follow`` keeps to one 
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -17,12 +16,14 @@ from pydantic import Field
 
 from ariigcn.core.settings import Section
 from ariigcn.features.encoders.base import Clip, Encoded
-from ariigcn.features.media import decoding
-from ariigcn.features.media.decoding import ClipError, sample_frames
+from ariigcn.features.media import containers
+from ariigcn.features.media.boxes import Box, crop, fill_gaps, follow, smooth
+from ariigcn.features.media.containers import ClipError
+from ariigcn.features.media.frames import sample_frames
 from ariigcn.features.store import Status
 
 Policy = Literal["largest", "centre", "whole-frame"]
-LIBRARIES = (*decoding.LIBRARIES, "opencv-python-headless")
+LIBRARIES = (*containers.LIBRARIES, "opencv-python-headless")
 # As fast as the default cascade, which takes more of what is no face for one.
 CASCADE = "haarcascade_frontalface_alt2.xml"
 
@@ -56,15 +57,6 @@ class FaceParameters(Section):
     min_duration_s: float = Field(
         0.1, ge=0, description="Shorter clips are marked too short, seconds."
     )
-
-
-@dataclass(frozen=True)
-class Box:
-    """A square face: its centre and side, pixels of the full frame."""
-
-    x: float
-    y: float
-    side: float
 
 
 class FaceFinder:
@@ -176,65 +168,3 @@ def _followed(frames: Sequence[NDArray[np.uint8]], finder: FaceFinder) -> list[B
     height, width = frames[0].shape[:2]
     seed, _ = min(firsts, key=lambda numbered: finder.rank(numbered[1], width, height))
     return follow(found, seed)
-
-
-def follow(found: Sequence[Sequence[Box]], seed: int) -> list[Box | None]:
-    """One face through a clip, from the first box of frame ``seed`` towards both ends.
-
-    In each frame the box is taken whose centre moved least; one that moved by more than the face's
-    own side, or is twice or half as large, is somebody else's.
-    """
-    track: list[Box | None] = [None] * len(found)
-    ahead, back = range(seed + 1, len(found)), range(seed - 1, -1, -1)
-    track[seed] = found[seed][0]
-    for way in (ahead, back):
-        last = found[seed][0]
-        for number in way:
-            near = [box for box in found[number] if _same(last, box)]
-            if near:
-                last = min(near, key=lambda box: _moved(last, box))
-                track[number] = last
-    return track
-
-
-def _moved(a: Box, b: Box) -> float:
-    return float(np.hypot(a.x - b.x, a.y - b.y))
-
-
-def _same(a: Box, b: Box) -> bool:
-    return _moved(a, b) <= a.side and a.side / 2 <= b.side <= a.side * 2
-
-
-def smooth(boxes: Sequence[Box | None]) -> list[Box | None]:
-    """Boxes of a clip, all or none: each the mean of itself and its neighbours."""
-    table = [(b.x, b.y, b.side) for b in boxes if b is not None]
-    if not table:
-        return list(boxes)
-    means = [np.mean(table[max(0, i - 1) : i + 2], axis=0) for i in range(len(table))]
-    return [Box(float(x), float(y), float(side)) for x, y, side in means]
-
-
-def fill_gaps(boxes: Sequence[Box | None]) -> list[Box | None]:
-    """Boxes of evenly spaced frames: a gap is interpolated, an end takes its nearest; all or none."""
-    known = [i for i, box in enumerate(boxes) if box is not None]
-    if not known:
-        return list(boxes)
-    table = np.array([(b.x, b.y, b.side) for b in boxes if b is not None])
-    columns = [np.interp(np.arange(len(boxes)), known, column) for column in table.T]
-    return [Box(float(x), float(y), float(side)) for x, y, side in zip(*columns, strict=True)]
-
-
-def crop(frame: NDArray[np.uint8], box: Box | None, margin: float, side: int) -> NDArray[np.uint8]:
-    """The face with ``margin`` (share of its side) all round, or the whole frame, [side, side, 3]."""
-    import cv2
-
-    part = frame
-    if box is not None:
-        height, width = frame.shape[:2]
-        length = max(1, min(round(box.side * (1 + 2 * margin)), height, width))
-        left = min(max(round(box.x - length / 2), 0), width - length)
-        top = min(max(round(box.y - length / 2), 0), height - length)
-        part = frame[top : top + length, left : left + length]
-    shrinks = min(part.shape[:2]) >= side
-    method = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-    return np.asarray(cv2.resize(part, (side, side), interpolation=method), dtype=np.uint8)

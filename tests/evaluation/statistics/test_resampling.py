@@ -7,12 +7,12 @@ from sklearn.metrics import accuracy_score, f1_score
 
 from ariigcn.evaluation.statistics.resampling import (
     FEWEST,
+    bootstrap_interval,
     class_counts,
     difference_test,
     draw_dialogues,
     resampled_scores,
     score_counts,
-    score_interval,
 )
 
 CLASSES = 4
@@ -88,7 +88,7 @@ def test_of_a_difference_that_no_resample_varies_it_is_not_known_how_sure_it_is(
 def test_too_few_dialogues_or_nothing_that_varies_give_no_interval():
     drawn = np.random.default_rng(0).random(100)
     assert np.isnan(difference_test(0.1, drawn, FEWEST - 1)).all()
-    assert np.isnan(score_interval(drawn, FEWEST - 1)).all()
-    assert np.isnan(score_interval(np.ones(100), 30)).all()
-    low, high = score_interval(drawn, FEWEST)
+    assert np.isnan(bootstrap_interval(drawn, FEWEST - 1)).all()
+    assert np.isnan(bootstrap_interval(np.ones(100), 30)).all()
+    low, high = bootstrap_interval(drawn, FEWEST)
     assert 0 <= low < high <= 1

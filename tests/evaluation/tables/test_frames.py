@@ -15,7 +15,7 @@ from ariigcn.evaluation.tables.frames import (
     reachable_accuracy,
     read_seeds,
     results_frame,
-    score_interval,
+    seeds_interval,
     student_interval,
 )
 from tests.synthetic_runs import LABELS, make_corpus, make_project
@@ -74,7 +74,7 @@ def test_one_row_an_experiment_in_the_given_order(project):
     assert first["accuracy_mean"] == pytest.approx(np.mean(tested))
     assert first["accuracy_sd"] == pytest.approx(np.std(tested, ddof=1))
     assert first["share_of_reachable"] == pytest.approx(np.mean(tested) / 0.91)
-    expected = score_interval(tested)
+    expected = seeds_interval(tested)
     assert (first["accuracy_low"], first["accuracy_high"]) == pytest.approx(expected)
     assert frame[["accuracy_sd", "accuracy_low"]].iloc[1].isna().all()
 
@@ -91,9 +91,9 @@ def test_intervals_are_students_and_stay_within_what_a_score_can_be():
     values = [0.5, 0.6, 0.7]
     expected = ttest_1samp(values, 0).confidence_interval(0.95)
     assert student_interval(*mean_sd(values), 3) == pytest.approx((expected.low, expected.high))
-    assert score_interval(values) == pytest.approx((expected.low, expected.high))
-    assert score_interval([0.9, 1.0])[1] == 1.0
-    assert np.isnan(score_interval([0.9])).all()
+    assert seeds_interval(values) == pytest.approx((expected.low, expected.high))
+    assert seeds_interval([0.9, 1.0])[1] == 1.0
+    assert np.isnan(seeds_interval([0.9])).all()
 
 
 def test_seeds_that_do_not_belong_together_are_errors(project, tmp_path):

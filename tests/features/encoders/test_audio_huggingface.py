@@ -9,7 +9,7 @@ import pytest
 from ariigcn.core.errors import DataError
 from ariigcn.features.encoders.audio_huggingface import Parameters, SpeechEncoder, make
 from ariigcn.features.encoders.base import Clip
-from ariigcn.features.media.decoding import read_audio
+from ariigcn.features.media.sound import read_audio
 from ariigcn.features.store import Status
 from tests.features.make_clips import tone, write_wav
 from tests.features.tiny_models import WIDTH, speech_model

@@ -2,11 +2,12 @@
 
 import warnings
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import numpy as np
 import pytest
 
+from ariigcn.features.encoders import audio_opensmile
 from ariigcn.features.encoders.audio_opensmile import FeatureSet, Parameters, make
 from ariigcn.features.encoders.base import Clip
 from ariigcn.features.store import Status
@@ -46,10 +47,13 @@ def test_values_are_opensmiles_own(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["IS10", "eGeMAPSv02", "ComParE_2016"])
-def test_nothing_is_kept_from_clip_to_clip(name: FeatureSet) -> None:
+def test_nothing_is_kept_from_clip_to_clip(
+    name: FeatureSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """One instance, reset between clips of all lengths, gives what a new one for each would."""
     import opensmile
 
+    monkeypatch.setattr(audio_opensmile, "RENEWED_EVERY", 4)
     encoder = make("audio", Parameters(feature_set=name))
     smile = opensmile.Smile(opensmile.FeatureSet[name], opensmile.FeatureLevel.Functionals)
     rng = np.random.default_rng(0)
@@ -63,6 +67,39 @@ def test_nothing_is_kept_from_clip_to_clip(name: FeatureSet) -> None:
         assert own is not None or np.isnan(values).all()
         if own is not None:
             np.testing.assert_array_equal(values, own.astype(np.float32))
+
+
+def test_an_engine_is_renewed_before_it_holds_too_much(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(audio_opensmile, "RENEWED_EVERY", 3)
+    encoder, engines = make("audio", Parameters()), []
+    for _ in range(6):
+        encoder.functionals(tone(0.3, rate=16000))
+        engines.append(encoder._engine)
+    assert engines[0] is engines[1] and engines[3] is engines[4]
+    assert engines[2] is engines[5] is None
+
+
+@pytest.mark.parametrize("name", get_args(FeatureSet))
+def test_the_engine_is_given_the_options_that_opensmile_gives_it(
+    name: FeatureSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A release of the package that asks its engine otherwise is noticed here."""
+    from opensmile.core.lib import OpenSMILE
+
+    asked, real = [], OpenSMILE.initialize
+
+    def initialize(engine: OpenSMILE, **given: Any) -> None:
+        asked.append(given)
+        real(engine, **given)
+
+    monkeypatch.setattr(OpenSMILE, "initialize", initialize)
+    encoder = make("audio", Parameters(feature_set=name))
+    encoder.functionals(tone(0.3, rate=16000))
+    own = asked[-1]
+    encoder._smile.process_signal(tone(0.3, rate=16000), 16000)
+    theirs = asked[-1]
+    theirs["options"] = {key: str(value) for key, value in theirs["options"].items()}
+    assert own == theirs, "opensmile starts its engine differently: bring _start in step with it"
 
 
 def test_full_scale_does_not_wrap_around() -> None:

@@ -11,7 +11,7 @@ import pytest
 from ariigcn.core.errors import DataError
 from ariigcn.features.encoders.base import Clip
 from ariigcn.features.encoders.video_huggingface import ImageEncoder, Parameters, make
-from ariigcn.features.media.decoding import sample_frames
+from ariigcn.features.media.frames import sample_frames
 from ariigcn.features.store import Status
 from tests.features.make_clips import grey_frames, write_video
 from tests.features.tiny_models import WIDTH, convolutional_model, image_model

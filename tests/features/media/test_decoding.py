@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from ariigcn.features.encoders.base import Clip
-from ariigcn.features.media.containers import open_stream
-from ariigcn.features.media.decoding import ClipError, read_audio, sample_frames
+from ariigcn.features.media.containers import ClipError, open_stream
+from ariigcn.features.media.frames import sample_frames
+from ariigcn.features.media.sound import read_audio
 from ariigcn.features.store import Status
 from tests.features.make_clips import grey_frames, number_of, tone, write_video, write_wav
 

@@ -8,17 +8,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from ariigcn.features.media.decoding import ClipError
-from ariigcn.features.media.faces import (
-    Box,
-    FaceFinder,
-    FaceParameters,
-    crop,
-    face_crops,
-    fill_gaps,
-    follow,
-    smooth,
-)
+from ariigcn.features.media.boxes import Box, crop, fill_gaps, follow, smooth
+from ariigcn.features.media.containers import ClipError
+from ariigcn.features.media.faces import FaceFinder, FaceParameters, face_crops
 
 
 @pytest.fixture(scope="module")

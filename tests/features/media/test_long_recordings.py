@@ -56,7 +56,7 @@ def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
 WORKER = """
 import json, re, sys
 from pathlib import Path
-from ariigcn.features.media import containers, decoding
+from ariigcn.features.media import containers, frames, sound
 from ariigcn.features.encoders.base import Clip
 from ariigcn.features.encoders.registry import make_encoder
 
@@ -91,7 +91,7 @@ class Opened:
     def __exit__(self, *error):
         return self.inner.__exit__(*error)
 
-decoding.open_stream = Opened
+frames.open_stream = sound.open_stream = Opened
 made = make_encoder(modality, encoder, parameters)
 rows = []
 for start, end in spans:

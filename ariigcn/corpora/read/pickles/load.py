@@ -11,7 +11,7 @@ from typing import Any
 
 from ariigcn.core.confined import Limits, read_confined
 from ariigcn.core.errors import DataError
-from ariigcn.core.plain import NotPlainError
+from ariigcn.core.raw_array import NotPlainError
 from ariigcn.corpora.read.pickles.objects import Objects
 from ariigcn.corpora.read.pickles.opcodes import Decoder
 from ariigcn.corpora.read.pickles.values import DamagedError, RefusedError

@@ -6,7 +6,8 @@ Our own code answers each request. Neither numpy nor torch takes part: a file ca
 import struct
 from typing import Any
 
-from ariigcn.core.plain import CODE, ITEM, Later, NotPlainError, RawArray, cells, key
+from ariigcn.core.plain import ITEM, Later, key
+from ariigcn.core.raw_array import CODE, NotPlainError, RawArray, cells
 from ariigcn.corpora.read.pickles.opcodes import Decoder
 from ariigcn.corpora.read.pickles.values import DamagedError, RefusedError, Symbol, shown
 
