@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ariigcn.corpora.table import read_corpus
-    from ariigcn.features.store import open_store
+    from ariigcn.features.store import FeatureStore
     from ariigcn.graphs.dataset import ConversationDataset
     from ariigcn.predict.conversation import Conversation, Utterance
     from ariigcn.predict.model import EmotionModel
@@ -16,9 +16,9 @@ __all__ = [
     "Conversation",
     "ConversationDataset",
     "EmotionModel",
+    "FeatureStore",
     "Utterance",
     "load",
-    "open_store",
     "read_corpus",
 ]
 # What others build on, and where it is: loaded when it is used, so that the package itself costs nothing.
@@ -26,9 +26,9 @@ _PUBLIC = {
     "Conversation": "ariigcn.predict.conversation",
     "ConversationDataset": "ariigcn.graphs.dataset",
     "EmotionModel": "ariigcn.predict.model",
+    "FeatureStore": "ariigcn.features.store",
     "Utterance": "ariigcn.predict.conversation",
     "load": "ariigcn.predict.zoo",
-    "open_store": "ariigcn.features.store",
     "read_corpus": "ariigcn.corpora.table",
 }
 

@@ -16,7 +16,7 @@ from ariigcn.features.clips import clips_of
 from ariigcn.features.config import EncoderConfig
 from ariigcn.features.extract import extract
 from ariigcn.features.here import EncoderHere
-from ariigcn.features.store import Rows, Status, StoreHeader, open_store
+from ariigcn.features.store import FeatureStore, Rows, Status, StoreHeader
 from ariigcn.models.bundle import told
 from ariigcn.predict.sources import MEDIA_ROOT, Source
 
@@ -128,8 +128,8 @@ class Encoders:
                 max_failed_share=1.0,
                 at_least_one=False,
             )
-            with open_store(out) as store:
-                return Encoded.of(store.read(), differences(own, store.header))
+            store = FeatureStore(out)
+            return Encoded.of(store.read(), differences(own, store.header))
 
     def _encode_words(self, corpus: Corpus, encoder: EncoderConfig) -> Encoded:
         if self._words is None:
