@@ -80,10 +80,6 @@ class Dtype:
         raise RefusedError(f"make a type '{shown(self.kind)}' that numpy would not")
 
 
-# Version, shape, type, whether column after column, values.
-_ARRAY_STATE: tuple[Any, ...] = (int, tuple, Dtype, int, (bytes, str, list))
-
-
 class Storage:
     """A torch storage: numbers in a row."""
 
@@ -150,16 +146,16 @@ class Objects:
         raise RefusedError(f"call numpy.{name} with what it does not take")
 
     def _array(self, state: Any) -> RawArray | list[Any]:
-        whole = type(state) is tuple and len(state) == len(_ARRAY_STATE)
-        if not whole or not all(map(isinstance, state, _ARRAY_STATE)):
-            raise RefusedError("make an array of what is no array's state")
-        _, shape, dtype, by_column, data = state
-        if dtype.kind != _OBJECTS:
-            return self._raw(dtype.code, shape, data, bool(by_column))
-        if type(data) is not list:
-            raise RefusedError("make objects of bytes")
-        self._spend(ITEM * len(data))
-        return _nested(shape, data)
+        """Numpy's state of an array: version, shape, type, whether column after column, values."""
+        match state if type(state) is tuple else None:
+            case (int(), tuple(shape), Dtype(kind=kind), int(), list(data)) if kind == _OBJECTS:
+                self._spend(ITEM * len(data))
+                return _nested(shape, data)
+            case (int(), tuple(shape), Dtype(kind=kind, code=code), int(by_column), data) if (
+                kind != _OBJECTS and isinstance(data, bytes | str)
+            ):
+                return self._raw(code, shape, data, bool(by_column))
+        raise RefusedError("make an array of what is no array's state")
 
     def _raw(self, code: str, shape: tuple[Any, ...], data: Any, by_column: bool) -> RawArray:
         cells(shape)
@@ -222,7 +218,8 @@ def storage(data: bytes) -> Storage:
             code = _STORAGES[kind]
             begin = decoder.at + 8
             size = count * int(code[2:])
-            if not 0 <= size <= len(data) - begin or data[decoder.at : begin] != _packed(count):
+            fits = 0 <= size <= len(data) - begin
+            if not fits or data[decoder.at : begin] != struct.pack("<q", count):
                 raise DamagedError("a tensor's storage is cut short")
             return Storage(code, data[begin : begin + size])
     raise NotPlainError("a tensor of a kind that is not known")
@@ -254,10 +251,6 @@ def _container(name: str, arguments: tuple[Any, ...]) -> Any:
         case _:
             raise RefusedError(f"call {name} with what it does not take")
     return made
-
-
-def _packed(count: int) -> bytes:
-    return struct.pack("<q", count)
 
 
 def _pair(pair: Any) -> tuple[Any, Any]:
