@@ -11,7 +11,7 @@ def test_drops_its_share_and_keeps_the_mean():
     x = torch.ones(3, 1001, 97)
     y = Dropout(0.3)(x)
     dropped = (y == 0).float()
-    assert abs(dropped.mean() - 77 / 256) < 0.003  # a 256th more is another share
+    assert abs(dropped.mean() - 77 / 256) < 0.002  # a 256th more is another share
     assert (dropped.mean(dim=(0, 1)) - 77 / 256).abs().max() < 0.04  # no column is favoured
     assert abs(y.mean() - 1) < 0.01
     assert y.unique().numel() == 2
