@@ -15,7 +15,7 @@ from typing import Any
 
 PACKAGE = "ariigcn"
 PACKAGE_ROOT = Path(__file__).resolve().parents[1]
-# They tell people how the work goes, and end it; what it makes is none of theirs.
+# They report progress and errors, or stop the work; no result depends on them.
 SILENT = frozenset({f"{PACKAGE}.core.{name}" for name in ("code", "errors", "logs", "signals")})
 
 

@@ -154,7 +154,7 @@ def decode(text: bytes | bytearray, pieces: memoryview) -> Any:
     """What :func:`encode` was given, with numpy's arrays; they lie over ``pieces``.
 
     Raises:
-        ValueError, TypeError, RecursionError: it is none of :func:`encode`'s.
+        ValueError, TypeError, RecursionError: it was not written by :func:`encode`.
     """
 
     def array(told: Any, scalar: bool = False) -> Any:

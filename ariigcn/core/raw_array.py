@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-EMPTY = 65_536  # an array without values may have as many rows of nothing
+EMPTY = 65_536  # an array without values may have at most so many rows
 NDIM = 32  # axes that numpy allows
 # Bool, integers, floats, complex, bytes and text; with their order of bytes. No objects, no records.
 CODE = re.compile(r"[|](b1|[iu]1|S[1-9][0-9]{0,6})|[<>]([iu][248]|f[248]|c(8|16)|U[1-9][0-9]{0,6})")
@@ -94,7 +94,7 @@ class RawArray:
         """The array in numpy, row after row, in this machine's order of bytes; over ``data`` if it can.
 
         Raises:
-            NotPlainError: truth values or characters that there are none of.
+            NotPlainError: a truth value other than 0 and 1, or a character beyond Unicode.
         """
         import numpy as np
 
@@ -121,7 +121,7 @@ def itemsize(code: str) -> int:
     """Bytes of one value.
 
     Raises:
-        NotPlainError: the code is none of :data:`CODE`.
+        NotPlainError: the code is not one of :data:`CODE`.
     """
     if not CODE.fullmatch(code):
         raise NotPlainError(f"an array of {code[:20]!a}")
@@ -141,7 +141,7 @@ def cells(shape: Sequence[int]) -> int:
     """Values in an array of this shape.
 
     Raises:
-        NotPlainError: the shape is none, or endless rows of nothing.
+        NotPlainError: the shape is impossible, or has too many rows without values.
     """
     count = filled = 1
     for size in shape[: NDIM + 1]:

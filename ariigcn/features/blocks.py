@@ -67,7 +67,7 @@ def cut(clips: Sequence[Clip], size: int, folder: Path, recipe: list[Any]) -> li
 
 
 def _facts(clip: Clip) -> list[Any]:
-    """What of a clip decides its vector; a file is told by its size and time of change."""
+    """What of a clip decides its vector; a file is identified by its size and time of change."""
     seen = []
     for path in (clip.media, clip.audio):
         if path is not None and not file_trouble(path):
@@ -78,7 +78,7 @@ def _facts(clip: Clip) -> list[Any]:
 
 
 def shard_of(blocks: list[Block], shard: tuple[int, int]) -> list[Block]:
-    """The blocks of one shard: neighbours, and as many as in any other, give or take one."""
+    """The blocks of one shard: neighbours, with at most one more or less than any other shard."""
     number, of = shard
     return blocks[len(blocks) * number // of : len(blocks) * (number + 1) // of]
 

@@ -44,14 +44,14 @@ def import_features(
         out: the store.
         parameters: see :class:`~ariigcn.features.importers.Parameters`.
         beside: modality and parameters of the run's other imports. They are checked with this one,
-            so that whatever is wrong with any of them is told at once and before a model is trained.
+            so that every error is reported at once and before a model is trained.
         selecting: experiments that read this store and select by validation.
 
     Raises:
-        ConfigError: the corpus has no published features, or ``fitted_on`` is not known, or denies
-            what is.
-        DataError: the files are damaged or disagree, know no utterance of the table, or tell nothing;
-            or validation would select by labels that their encoder has seen.
+        ConfigError: the corpus has no published features, or ``fitted_on`` is unknown or contradicts
+            what is known of the files.
+        DataError: the files are damaged or disagree, hold no utterance of the table, or the same
+            values for every one; or validation would select by labels that their encoder has seen.
     """
     if corpus_name not in IMPORTERS:
         known = unknown_name(corpus_name, list(IMPORTERS), "corpus of published features")

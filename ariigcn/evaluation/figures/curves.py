@@ -1,6 +1,6 @@
 """How scores move with one key of the configuration (the paper's figures 4a, 4b, 5).
 
-Models are selected on validation whatever the value, so the test curve is a report, not a choice.
+Each value's model is selected on validation; the test curve decides nothing.
 """
 
 from collections.abc import Mapping, Sequence

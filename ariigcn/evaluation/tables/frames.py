@@ -100,7 +100,7 @@ def read_seeds(files: Sequence[Path]) -> list[Metrics]:
             if seed[key] != first[key]:
                 raise DataError(f"{file} and {files[0]} differ in {key}; evaluate again")
     if len({seed["seed"] for seed in seeds}) != len(seeds):
-        raise DataError(f"{files[0]}: a seed stands twice in this experiment; name each once")
+        raise DataError(f"{files[0]}: this experiment has the same seed twice; name each seed once")
     return seeds
 
 
@@ -146,7 +146,7 @@ def seeds_interval(values: Sequence[float]) -> tuple[float, float]:
 
 
 def modality_key(modalities: Sequence[str]) -> str:
-    """``text+audio+video``, in this order whatever the given one."""
+    """``text+audio+video``, always in this order."""
     return "+".join(m for m in MODALITIES if m in modalities)
 
 

@@ -105,7 +105,7 @@ def make_encoder(modality: str, encoder: str, parameters: dict[str, Any]) -> "En
 
 
 def load_encoder(module: str, modality: str, parameters: dict[str, Any]) -> "Encoder":
-    """Load the encoder of a module; what a worker process is told, registry or not."""
+    """Load the encoder of a module; a worker process is given the module, not the registry."""
     imported = load(module)
     made: Encoder = imported.make(modality, imported.Parameters(**parameters))
     return made

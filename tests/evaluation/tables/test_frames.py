@@ -98,7 +98,7 @@ def test_intervals_are_students_and_stay_within_what_a_score_can_be():
 
 def test_seeds_that_do_not_belong_together_are_errors(project, tmp_path):
     first, second = project.metrics["ar-iigcn"][:2]
-    with pytest.raises(DataError, match="a seed stands twice"):
+    with pytest.raises(DataError, match="has the same seed twice"):
         read_seeds([first, first])
     other = tmp_path / "metrics.json"
     write_json(read_metrics(second) | {"labels": ["joy"]}, other)
