@@ -10,7 +10,6 @@ import signal
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
-from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -19,6 +18,7 @@ from pebble import ProcessExpired, ProcessPool
 
 from ariigcn.core.gpus import visible_gpus
 from ariigcn.core.signals import STOP_SIGNALS, StoppedError, StopRequest
+from ariigcn.core.spawn import Context
 from ariigcn.features import worker
 from ariigcn.features.blocks import Block
 from ariigcn.features.cache import Cache
@@ -67,7 +67,7 @@ class Workers:
                 features.parameters,
                 (Path(self._seats.name), self.workers, gpus),
             ),
-            context=get_context("spawn"),
+            context=Context(),
         )
 
     def __enter__(self) -> "Workers":

@@ -8,12 +8,17 @@ import pytest
 
 from ariigcn.core.errors import DataError
 from ariigcn.corpora.read.transcripts import read_transcript
+from ariigcn.corpora.registry import prepare
 from ariigcn.features.config import EncoderConfig
 from ariigcn.features.encoders.base import Clip
 from ariigcn.features.encoders.registry import make_encoder
+from ariigcn.features.extract import extract
+from ariigcn.graphs.build import build_graph_file
+from ariigcn.graphs.dialogues import load_dialogues
 from ariigcn.predict.model import EmotionModel
 from ariigcn.predict.sources import find_sources
-from tests.features.make_clips import grey_frames, tone, write_video, write_wav
+from ariigcn.training.predict import predict, standardised
+from tests.features.make_clips import grey_frames, tone, write_exact, write_video, write_wav
 
 SAID = (
     "start_s,end_s,speaker,text\n0,1,Ann,I am so happy!\n1,2,Ben,Leave me alone.\n2,3,Ann,Well.\n"
@@ -161,3 +166,45 @@ def test_a_damaged_model_is_one_error(text_model, tmp_path):
     config.write_text(json.dumps({"a": 1}))
     with pytest.raises(DataError, match=r"config\.json"):
         EmotionModel.from_folder(tmp_path / "saved")
+
+
+def test_one_long_recording_is_predicted_as_its_clips_are_by_the_pipeline(make_model, tmp_path):
+    """Table, extraction, graph and network of a corpus of clips; and the same clips in one file."""
+    corpus, whole = tmp_path / "corpus", tmp_path / "whole.mp4"
+    corpus.mkdir()
+    random = np.random.default_rng(0)
+    clips = [
+        (
+            [random.integers(0, 255, (64, 64, 3), np.uint8) for _ in range(25)],
+            tone(1.0, 110.0 * (n + 2), 16000) * (n + 1) / 8,
+        )
+        for n in range(4)
+    ]
+    rows = ["dialogue_id,utterance_id,speaker,text,emotion,media"]
+    turns = ["start_s,end_s,speaker,text"]
+    for number, (pictures, sound) in enumerate(clips):
+        write_exact(corpus / f"{number}.mp4", pictures, sound)
+        rows.append(f"d,u{number},{'ab'[number % 2]},Well {number}.,joy,{number}.mp4")
+        turns.append(f"{number},{number + 1},{'ab'[number % 2]},Well {number}.")
+    (corpus / "conversations.csv").write_text("\n".join(rows))
+    whole.with_suffix(".csv").write_text("\n".join(turns))
+    pictures = [picture for own, _ in clips for picture in own]
+    write_exact(whole, pictures, np.concatenate([sound for _, sound in clips]))
+
+    model = make_model("text", "audio", "video")
+    prepare("folder", corpus, tmp_path / "table.parquet")
+    stores = {}
+    for modality, own in model.head.features.items():
+        stores[modality] = tmp_path / f"{modality}.h5"
+        config = EncoderConfig(
+            modality=modality, encoder=own["encoder"], parameters=own["parameters"]
+        )
+        extract(tmp_path / "table.parquet", corpus, stores[modality], config)
+    build_graph_file(tmp_path / "table.parquet", model.head.graph, tmp_path / "graph.h5")
+    dialogues = load_dialogues(tmp_path / "graph.h5", stores)
+    expected = predict(model.network, standardised(dialogues, model.network)).numpy()
+
+    found = model.predict(whole)
+    assert not any(u.missing for u in found.utterances)
+    assert np.allclose(probabilities(found), expected, atol=1e-6)
+    assert np.ptp(expected, axis=0).max() > 1e-3  # the clips differ

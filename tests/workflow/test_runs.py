@@ -142,6 +142,7 @@ OTHER = {
     "features.text.encoder": {"encoder": "glove", "parameters": {"vectors": "vectors.txt"}},
     "features.video.encoder": None,  # as text's and audio's; the overlay's parameters are one encoder's
     "iemocap.test_session": 4,
+    "model.graph_layer": "rgcn",
     "iemocap.utterance_list": "config.yaml",
     "model.hidden": 8,
     "model.modalities": ["text"],
