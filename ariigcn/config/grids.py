@@ -54,7 +54,7 @@ def expand(
             grids[name], found = _cells(str(name), axes, beside)
         for cell in found:
             if cell in cells:
-                raise ValueError(f"experiments: '{cell}' stands there twice; rename one")
+                raise ValueError(f"experiments: two of them are called '{cell}'; rename one")
         cells |= found
     return cells, grids
 

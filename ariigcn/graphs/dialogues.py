@@ -216,7 +216,7 @@ def _aligned(graph: Graph, modality: str, path: Path) -> tuple[Rows, StoreHeader
     ):
         if own != due:
             raise DataError(
-                f"{path}: its {what} is '{own}' where '{due}' is due; remove it and run again"
+                f"{path}: its {what} is '{own}', expected '{due}'; remove it and run again"
             )
     _check_rows(graph, path, rows.utterance_ids)
     broken = np.flatnonzero(~np.isfinite(rows.values).all(axis=1))
@@ -235,7 +235,7 @@ def _check_rows(graph: Graph, path: Path, ids: Sequence[str]) -> None:
     problems = [f"no row for {name}" for name in graph.utterance_ids if name not in known]
     problems += [f"{len(ids)} rows for {len(graph.utterance_ids)} utterances"]
     problems += [
-        f"row {row + 1} is {own}, {due} is due"
+        f"row {row + 1} is {own}, expected {due}"
         for row, (own, due) in enumerate(zip(ids, graph.utterance_ids, strict=False))
         if own != due
     ]

@@ -60,7 +60,7 @@ def train_all(runs: Sequence[tuple[Run, RunFiles]], at_once: int = 1, launcher: 
     failed = _train_in_turn(runs) if in_turn else _train_apart(runs, at_once, launcher)
     if failed:
         raise LaunchError(
-            f"{', '.join(failed)} failed; the words of each stand above. Checkpoints, and results of "
+            f"{', '.join(failed)} failed; the lines above say why. Checkpoints, and results of "
             "the runs that finished, are kept: the same command goes on from there"
         )
     for _, files in runs:

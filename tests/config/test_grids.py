@@ -139,7 +139,7 @@ def test_a_baseline_does_not_hang_on_keys_that_it_does_not_read(root):
         ("{x: {grid: {model.hidden: [64, 64]}}}", "model.hidden names a value twice"),
         ("{x: {grid: {model.hiden: [64]}}}", "experiments.x.64.model: unknown key 'hiden'"),
         ("{x: {grid: {modle.hidden: [64]}}}", "unknown section 'modle'; did you mean 'model'"),
-        ("{x: {grid: {model.hidden: [64]}}, x.64: {}}", "'x.64' stands there twice"),
+        ("{x: {grid: {model.hidden: [64]}}, x.64: {}}", "two of them are called 'x.64'"),
         ("{x: {grid: {model.name: [A b]}}}", "'x.a b' cannot name an experiment"),
         ("{x: {model: {hidden: 8}, grid: {model.hidden.y: [1]}}}", "goes through 'hidden'"),
         ("{x: {model: {name: mmgcn, projection: 8}}}", "mmgcn does not read model.projection"),
