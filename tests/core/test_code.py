@@ -50,14 +50,15 @@ STAGES = {
 @pytest.fixture
 def package(tmp_path, monkeypatch):
     """The small package in the real one's place."""
+    root = tmp_path / "ariigcn"
     for name, source in SOURCES.items():
-        path = tmp_path / name
-        path.parent.mkdir(exist_ok=True)
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(source)
         (path.parent / "__init__.py").touch()
-    monkeypatch.setattr(code, "PACKAGE_ROOT", tmp_path)
+    monkeypatch.setattr(code, "PACKAGE_ROOT", root)
     code._read.cache_clear()
-    yield tmp_path
+    yield root
     code._read.cache_clear()
 
 

@@ -57,7 +57,7 @@ def test_features_of_another_corpus_or_table_are_refused(tmp_path):
     graph = build_graph(make_corpus(LENGTHS), GraphConfig())
     write_graph(graph, tmp_path / "graph.h5")
     write_text_store(tmp_path / "other.h5", graph.utterance_ids, corpus="meld")
-    with pytest.raises(DataError, match="its corpus is 'meld' , expected 'toy'"):
+    with pytest.raises(DataError, match="its corpus is 'meld', expected 'toy'"):
         load_dialogues(tmp_path / "graph.h5", {"text": tmp_path / "other.h5"})
     write_text_store(tmp_path / "short.h5", graph.utterance_ids[:-1])
     with pytest.raises(DataError, match=f"no row for {graph.utterance_ids[-1]}"):
