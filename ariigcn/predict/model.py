@@ -7,29 +7,23 @@ encoders that the model's header names, the graph that it was trained on, the ne
 import logging
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
-import torch
 from huggingface_hub import ModelHubMixin, snapshot_download
 from numpy.typing import ArrayLike, NDArray
 
 from ariigcn.core.errors import DataError
 from ariigcn.corpora.read.transcripts import Transcript, Turn, read_transcript
-from ariigcn.corpora.table import Corpus
-from ariigcn.graphs.build import build_graph
-from ariigcn.graphs.dialogues import make_dialogues
-from ariigcn.graphs.file import Graph
 from ariigcn.models.base import ConversationModel
 from ariigcn.models.bundle import BundleHead, load_bundle, save_bundle
 from ariigcn.predict.card import model_card, read_scores
 from ariigcn.predict.conversation import Conversation, Utterance
 from ariigcn.predict.encode import Encoded, Encoders, Work
+from ariigcn.predict.network import prepare, probabilities, read_features
 from ariigcn.predict.sources import Source, find_sources, table_of
-from ariigcn.training.predict import predict, standardised
 
 logger = logging.getLogger(__name__)
 
@@ -173,27 +167,9 @@ class EmotionModel(ModelHubMixin):
         """
         turns = tuple(Turn(None, None, speaker, None) for speaker in speakers)
         corpus = table_of([(Source(None, Path("x")), Transcript("x", turns))], self.labels)
-        values, usable = {}, {}
-        for modality, size in self.head.dimensions.items():
-            given = modality in features
-            x = np.asarray(
-                features[modality] if given else np.zeros((len(turns), size)), np.float32
-            )
-            if x.shape != (len(turns), size):
-                raise DataError(
-                    f"{modality}: features of shape {x.shape}, not {(len(turns), size)}"
-                )
-            own = (mask or {}).get(modality, np.full(len(turns), given))
-            here = np.asarray(own, bool)
-            if here.shape != (len(turns),):
-                raise DataError(f"{modality}: a mask of shape {here.shape}, not {(len(turns),)}")
-            if not np.isfinite(x[here]).all():
-                raise DataError(f"{modality}: features that are NaN or infinite")
-            values[modality], usable[modality] = np.where(here[:, None], x, 0), here
-        unknown = sorted(set(features) - set(self.head.dimensions))
-        if unknown:
-            raise DataError(f"the model does not read {', '.join(unknown)}")
-        return self._probabilities(self._graph(corpus), values, usable)
+        values, usable = read_features(self.head, features, len(turns), mask)
+        dialogues = prepare(self.head, self.network, corpus, values, usable)
+        return probabilities(self.head, self.network, dialogues)
 
     def _predict(
         self,
@@ -208,10 +184,11 @@ class EmotionModel(ModelHubMixin):
         encoded = self._encoders.encode(corpus, work)
         values = {m: rows.values for m, rows in encoded.items()}
         usable = {m: rows.mask for m, rows in encoded.items()}
-        probabilities = self._probabilities(self._graph(corpus), values, usable)
+        dialogues = prepare(self.head, self.network, corpus, values, usable)
+        found = probabilities(self.head, self.network, dialogues)
         starts = np.cumsum([0, *(len(transcript.turns) for _, transcript in conversations)])
         return [
-            self._conversation(source, transcript, encoded, probabilities, int(start))
+            self._conversation(source, transcript, encoded, found, int(start))
             for (source, transcript), start in zip(conversations, starts, strict=False)
         ]
 
@@ -220,7 +197,7 @@ class EmotionModel(ModelHubMixin):
         source: Source,
         transcript: Transcript,
         encoded: Mapping[str, Encoded],
-        probabilities: NDArray[np.float32],
+        found: NDArray[np.float32],
         start: int,
     ) -> Conversation:
         """One conversation, whose rows begin at ``start``."""
@@ -228,7 +205,7 @@ class EmotionModel(ModelHubMixin):
         for number, turn in enumerate(transcript.turns):
             row = start + number
             missing = {m: e.why(row, turn, source) for m, e in encoded.items() if not e.mask[row]}
-            scores = dict(zip(self.labels, map(float, probabilities[row]), strict=True))
+            scores = dict(zip(self.labels, map(float, found[row]), strict=True))
             utterances.append(
                 Utterance(
                     number=number,
@@ -249,31 +226,6 @@ class EmotionModel(ModelHubMixin):
             recording=None if source.recording is None else str(source.recording),
             notes=(*transcript.notes, *(note for e in encoded.values() for note in e.notes)),
         )
-
-    def _graph(self, corpus: Corpus) -> Graph:
-        """The graph that the model was trained on, its edge types numbered as its weights know them."""
-        graph = build_graph(corpus, self.head.graph)
-        unknown = [name for name in graph.relations if name not in self.head.relations]
-        if unknown:
-            raise DataError(
-                f"the model was trained with relations by pair of speakers and knows fewer speakers "
-                f"than this conversation has (it has no '{unknown[0]}')"
-            )
-        place = np.array([self.head.relations.index(name) for name in graph.relations], np.int64)
-        return replace(graph, relations=self.head.relations, edge_type=place[graph.edge_type])
-
-    def _probabilities(
-        self,
-        graph: Graph,
-        values: Mapping[str, NDArray[np.float32]],
-        usable: Mapping[str, NDArray[np.bool_]],
-    ) -> NDArray[np.float32]:
-        torch.set_num_threads(int(self.head.training.get("threads", 1)))
-        x = {m: torch.from_numpy(np.ascontiguousarray(v, np.float32)) for m, v in values.items()}
-        mask = torch.stack([torch.from_numpy(usable[m]) for m in values], dim=1)
-        dialogues = standardised(make_dialogues(graph, x, mask), self.network)
-        found: NDArray[np.float32] = predict(self.network, dialogues).numpy()
-        return found
 
 
 def _name_of(folder: Path, head: BundleHead) -> str:
