@@ -1,5 +1,6 @@
 """``ariigcn ...`` for people; the workflow's stages do not go through it."""
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -57,10 +58,16 @@ def check(
 @app.command()
 def predict(
     recordings: Annotated[
-        list[Path], typer.Argument(help="Recordings or transcripts, or folders of them.")
-    ],
+        list[Path] | None, typer.Argument(help="Recordings or transcripts, or folders of them.")
+    ] = None,
     *,
-    model: Annotated[str, typer.Option(help="Which model: see `ariigcn models`.")] = "meld-text",
+    model: Annotated[
+        str | None,
+        typer.Option(
+            help="Which model: see `ariigcn models`. By default meld-text; with --follow "
+            "meld-text-online."
+        ),
+    ] = None,
     transcript: Annotated[
         Path | None,
         typer.Option(help="Who said what, when; by default the file of the same name beside it."),
@@ -69,29 +76,53 @@ def predict(
         Path | None,
         typer.Option("--out", "-o", help=".csv, .tsv, .parquet, .json, .srt or .html."),
     ] = None,
+    follow: Annotated[
+        bool,
+        typer.Option(
+            "--follow",
+            help='Read lines {"speaker": ..., "text": ...} from standard input and answer each at once.',
+        ),
+    ] = False,
     cores: Annotated[int, typer.Option(min=1, help="Processes that encode.")] = 2,
     cache: Annotated[
         Path | None, typer.Option(help="Folder that keeps what encoders made, for the next time.")
     ] = None,
 ) -> None:
     """Predict the emotions of conversations: ariigcn predict talk.mp4 -o talk.html."""
+    if follow:
+        if recordings or transcript or out:
+            raise typer.BadParameter("--follow reads standard input: name no file")
+        return _follow(model)
+    if not recordings:
+        raise typer.BadParameter("name recordings or transcripts, or --follow")
     from ariigcn.core.logs import configure_logging
     from ariigcn.predict.command import show
     from ariigcn.predict.conversation import check_output, write
     from ariigcn.predict.encode import Work
     from ariigcn.predict.sources import find_sources
-    from ariigcn.predict.zoo import load
+    from ariigcn.predict.zoo import DEFAULT, load
 
     configure_logging()
     with _in_words():
         if out is not None:
             check_output(out)
         sources = find_sources(recordings, transcript)
-        found = load(model).predict_all(sources, Work(workers=cores, cache=cache))
+        found = load(model or DEFAULT).predict_all(sources, Work(workers=cores, cache=cache))
         if out is not None:
             check_output(out, len(found))
             write(found, out)
         show(found, out)
+
+
+def _follow(model: str | None) -> None:
+    from ariigcn.predict.follow import follow
+    from ariigcn.predict.online import OnlineModel
+    from ariigcn.predict.zoo import DEFAULT_ONLINE, load
+
+    with _in_words():
+        online = OnlineModel(load(model or DEFAULT_ONLINE))
+        if follow(online, sys.stdin.buffer, sys.stdout, sys.stderr):
+            raise typer.Exit(1)
 
 
 @app.command()

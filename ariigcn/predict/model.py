@@ -50,7 +50,7 @@ class EmotionModel(ModelHubMixin):
         self, head: BundleHead, network: ConversationModel, name: str, card: str = ""
     ) -> None:
         self.head, self.network, self.name, self.card = head, network.eval(), name, card
-        self._encoders = Encoders(head.features, head.dimensions)
+        self.encoders = Encoders(head.features, head.dimensions)
 
     @classmethod
     def from_folder(cls, folder: Path | str, name: str | None = None) -> "EmotionModel":
@@ -181,7 +181,7 @@ class EmotionModel(ModelHubMixin):
             if not said and (source.recording is None or transcript.turns[0].start_s is None):
                 raise DataError(f"{source}: no words, and nothing to hear or see: nothing to go by")
         corpus = table_of(conversations, self.labels)
-        encoded = self._encoders.encode(corpus, work)
+        encoded = self.encoders.encode(corpus, work)
         values = {m: rows.values for m, rows in encoded.items()}
         usable = {m: rows.mask for m, rows in encoded.items()}
         dialogues = prepare(self.head, self.network, corpus, values, usable)
