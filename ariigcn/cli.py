@@ -76,6 +76,13 @@ def predict(
         Path | None,
         typer.Option("--out", "-o", help=".csv, .tsv, .parquet, .json, .srt or .html."),
     ] = None,
+    explain: Annotated[
+        bool,
+        typer.Option(
+            "--explain",
+            help="Say what each prediction depends on; its cost grows with the square of a length.",
+        ),
+    ] = False,
     follow: Annotated[
         bool,
         typer.Option(
@@ -90,24 +97,25 @@ def predict(
 ) -> None:
     """Predict the emotions of conversations: ariigcn predict talk.mp4 -o talk.html."""
     if follow:
-        if recordings or transcript or out:
-            raise typer.BadParameter("--follow reads standard input: name no file")
+        if recordings or transcript or out or explain:
+            raise typer.BadParameter("--follow reads standard input: no file, no --explain")
         return _follow(model)
     if not recordings:
         raise typer.BadParameter("name recordings or transcripts, or --follow")
     from ariigcn.core.logs import configure_logging
     from ariigcn.predict.command import show
-    from ariigcn.predict.conversation import check_output, write
     from ariigcn.predict.encode import Work
     from ariigcn.predict.sources import find_sources
+    from ariigcn.predict.writers import check_output, write
     from ariigcn.predict.zoo import DEFAULT, load
 
     configure_logging()
     with _in_words():
         if out is not None:
-            check_output(out)
+            check_output(out, explained=explain)
         sources = find_sources(recordings, transcript)
-        found = load(model or DEFAULT).predict_all(sources, Work(workers=cores, cache=cache))
+        work = Work(workers=cores, cache=cache)
+        found = load(model or DEFAULT).predict_all(sources, work, explain=explain)
         if out is not None:
             check_output(out, len(found))
             write(found, out)

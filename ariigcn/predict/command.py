@@ -53,4 +53,9 @@ def _time(utterance: Utterance) -> str:
 def _said(utterance: Utterance) -> str:
     lines = [utterance.text or ""]
     lines += [f"(no {modality}: {why})" for modality, why in utterance.missing.items()]
+    if utterance.explanation:
+        modalities, context = utterance.explanation.modalities, utterance.explanation.context
+        changes = [f"its {modality} {100 * change:+.0f}" for modality, change in modalities.items()]
+        changes += [f"utterance {near.number + 1} {100 * near.change:+.0f}" for near in context]
+        lines.append(f"(points without {', '.join(changes)})" if changes else "")
     return "\n".join(line for line in lines if line)

@@ -88,7 +88,6 @@ class Encoders:
     def __init__(self, features: Mapping[str, Any], dimensions: Mapping[str, int]) -> None:
         self._features, self._dimensions = features, dimensions
         self._words: EncoderHere | None = None
-        self._word_notes: Sequence[str] = ()
 
     def encode(self, corpus: Corpus, work: Work) -> dict[str, Encoded]:
         """Every modality that the model reads.
@@ -110,8 +109,8 @@ class Encoders:
         """
         if self._words is None:
             self._words = EncoderHere(self._config("text"))
-            self._word_notes = differences(self._features["text"], self._words.header)
-        return Encoded.of(self._words.encode(clips), self._word_notes)
+        notes = differences(self._features["text"], self._words.header)
+        return Encoded.of(self._words.encode(clips), notes)
 
     @property
     def reads_words(self) -> bool:

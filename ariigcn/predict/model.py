@@ -20,9 +20,11 @@ from ariigcn.corpora.read.transcripts import Transcript, Turn, read_transcript
 from ariigcn.models.base import ConversationModel
 from ariigcn.models.bundle import BundleHead, load_bundle, save_bundle
 from ariigcn.predict.card import model_card, read_scores
-from ariigcn.predict.conversation import Conversation, Utterance
-from ariigcn.predict.encode import Encoded, Encoders, Work
+from ariigcn.predict.conversation import Conversation
+from ariigcn.predict.encode import Encoders, Work
+from ariigcn.predict.explain import explained
 from ariigcn.predict.network import prepare, probabilities, read_features
+from ariigcn.predict.results import Results
 from ariigcn.predict.sources import Source, find_sources, table_of
 
 logger = logging.getLogger(__name__)
@@ -98,6 +100,8 @@ class EmotionModel(ModelHubMixin):
         recording: Path | str,
         transcript: Path | str | None = None,
         work: Work = Work(),  # noqa: B008
+        *,
+        explain: bool = False,
     ) -> Conversation:
         """The emotions of one recording.
 
@@ -105,31 +109,40 @@ class EmotionModel(ModelHubMixin):
             recording: a file of sound or video, or a transcript alone.
             transcript: who said what, when; by default the file of the same name beside the recording.
             work: how sound and pictures are worked through.
+            explain: say of each utterance what its prediction depends on (ariigcn.predict.explain).
 
         Raises:
             DataError: a file cannot be read, or there is no transcript.
         """
         beside = None if transcript is None else Path(transcript)
-        found = self.predict_all(find_sources([Path(recording)], beside), work)
+        found = self.predict_all(find_sources([Path(recording)], beside), work, explain=explain)
         if len(found) > 1:
             raise DataError(f"{recording}: holds {len(found)} conversations; use predict_all")
         return found[0]
 
-    def predict_turns(self, turns: Sequence[tuple[str, str]]) -> Conversation:
+    def predict_turns(
+        self, turns: Sequence[tuple[str, str]], *, explain: bool = False
+    ) -> Conversation:
         """The emotions of a conversation that is at hand as (speaker, text) pairs, in their order."""
         said = tuple(Turn(None, None, speaker or None, text or None) for speaker, text in turns)
         if not said:
             raise DataError("no utterance to predict")
-        return self._predict(
-            [(Source(None, Path("conversation")), Transcript("conversation", said))]
-        )[0]
+        talk = (Source(None, Path("conversation")), Transcript("conversation", said))
+        return self._predict([talk], Work(), explain)[0]
 
-    def predict_all(self, sources: Sequence[Source], work: Work = Work()) -> list[Conversation]:  # noqa: B008
+    def predict_all(
+        self,
+        sources: Sequence[Source],
+        work: Work = Work(),  # noqa: B008
+        *,
+        explain: bool = False,
+    ) -> list[Conversation]:
         """The emotions of many recordings, in their order; all are worked through at once.
 
         Args:
             sources: recordings and transcripts, see :func:`ariigcn.predict.sources.find_sources`.
             work: how sound and pictures are worked through.
+            explain: say of each utterance what its prediction depends on.
 
         Raises:
             DataError: a transcript is absent or defective. A broken recording is no error: its
@@ -143,7 +156,7 @@ class EmotionModel(ModelHubMixin):
                     f"{source.name}.srt, .vtt, .csv, .json (Whisper's) or .rttm"
                 )
             found += [(source, transcript) for transcript in read_transcript(source.transcript)]
-        return self._predict(found, work)
+        return self._predict(found, work, explain)
 
     def predict_features(
         self,
@@ -174,7 +187,8 @@ class EmotionModel(ModelHubMixin):
     def _predict(
         self,
         conversations: Sequence[tuple[Source, Transcript]],
-        work: Work = Work(),  # noqa: B008
+        work: Work,
+        explain: bool,
     ) -> list[Conversation]:
         for source, transcript in conversations:
             said = any(turn.text for turn in transcript.turns)
@@ -186,46 +200,9 @@ class EmotionModel(ModelHubMixin):
         usable = {m: rows.mask for m, rows in encoded.items()}
         dialogues = prepare(self.head, self.network, corpus, values, usable)
         found = probabilities(self.head, self.network, dialogues)
-        starts = np.cumsum([0, *(len(transcript.turns) for _, transcript in conversations)])
-        return [
-            self._conversation(source, transcript, encoded, found, int(start))
-            for (source, transcript), start in zip(conversations, starts, strict=False)
-        ]
-
-    def _conversation(
-        self,
-        source: Source,
-        transcript: Transcript,
-        encoded: Mapping[str, Encoded],
-        found: NDArray[np.float32],
-        start: int,
-    ) -> Conversation:
-        """One conversation, whose rows begin at ``start``."""
-        utterances = []
-        for number, turn in enumerate(transcript.turns):
-            row = start + number
-            missing = {m: e.why(row, turn, source) for m, e in encoded.items() if not e.mask[row]}
-            scores = dict(zip(self.labels, map(float, found[row]), strict=True))
-            utterances.append(
-                Utterance(
-                    number=number,
-                    speaker=turn.speaker or "",
-                    text=turn.text,
-                    start_s=turn.start_s,
-                    end_s=turn.end_s,
-                    probabilities=scores,
-                    missing=missing,
-                )
-            )
-        return Conversation(
-            name=transcript.name,
-            utterances=tuple(utterances),
-            labels=self.labels,
-            model=self.name,
-            modalities=self.modalities,
-            recording=None if source.recording is None else str(source.recording),
-            notes=(*transcript.notes, *(note for e in encoded.values() for note in e.notes)),
-        )
+        explanations = explained(self.network, dialogues, self.head.graph, found) if explain else []
+        results = Results(self.name, self.labels, encoded, found, explanations)
+        return results.conversations(conversations)
 
 
 def _name_of(folder: Path, head: BundleHead) -> str:
