@@ -70,7 +70,7 @@ class ARIIGCN(ConversationModel):
         z = self.generators(h)
         g = z
         if len(self.graph):
-            structure = self._structure(batch)
+            structure = self.structure(batch)
             for layer in self.graph:
                 g = layer(g, structure)
         logits = self.classifier(joined(g))
@@ -83,7 +83,7 @@ class ARIIGCN(ConversationModel):
             return SpeakerRelationLayer(*sizes)
         return GeometricLayer(*sizes, kind=LAYERS_FOUND.load(config.graph_layer))
 
-    def _structure(self, batch: DialogueBatch) -> Tiles | Edges:
+    def structure(self, batch: DialogueBatch) -> Tiles | Edges:
         """A batch's edges as its graph layers read them."""
         if self.config.graph_layer == SPEAKER_RELATION:
             return make_tiles(batch, self.relations)

@@ -1,7 +1,8 @@
-"""What `ariigcn predict` and `ariigcn models` show on a terminal."""
+"""What `ariigcn predict`, `ariigcn models` and `ariigcn doctor` show on a terminal."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Table
@@ -9,6 +10,9 @@ from rich.text import Text
 
 from ariigcn.predict.conversation import Conversation, Utterance
 from ariigcn.predict.zoo import shipped, trained
+
+if TYPE_CHECKING:
+    from ariigcn.predict.doctor import Finding
 
 
 def show(conversations: Sequence[Conversation], out: Path | None) -> None:
@@ -34,6 +38,21 @@ def show_models(results: Path) -> None:
     Console().print(table)
 
 
+def show_findings(findings: Iterable["Finding"]) -> bool:
+    """Print what there is as it is found; False where something is lacking."""
+    console, section, lacking = Console(highlight=False), "", []
+    for finding in findings:
+        if finding.section != section:
+            section = finding.section
+            console.print(Text(section, style="bold"))
+        lacking += [finding.name] if finding.lacking else []
+        mark = "MISSING: " if finding.lacking else ""
+        console.print(Text(f"  {finding.name}: {mark}{finding.said}"), soft_wrap=True)
+    if lacking:
+        console.print(f"The default configuration needs what is missing: {', '.join(lacking)}.")
+    return not lacking
+
+
 def _table(conversation: Conversation) -> Table:
     table = Table("time", "speaker", "said", "emotion", title=conversation.name)
     for utterance in conversation.utterances:
@@ -53,4 +72,9 @@ def _time(utterance: Utterance) -> str:
 def _said(utterance: Utterance) -> str:
     lines = [utterance.text or ""]
     lines += [f"(no {modality}: {why})" for modality, why in utterance.missing.items()]
+    if utterance.explanation:
+        modalities, context = utterance.explanation.modalities, utterance.explanation.context
+        changes = [f"its {modality} {100 * change:+.0f}" for modality, change in modalities.items()]
+        changes += [f"utterance {near.number + 1} {100 * near.change:+.0f}" for near in context]
+        lines.append(f"(points without {', '.join(changes)})" if changes else "")
     return "\n".join(line for line in lines if line)

@@ -14,6 +14,7 @@ from ariigcn.corpora.read.transcripts import Turn
 from ariigcn.corpora.table import Corpus, write_corpus
 from ariigcn.features.clips import clips_of
 from ariigcn.features.config import EncoderConfig
+from ariigcn.features.encoders.base import Clip
 from ariigcn.features.extract import extract
 from ariigcn.features.here import EncoderHere
 from ariigcn.features.store import FeatureStore, Rows, Status, StoreHeader
@@ -21,6 +22,7 @@ from ariigcn.models.bundle import told
 from ariigcn.predict.sources import MEDIA_ROOT, Source
 
 NO_MEDIA = "no recording was given"
+PUBLISHED = "published"  # the encoder of features that came as files
 NO_TIMES = "its place in the recording is not known"
 # What must be as it was in training, or the model reads vectors that it does not know.
 HELD = ("encoder", "parameters", "dimension", "weights_sha256")
@@ -99,18 +101,34 @@ class Encoders:
         """
         return {modality: self._encode(corpus, modality, work) for modality in self._dimensions}
 
+    def words(self, clips: Sequence[Clip]) -> Encoded:
+        """The words of some utterances, by the encoder that stays loaded.
+
+        Raises:
+            DataError: the encoder here has other weights than the one of training.
+        """
+        if self._words is None:
+            self._words = EncoderHere(self._config("text"))
+        notes = differences(self._features["text"], self._words.header)
+        return Encoded.of(self._words.encode(clips), notes)
+
+    @property
+    def reads_words(self) -> bool:
+        """Whether words can be encoded: the model reads them, and not as features published."""
+        return self._features.get("text", {"encoder": PUBLISHED})["encoder"] != PUBLISHED
+
+    @property
+    def context(self) -> int:
+        """Utterances before one that the encoder of words reads with it."""
+        return int(self._config("text").parameters.get("context_utterances", 0))
+
     def _encode(self, corpus: Corpus, modality: str, work: Work) -> Encoded:
         own, count = self._features[modality], len(corpus.utterances)
-        if own["encoder"] == "published":
+        if own["encoder"] == PUBLISHED:
             why = f"the model's {modality} features are published ones, which no recording has"
             return Encoded.nothing(count, self._dimensions[modality], why)
-        encoder = EncoderConfig(
-            modality=modality,
-            encoder=own["encoder"],
-            parameters=own["parameters"],
-        )
         if modality == "text":
-            return self._encode_words(corpus, encoder)
+            return self.words(clips_of(corpus, MEDIA_ROOT, self.context))
         if corpus.utterances["media"].isna().all():
             return Encoded.nothing(count, self._dimensions[modality], "")
         with TemporaryDirectory(prefix="ariigcn-") as folder:
@@ -120,7 +138,7 @@ class Encoders:
                 table,
                 MEDIA_ROOT,
                 out,
-                encoder,
+                self._config(modality),
                 workers=work.workers,
                 cache=work.cache,
                 timeout_s=work.timeout_s,
@@ -131,12 +149,11 @@ class Encoders:
             store = FeatureStore(out)
             return Encoded.of(store.read(), differences(own, store.header))
 
-    def _encode_words(self, corpus: Corpus, encoder: EncoderConfig) -> Encoded:
-        if self._words is None:
-            self._words = EncoderHere(encoder)
-        clips = clips_of(corpus, MEDIA_ROOT, encoder.parameters.get("context_utterances", 0))
-        notes = differences(self._features["text"], self._words.header)
-        return Encoded.of(self._words.encode(clips), notes)
+    def _config(self, modality: str) -> EncoderConfig:
+        own = self._features[modality]
+        return EncoderConfig(
+            modality=modality, encoder=own["encoder"], parameters=own["parameters"]
+        )
 
 
 def differences(own: Mapping[str, Any], header: StoreHeader) -> list[str]:

@@ -7,29 +7,25 @@ encoders that the model's header names, the graph that it was trained on, the ne
 import logging
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
-import torch
 from huggingface_hub import ModelHubMixin, snapshot_download
 from numpy.typing import ArrayLike, NDArray
 
 from ariigcn.core.errors import DataError
 from ariigcn.corpora.read.transcripts import Transcript, Turn, read_transcript
-from ariigcn.corpora.table import Corpus
-from ariigcn.graphs.build import build_graph
-from ariigcn.graphs.dialogues import make_dialogues
-from ariigcn.graphs.file import Graph
 from ariigcn.models.base import ConversationModel
 from ariigcn.models.bundle import BundleHead, load_bundle, save_bundle
 from ariigcn.predict.card import model_card, read_scores
-from ariigcn.predict.conversation import Conversation, Utterance
-from ariigcn.predict.encode import Encoded, Encoders, Work
+from ariigcn.predict.conversation import Conversation
+from ariigcn.predict.encode import Encoders, Work
+from ariigcn.predict.explain import explained
+from ariigcn.predict.network import prepare, probabilities, read_features
+from ariigcn.predict.results import Results
 from ariigcn.predict.sources import Source, find_sources, table_of
-from ariigcn.training.predict import predict, standardised
 
 logger = logging.getLogger(__name__)
 
@@ -56,7 +52,7 @@ class EmotionModel(ModelHubMixin):
         self, head: BundleHead, network: ConversationModel, name: str, card: str = ""
     ) -> None:
         self.head, self.network, self.name, self.card = head, network.eval(), name, card
-        self._encoders = Encoders(head.features, head.dimensions)
+        self.encoders = Encoders(head.features, head.dimensions)
 
     @classmethod
     def from_folder(cls, folder: Path | str, name: str | None = None) -> "EmotionModel":
@@ -104,6 +100,8 @@ class EmotionModel(ModelHubMixin):
         recording: Path | str,
         transcript: Path | str | None = None,
         work: Work = Work(),  # noqa: B008
+        *,
+        explain: bool = False,
     ) -> Conversation:
         """The emotions of one recording.
 
@@ -111,31 +109,40 @@ class EmotionModel(ModelHubMixin):
             recording: a file of sound or video, or a transcript alone.
             transcript: who said what, when; by default the file of the same name beside the recording.
             work: how sound and pictures are worked through.
+            explain: say of each utterance what its prediction depends on (ariigcn.predict.explain).
 
         Raises:
             DataError: a file cannot be read, or there is no transcript.
         """
         beside = None if transcript is None else Path(transcript)
-        found = self.predict_all(find_sources([Path(recording)], beside), work)
+        found = self.predict_all(find_sources([Path(recording)], beside), work, explain=explain)
         if len(found) > 1:
             raise DataError(f"{recording}: holds {len(found)} conversations; use predict_all")
         return found[0]
 
-    def predict_turns(self, turns: Sequence[tuple[str, str]]) -> Conversation:
+    def predict_turns(
+        self, turns: Sequence[tuple[str, str]], *, explain: bool = False
+    ) -> Conversation:
         """The emotions of a conversation that is at hand as (speaker, text) pairs, in their order."""
         said = tuple(Turn(None, None, speaker or None, text or None) for speaker, text in turns)
         if not said:
             raise DataError("no utterance to predict")
-        return self._predict(
-            [(Source(None, Path("conversation")), Transcript("conversation", said))]
-        )[0]
+        talk = (Source(None, Path("conversation")), Transcript("conversation", said))
+        return self._predict([talk], Work(), explain)[0]
 
-    def predict_all(self, sources: Sequence[Source], work: Work = Work()) -> list[Conversation]:  # noqa: B008
+    def predict_all(
+        self,
+        sources: Sequence[Source],
+        work: Work = Work(),  # noqa: B008
+        *,
+        explain: bool = False,
+    ) -> list[Conversation]:
         """The emotions of many recordings, in their order; all are worked through at once.
 
         Args:
             sources: recordings and transcripts, see :func:`ariigcn.predict.sources.find_sources`.
             work: how sound and pictures are worked through.
+            explain: say of each utterance what its prediction depends on.
 
         Raises:
             DataError: a transcript is absent or defective. A broken recording is no error: its
@@ -149,7 +156,7 @@ class EmotionModel(ModelHubMixin):
                     f"{source.name}.srt, .vtt, .csv, .json (Whisper's) or .rttm"
                 )
             found += [(source, transcript) for transcript in read_transcript(source.transcript)]
-        return self._predict(found, work)
+        return self._predict(found, work, explain)
 
     def predict_features(
         self,
@@ -173,107 +180,29 @@ class EmotionModel(ModelHubMixin):
         """
         turns = tuple(Turn(None, None, speaker, None) for speaker in speakers)
         corpus = table_of([(Source(None, Path("x")), Transcript("x", turns))], self.labels)
-        values, usable = {}, {}
-        for modality, size in self.head.dimensions.items():
-            given = modality in features
-            x = np.asarray(
-                features[modality] if given else np.zeros((len(turns), size)), np.float32
-            )
-            if x.shape != (len(turns), size):
-                raise DataError(
-                    f"{modality}: features of shape {x.shape}, not {(len(turns), size)}"
-                )
-            own = (mask or {}).get(modality, np.full(len(turns), given))
-            here = np.asarray(own, bool)
-            if here.shape != (len(turns),):
-                raise DataError(f"{modality}: a mask of shape {here.shape}, not {(len(turns),)}")
-            if not np.isfinite(x[here]).all():
-                raise DataError(f"{modality}: features that are NaN or infinite")
-            values[modality], usable[modality] = np.where(here[:, None], x, 0), here
-        unknown = sorted(set(features) - set(self.head.dimensions))
-        if unknown:
-            raise DataError(f"the model does not read {', '.join(unknown)}")
-        return self._probabilities(self._graph(corpus), values, usable)
+        values, usable = read_features(self.head, features, len(turns), mask)
+        dialogues = prepare(self.head, self.network, corpus, values, usable)
+        return probabilities(self.head, self.network, dialogues)
 
     def _predict(
         self,
         conversations: Sequence[tuple[Source, Transcript]],
-        work: Work = Work(),  # noqa: B008
+        work: Work,
+        explain: bool,
     ) -> list[Conversation]:
         for source, transcript in conversations:
             said = any(turn.text for turn in transcript.turns)
             if not said and (source.recording is None or transcript.turns[0].start_s is None):
                 raise DataError(f"{source}: no words, and nothing to hear or see: nothing to go by")
         corpus = table_of(conversations, self.labels)
-        encoded = self._encoders.encode(corpus, work)
+        encoded = self.encoders.encode(corpus, work)
         values = {m: rows.values for m, rows in encoded.items()}
         usable = {m: rows.mask for m, rows in encoded.items()}
-        probabilities = self._probabilities(self._graph(corpus), values, usable)
-        starts = np.cumsum([0, *(len(transcript.turns) for _, transcript in conversations)])
-        return [
-            self._conversation(source, transcript, encoded, probabilities, int(start))
-            for (source, transcript), start in zip(conversations, starts, strict=False)
-        ]
-
-    def _conversation(
-        self,
-        source: Source,
-        transcript: Transcript,
-        encoded: Mapping[str, Encoded],
-        probabilities: NDArray[np.float32],
-        start: int,
-    ) -> Conversation:
-        """One conversation, whose rows begin at ``start``."""
-        utterances = []
-        for number, turn in enumerate(transcript.turns):
-            row = start + number
-            missing = {m: e.why(row, turn, source) for m, e in encoded.items() if not e.mask[row]}
-            scores = dict(zip(self.labels, map(float, probabilities[row]), strict=True))
-            utterances.append(
-                Utterance(
-                    number=number,
-                    speaker=turn.speaker or "",
-                    text=turn.text,
-                    start_s=turn.start_s,
-                    end_s=turn.end_s,
-                    probabilities=scores,
-                    missing=missing,
-                )
-            )
-        return Conversation(
-            name=transcript.name,
-            utterances=tuple(utterances),
-            labels=self.labels,
-            model=self.name,
-            modalities=self.modalities,
-            recording=None if source.recording is None else str(source.recording),
-            notes=(*transcript.notes, *(note for e in encoded.values() for note in e.notes)),
-        )
-
-    def _graph(self, corpus: Corpus) -> Graph:
-        """The graph that the model was trained on, its edge types numbered as its weights know them."""
-        graph = build_graph(corpus, self.head.graph)
-        unknown = [name for name in graph.relations if name not in self.head.relations]
-        if unknown:
-            raise DataError(
-                f"the model was trained with relations by pair of speakers and knows fewer speakers "
-                f"than this conversation has (it has no '{unknown[0]}')"
-            )
-        place = np.array([self.head.relations.index(name) for name in graph.relations], np.int64)
-        return replace(graph, relations=self.head.relations, edge_type=place[graph.edge_type])
-
-    def _probabilities(
-        self,
-        graph: Graph,
-        values: Mapping[str, NDArray[np.float32]],
-        usable: Mapping[str, NDArray[np.bool_]],
-    ) -> NDArray[np.float32]:
-        torch.set_num_threads(int(self.head.training.get("threads", 1)))
-        x = {m: torch.from_numpy(np.ascontiguousarray(v, np.float32)) for m, v in values.items()}
-        mask = torch.stack([torch.from_numpy(usable[m]) for m in values], dim=1)
-        dialogues = standardised(make_dialogues(graph, x, mask), self.network)
-        found: NDArray[np.float32] = predict(self.network, dialogues).numpy()
-        return found
+        dialogues = prepare(self.head, self.network, corpus, values, usable)
+        found = probabilities(self.head, self.network, dialogues)
+        explanations = explained(self.network, dialogues, self.head.graph, found) if explain else []
+        results = Results(self.name, self.labels, encoded, found, explanations)
+        return results.conversations(conversations)
 
 
 def _name_of(folder: Path, head: BundleHead) -> str:

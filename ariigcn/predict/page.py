@@ -21,6 +21,7 @@ def page(conversations: Sequence[Conversation]) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["points"] = _points
     labels = conversations[0].labels
     felt = [name for name in labels if name not in NEUTRAL]
     colours = {n: COLOURS[felt.index(n) % len(COLOURS)] if n in felt else GREY for n in labels}
@@ -30,6 +31,15 @@ def page(conversations: Sequence[Conversation]) -> str:
         model=conversations[0].model,
         version=version("ariigcn"),
     )
+
+
+def _points(change: float, whole: float) -> str:
+    """What a probability becomes, as ``40 % (-51 points)``."""
+    return f"{100 * (whole + change):.0f} % ({_signed(change)} points)"
+
+
+def _signed(change: float) -> str:
+    return f"{100 * change:+.0f}".replace("-", "\N{MINUS SIGN}")
 
 
 def _shown(conversation: Conversation) -> dict[str, object]:

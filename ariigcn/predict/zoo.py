@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 SHIPPED = Path(str(files("ariigcn.predict"))) / "shipped"
 DEFAULT = "meld-text"
+DEFAULT_ONLINE = "meld-text-online"  # reads no later utterance
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class Known:
         corpus: what it was trained on.
         modalities: what it reads.
         labels: its emotions.
+        past_only: it reads no later utterance, so that it can follow a conversation.
     """
 
     name: str
@@ -34,6 +36,7 @@ class Known:
     corpus: str
     modalities: tuple[str, ...]
     labels: tuple[str, ...]
+    past_only: bool
 
 
 def load(name: str | Path, results: Path | str = "results") -> "EmotionModel":
@@ -85,11 +88,21 @@ def trained(results: Path) -> Iterator[Known]:
         yield _known(f"{name}/{seed.removeprefix('seed-')}", config)
 
 
+def past_only(results: Path) -> list[str]:
+    """The names of the models that can follow a conversation."""
+    return [model.name for model in (*shipped(), *trained(results)) if model.past_only]
+
+
 def _known(name: str, config: Path) -> Known:
     said = read_json(config, "a model's configuration")
     try:
         return Known(
-            name, config.parent, said["corpus"], tuple(said["dimensions"]), tuple(said["labels"])
+            name=name,
+            folder=config.parent,
+            corpus=said["corpus"],
+            modalities=tuple(said["dimensions"]),
+            labels=tuple(said["labels"]),
+            past_only=said["graph"]["future"] == 0,
         )
     except (KeyError, TypeError) as error:
         raise DataError(f"{config}: not a model of this project ({error!r})") from None

@@ -36,17 +36,17 @@ def headers():
 
 @pytest.fixture(scope="session")
 def make_model(headers, tmp_path_factory):
-    """A function: modalities and the graph's settings -> a model, written and read again."""
+    """A function: modalities, the model's and the graph's settings -> a model, written and read again."""
 
-    def make(*modalities, **graph):
+    def make(*modalities, settings=None, names=COMPACT_RELATIONS, **graph):
         features = {m: told(headers[m]) for m in modalities}
         head = BundleHead(
             "toy",
             LABELS,
             {m: headers[m].dimension for m in modalities},
-            COMPACT_RELATIONS,
+            names,
             GraphConfig(**graph),
-            ModelConfig(hidden=16, modalities=modalities),
+            ModelConfig(hidden=16, modalities=modalities, **(settings or {})),
             features,
             {"experiment": "toy", "seed": 0, "threads": 1},
         )
