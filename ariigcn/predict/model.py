@@ -36,7 +36,7 @@ class EmotionModel(ModelHubMixin):
     >>> import ariigcn
     >>> model = ariigcn.load("meld-text")
     >>> model.labels
-    ('neutral', 'joy', 'sadness', 'anger', 'surprise', 'fear', 'disgust')
+    ('anger', 'disgust', 'fear', 'joy', 'neutral', 'sadness', 'surprise')
     >>> talk = model.predict_turns([("Ann", "I got the job!"), ("Ben", "No way, congratulations!")])
     >>> talk.utterances[0].emotion
     'joy'

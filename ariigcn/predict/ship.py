@@ -14,7 +14,7 @@ from ariigcn.predict.card import model_card, read_scores
 from ariigcn.predict.zoo import SHIPPED
 
 # Experiment of workflow/presets/shipped.yaml -> the model's name.
-NAMES = {"meld-text": "meld-text", "online": "meld-text-online"}
+NAMES = {"ar-iigcn": "meld-text", "online": "meld-text-online"}
 REMARKS = (
     "The words are subtitles of one American comedy series: scripted, acted, in English. Other languages, "
     "and talk that is not of this kind, are outside what was measured.",

@@ -337,3 +337,22 @@ def test_killed_in_extraction_and_in_training_it_ends_with_the_same_bits(finishe
     assert "resuming from" in log
     assert predictions(folder) == predictions(finished)
     assert len(predictions(folder)) == 2
+
+
+def test_what_no_seed_can_train_is_said_once_before_any_starts(finished):
+    store = finished / "results" / "demo" / "features" / "text.minilm.h5"
+    whole, times = store.read_bytes(), store.stat()
+    store.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+    try:
+        done = subprocess.run(
+            command("models", "--keep-going", "--config", "seeds=[0,1,2]"),
+            cwd=finished, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+    finally:
+        store.write_bytes(whole)
+        os.utime(store, ns=(times.st_atime_ns, times.st_mtime_ns))
+    said = done.stdout + done.stderr
+    assert done.returncode != 0
+    assert len(re.findall(r"^Error in rule ready:", said, re.M)) == 2  # experiments
+    assert not re.search(r"^rule train:", said, re.M)
+    assert "text.minilm.h5" in (finished / "results/demo/logs/ready.text.log").read_text()
