@@ -3,6 +3,7 @@
 #   make bench   extraction's part of docs/performance.md: half an hour on an idle machine
 #   make bench-train   training's part of it, a few minutes
 #   make bench-scale   docs/scale.md's and its picture: a few minutes
+#   make shipped-models MELD=DIR   the models that come with the package, from MELD's tables: 20 minutes
 #   make test    the same environment with the test extras; every test
 #   make test-browser   the report in a headless Chromium: Debian's chromium and chromium-driver; npm
 #   make test-kills   training killed at twenty random instants: a few minutes
@@ -17,7 +18,7 @@ TESTABLE := $(VENV)/.testable
 AXE := .browser/package/axe.min.js
 MADE := $(VENV) data results .snakemake
 
-.PHONY: bench bench-scale bench-train demo test test-browser test-faults test-kills test-slurm lint clean
+.PHONY: bench bench-scale bench-train demo test test-browser test-faults test-kills test-slurm lint clean shipped-models
 
 demo: $(INSTALLED)
 	$(BIN)/snakemake --cores all all
@@ -73,6 +74,11 @@ bench-train: $(TESTABLE)
 
 bench-scale: $(TESTABLE)
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m benchmarks.scale
+
+shipped-models: $(INSTALLED)
+	$(BIN)/snakemake --cores all models --config corpus_root=$(MELD) \
+	    --configfile workflow/presets/meld-text.yaml workflow/presets/shipped.yaml
+	$(BIN)/python -m ariigcn.predict.ship data/meld/utterances.parquet results/meld
 
 clean:
 	@du -sh $(MADE) 2>/dev/null || true

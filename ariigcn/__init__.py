@@ -4,12 +4,33 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from ariigcn.corpora.table import read_corpus
+    from ariigcn.features.store import FeatureStore
     from ariigcn.graphs.dataset import ConversationDataset
+    from ariigcn.predict.conversation import Conversation, Utterance
+    from ariigcn.predict.model import EmotionModel
+    from ariigcn.predict.zoo import load
 
 __version__ = "0.1.0"
-__all__ = ["ConversationDataset"]
+__all__ = [
+    "Conversation",
+    "ConversationDataset",
+    "EmotionModel",
+    "FeatureStore",
+    "Utterance",
+    "load",
+    "read_corpus",
+]
 # What others build on, and where it is: loaded when it is used, so that the package itself costs nothing.
-_PUBLIC = {"ConversationDataset": "ariigcn.graphs.dataset"}
+_PUBLIC = {
+    "Conversation": "ariigcn.predict.conversation",
+    "ConversationDataset": "ariigcn.graphs.dataset",
+    "EmotionModel": "ariigcn.predict.model",
+    "FeatureStore": "ariigcn.features.store",
+    "Utterance": "ariigcn.predict.conversation",
+    "load": "ariigcn.predict.zoo",
+    "read_corpus": "ariigcn.corpora.table",
+}
 
 
 def __getattr__(name: str) -> object:

@@ -1,31 +1,79 @@
 """``ariigcn ...`` for people; the workflow's stages do not go through it."""
 
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
-import yaml
 
-from ariigcn.config import load_config
-from ariigcn.config_files import check_files, merged
-from ariigcn.core.errors import AriigcnError, ConfigError
-from ariigcn.corpora.registry import CORPORA
-from ariigcn.reference import config_page, schema_text, summary
+from ariigcn import __version__
+from ariigcn.core.errors import AriigcnError
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
-corpus_app = typer.Typer(no_args_is_help=True, help="Look at a corpus, or start one.")
+# Of the package only what loads in a moment: every command imports its own, so that --help and the
+# shell's completion wait for none of them.
+app = typer.Typer(
+    no_args_is_help=True,
+    help="Emotions in conversation: check a run's configuration, use trained models, look at corpora.",
+    epilog="Example: ariigcn predict talk.srt",
+)
+corpus_app = typer.Typer(
+    no_args_is_help=True,
+    help="Look at a corpus, or start one.",
+    epilog="Example: ariigcn corpus init my-corpus",
+)
 app.add_typer(corpus_app, name="corpus")
 
+CORPORA = "demo, folder, iemocap, meld, mosi, published"
+Results = Annotated[Path, typer.Option("--results", help="Folder of what was trained here.")]
 
-@app.command()
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"ariigcn {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Print it and exit."),
+    ] = False,
+) -> None:
+    """The options of the program itself."""
+
+
+def _model_names(incomplete: str) -> list[str]:
+    """What the shell completes a model's name to."""
+    from ariigcn.predict.zoo import shipped, trained
+
+    names = [model.name for model in (*shipped(), *trained(Path("results")))]
+    return [name for name in names if name.startswith(incomplete)]
+
+
+@contextmanager
+def _in_words() -> Iterator[None]:
+    """An error of ours is one message and exit code 1."""
+    try:
+        yield
+    except AriigcnError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
+
+
+@app.command(epilog="Example: ariigcn schema > workflow/schemas/config.schema.json")
 def schema(
     markdown: Annotated[bool, typer.Option(help="The page docs/config.md instead.")] = False,
 ) -> None:
     """Print the configuration's JSON schema; editors complete and check config.yaml by it."""
+    from ariigcn.config.reference import config_page, schema_text
+
     typer.echo(config_page() if markdown else schema_text(), nl=False)
 
 
-@app.command()
+@app.command(epilog="Example: ariigcn check workflow/presets/meld.yaml --config seeds=[0,1]")
 def check(
     files: Annotated[
         list[Path] | None, typer.Argument(help="Overlays, as after Snakemake's --configfile.")
@@ -35,18 +83,120 @@ def check(
     ] = None,
 ) -> None:
     """Check a configuration as Snakemake would merge it, and say what it stands for."""
-    try:
+    from ariigcn.config.files import check_files, merged
+    from ariigcn.plan.load import load_plan
+    from ariigcn.plan.summary import summary
+
+    with _in_words():
         check_files(files or [])
-        loaded = load_config(merged(files or [], config or []))
-    except ConfigError as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(1) from None
-    typer.echo("\n".join(summary(loaded)))
+        plan = load_plan(merged(files or [], config or []))
+    typer.echo("\n".join(summary(plan)))
 
 
-@corpus_app.command("check")
+@app.command(epilog="Example: ariigcn predict talk.mp4 --transcript talk.srt -o talk.html")
+def predict(
+    recordings: Annotated[
+        list[Path] | None, typer.Argument(help="Recordings or transcripts, or folders of them.")
+    ] = None,
+    *,
+    model: Annotated[
+        str | None,
+        typer.Option(
+            autocompletion=_model_names,
+            help="Which model: see `ariigcn models`. By default meld-text; with --follow "
+            "meld-text-online.",
+        ),
+    ] = None,
+    transcript: Annotated[
+        Path | None,
+        typer.Option(help="Who said what, when; by default the file of the same name beside it."),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", help=".csv, .tsv, .parquet, .json, .srt or .html."),
+    ] = None,
+    explain: Annotated[
+        bool,
+        typer.Option(
+            "--explain",
+            help="Say what each prediction depends on; its cost grows with the square of a length.",
+        ),
+    ] = False,
+    follow: Annotated[
+        bool,
+        typer.Option(
+            "--follow",
+            help='Read lines {"speaker": ..., "text": ...} from standard input and answer each at once.',
+        ),
+    ] = False,
+    cores: Annotated[int, typer.Option(min=1, help="Processes that encode.")] = 2,
+    cache: Annotated[
+        Path | None, typer.Option(help="Folder that keeps what encoders made, for the next time.")
+    ] = None,
+) -> None:
+    """Predict the emotions of conversations, of files or while people talk."""
+    if follow:
+        if recordings or transcript or out or explain:
+            raise typer.BadParameter("--follow reads standard input: no file, no --explain")
+        return _follow(model)
+    if not recordings:
+        raise typer.BadParameter("name recordings or transcripts, or --follow")
+    from ariigcn.core.logs import configure_logging
+    from ariigcn.predict.command import show
+    from ariigcn.predict.encode import Work
+    from ariigcn.predict.sources import find_sources
+    from ariigcn.predict.writers import check_output, write
+    from ariigcn.predict.zoo import DEFAULT, load
+
+    configure_logging()
+    with _in_words():
+        if out is not None:
+            check_output(out, explained=explain)
+        sources = find_sources(recordings, transcript)
+        work = Work(workers=cores, cache=cache)
+        found = load(model or DEFAULT).predict_all(sources, work, explain=explain)
+        if out is not None:
+            check_output(out, len(found))
+            write(found, out)
+        show(found, out)
+
+
+def _follow(model: str | None) -> None:
+    from ariigcn.predict.follow import follow
+    from ariigcn.predict.online import OnlineModel
+    from ariigcn.predict.zoo import DEFAULT_ONLINE, load
+
+    with _in_words():
+        online = OnlineModel(load(model or DEFAULT_ONLINE))
+        if follow(online, sys.stdin.buffer, sys.stdout, sys.stderr):
+            raise typer.Exit(1)
+
+
+@app.command(epilog="Example: ariigcn models --results results")
+def models(results: Results = Path("results")) -> None:
+    """List the models that ship and those that were trained in the results folder."""
+    from ariigcn.predict.command import show_models
+
+    with _in_words():
+        show_models(results)
+
+
+@app.command(epilog="Example: ariigcn doctor")
+def doctor(
+    results: Results = Path("results"),
+    data: Annotated[Path, typer.Option(help="The configuration's data_dir.")] = Path("data"),
+) -> None:
+    """Say what there is of what the package needs; fails where the default run lacks something."""
+    from ariigcn.predict.command import show_findings
+    from ariigcn.predict.doctor import examine
+
+    if not show_findings(examine(data, results)):
+        raise typer.Exit(1)
+
+
+@corpus_app.command("check", epilog="Example: ariigcn corpus check meld --root /data/MELD.Raw")
 def corpus_check(
-    name: Annotated[str, typer.Argument(help=", ".join(CORPORA) + ".")],
+    name: Annotated[str, typer.Argument(help=f"One of {CORPORA}, or a plugin's.")],
     root: Annotated[Path, typer.Option(help="Folder that holds the corpus.")],
     options: Annotated[
         list[str] | None,
@@ -54,10 +204,11 @@ def corpus_check(
     ] = None,
 ) -> None:
     """Print what a corpus holds and what is wrong with it; fails where it is not what it should be."""
+    import yaml
     from rich.console import Console
 
-    from ariigcn.corpora.check import inspect
-    from ariigcn.corpora.check_page import render
+    from ariigcn.corpora.checks.check import inspect
+    from ariigcn.corpora.checks.page import render
 
     pairs = [option.partition("=") for option in options or []]
     try:
@@ -69,16 +220,13 @@ def corpus_check(
     raise typer.Exit(0 if found.sound else 1)
 
 
-@corpus_app.command("init")
+@corpus_app.command("init", epilog="Example: ariigcn corpus init my-corpus")
 def corpus_init(
     folder: Annotated[Path, typer.Argument(help="Folder to start the corpus in.")],
 ) -> None:
     """Write a commented table for a corpus of your own, and a README beside it."""
     from ariigcn.corpora.template import write_template
 
-    try:
+    with _in_words():
         written = write_template(folder)
-    except AriigcnError as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(1) from None
     typer.echo("\n".join(map(str, written)))

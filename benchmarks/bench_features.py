@@ -27,10 +27,11 @@ from numpy.typing import NDArray
 from ariigcn.corpora.config import DemoConfig
 from ariigcn.corpora.demo.generate import generate, load
 from ariigcn.corpora.table import Corpus, write_corpus
+from ariigcn.features.clips import clips_of
 from ariigcn.features.config import EncoderConfig, FeaturesConfig
-from ariigcn.features.encoder import Clip
-from ariigcn.features.extract import clips_of, extract
-from ariigcn.features.registry import make_encoder
+from ariigcn.features.encoders.base import Clip
+from ariigcn.features.encoders.registry import make_encoder
+from ariigcn.features.extract import extract
 from benchmarks.reading import candidates, random_dialogues
 from benchmarks.rerun import nothing_to_do
 
@@ -72,7 +73,7 @@ def bare_audio(clips: Sequence[Clip]) -> Callable[[], Any]:
     """openSMILE over decoded arrays."""
     import opensmile
 
-    from ariigcn.features.media import read_audio
+    from ariigcn.features.media.sound import read_audio
 
     smile = opensmile.Smile(opensmile.FeatureSet.IS10, opensmile.FeatureLevel.Functionals)
     signals = [read_audio(clip) for clip in clips]
@@ -84,13 +85,14 @@ def bare_video(clips: Sequence[Clip]) -> Callable[[], Any]:
     import cv2
     import torch
 
-    from ariigcn.features.faces import FaceFinder, crop
-    from ariigcn.features.registry import load_encoder
-    from ariigcn.features.video_efficientnet import EfficientNetVideo
+    from ariigcn.features.encoders.registry import load_encoder
+    from ariigcn.features.encoders.video_efficientnet import EfficientNetVideo
+    from ariigcn.features.media.boxes import crop
+    from ariigcn.features.media.faces import FaceFinder
 
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
-    made = load_encoder("ariigcn.features.video_efficientnet", "video", {})
+    made = load_encoder("ariigcn.features.encoders.video_efficientnet", "video", {})
     assert isinstance(made, EfficientNetVideo)
     finder = FaceFinder("largest", 320, 0.1)
 
@@ -214,19 +216,19 @@ def against(
 
 def decoded(clips: Sequence[Clip]) -> dict[str, float]:
     """How many frames four frames a clip cost: those decoded for one used, and of all there are."""
-    from ariigcn.features import media
+    from ariigcn.features.media import frames
 
-    real, count = media._frames, [0]
+    real, count = frames._frames, [0]
 
     def counted(*arguments: Any) -> Iterator[Any]:
         for frame in real(*arguments):
             count[0] += 1
             yield frame
 
-    media._frames = counted
-    used = sum(len(media.sample_frames(clip, 4)) for clip in clips)
-    media._frames = real
-    whole = sum(len(media.sample_frames(clip, 10**6)) for clip in clips)
+    frames._frames = counted
+    used = sum(len(frames.sample_frames(clip, 4)) for clip in clips)
+    frames._frames = real
+    whole = sum(len(frames.sample_frames(clip, 10**6)) for clip in clips)
     return {"decoded_for_one_used": count[0] / used, "decoded_of_all": count[0] / whole}
 
 

@@ -9,7 +9,7 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from ariigcn.features.store import FeatureStore, Rows, Status, StoreHeader, open_store, write_store
+from ariigcn.features.store import FeatureStore, Rows, Status, StoreHeader, write_store
 
 ROWS, WIDTH, DIALOGUES = 13_708, 1582, 200  # MELD's utterances, IS10's functionals
 LAYOUTS: dict[str, dict[str, Any]] = {
@@ -55,8 +55,8 @@ def random_dialogues(folder: Path) -> dict[str, float]:
     ids = [f"u{row}" for row in range(ROWS)]
     write_store(folder / "store.h5", header, [Rows(ids, values, [Status.OK] * ROWS, [""] * ROWS)])
     numpy_ms = best_ms(lambda: [np.array(mapped[first:last]) for first, last in asked])
-    with open_store(folder / "store.h5") as store:
-        store_ms = best_ms(lambda: [store.read(first, last).values for first, last in asked])
+    store = FeatureStore(folder / "store.h5")
+    store_ms = best_ms(lambda: [store.read(first, last).values for first, last in asked])
     opened = best_ms(lambda: FeatureStore(folder / "store.h5"))
     return {
         "numpy_ms": numpy_ms,

@@ -141,7 +141,7 @@ def step(length: int) -> dict[str, float]:
         taken = []
         for dialogue in range(STEPS):
             started = time.process_time()
-            trainer._step(torch.tensor([dialogue]), 1)
+            trainer.step(torch.tensor([dialogue]), 1)
             taken.append(1e3 * (time.process_time() - started))
         found[f"{name}_ms"] = min(taken)
     return found

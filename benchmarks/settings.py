@@ -11,7 +11,7 @@ from typing import Annotated
 import pandas as pd
 import typer
 
-from ariigcn.evaluation.tables import percent
+from ariigcn.evaluation.tables.frames import percent
 
 ROOT = Path(__file__).parents[1]
 SETTINGS = ROOT / "benchmarks" / "settings.yaml"

@@ -10,9 +10,10 @@ import pyarrow as pa
 
 from ariigcn.core.storage import write_table
 from ariigcn.corpora.table import Corpus, write_corpus
-from ariigcn.evaluation.figures import KINDS, draw_figures
+from ariigcn.evaluation.figures.draw import draw_figures
+from ariigcn.evaluation.figures.kinds import OF_EXPERIMENT, OF_RUN, Figure, Kind
 from ariigcn.evaluation.metrics import evaluate_experiment, read_metrics
-from ariigcn.evaluation.write import NAMES, TableSources, write_tables
+from ariigcn.evaluation.tables.write import NAMES, TableSources, write_tables
 from ariigcn.features.store import Rows, Status, StoreHeader, write_store
 
 LABELS = ("anger", "fear", "happiness", "neutral", "sadness", "surprise")
@@ -33,8 +34,12 @@ class Project:
     predictions: dict[str, list[Path]] = field(default_factory=dict)
     histories: dict[str, list[Path]] = field(default_factory=dict)
     metrics: dict[str, list[Path]] = field(default_factory=dict)
-    figures: dict[str, Path] = field(default_factory=dict)
+    figures: list[Figure] = field(default_factory=list)
     tables: dict[str, Path] = field(default_factory=dict)
+
+    def drawn(self, kind: Kind, of: str = "") -> Path:
+        """The file of a figure that was drawn."""
+        return next(f.path for f in self.figures if (f.kind, f.of) == (kind, of))
 
 
 def make_project(
@@ -111,16 +116,18 @@ def write_all(project: Project, folder: Path) -> None:
     project.tables |= {name: folder / "tables" / f"{name}.csv" for name in (*NAMES, "published")}
 
 
-def draw_all(project: Project, folder: Path, kinds: Sequence[str] = KINDS) -> None:
-    """Draw the figures of some kinds, named as the report takes them, and the tables they need."""
-    if {"comparisons", "missing"} & set(kinds):
+DRAWN = (*OF_RUN, *OF_EXPERIMENT)
+
+
+def draw_all(project: Project, folder: Path, kinds: Sequence[Kind] = DRAWN) -> None:
+    """Draw the figures of some kinds, and write the tables that they need."""
+    if {Kind.COMPARISONS, Kind.MISSING} & set(kinds):
         write_all(project, folder)
-    for kind in kinds:
-        if kind in ("results", "comparisons", "missing"):
-            project.figures[kind] = folder / f"{kind}.svg"
-        else:
-            own = {f"{kind}/{name}": folder / f"{name}.{kind}.svg" for name in project.metrics}
-            project.figures |= own
+    project.figures += [
+        Figure.within(folder, kind, of)
+        for kind in kinds
+        for of in ([""] if kind in OF_RUN else project.metrics)
+    ]
     draw_figures(
         project.figures,
         table=project.table,

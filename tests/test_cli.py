@@ -1,9 +1,17 @@
 """The command line checks configurations, and the schema in the tree is the package's own."""
 
+import os
+import subprocess
+import sys
+
+import pytest
 from typer.testing import CliRunner
 
+from ariigcn import __version__, cli
 from ariigcn.cli import app
-from ariigcn.reference import config_page, schema_text
+from ariigcn.config.reference import config_page, schema_text
+from ariigcn.corpora.registry import CORPORA
+from ariigcn.predict import zoo
 
 
 def test_the_schema_in_the_tree_is_in_step(root):
@@ -37,3 +45,56 @@ def test_check_says_what_a_configuration_stands_for_or_names_what_is_wrong(
     bad = CliRunner().invoke(app, ["check", str(overlay)])
     assert bad.exit_code == 1
     assert "did you mean 'training'?" in bad.output
+
+
+COMMANDS = (
+    (), ("schema",), ("check",), ("predict",), ("models",), ("doctor",),
+    ("corpus",), ("corpus", "check"), ("corpus", "init"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_every_command_has_help_with_an_example(command):
+    shown = CliRunner().invoke(app, [*command, "--help"])
+    assert shown.exit_code == 0
+    assert " ".join(("Example: ariigcn", *command)) in shown.output
+
+
+def test_the_commands_are_all_of_these():
+    names = {(c.name or c.callback.__name__,) for c in app.registered_commands}
+    names |= {("corpus", c.name) for c in cli.corpus_app.registered_commands}
+    assert names | {(), ("corpus",)} == set(COMMANDS)
+
+
+def test_help_and_version_load_nothing_that_takes_long():
+    code = (
+        "import sys, time, ariigcn.cli; print(time.process_time());"
+        "print([m for m in ('torch', 'pandas', 'numpy', 'pydantic', 'yaml') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    seconds, loaded = done.stdout.splitlines()
+    assert loaded == "[]"
+    assert float(seconds) < 1  # of a core
+    assert CliRunner().invoke(app, ["--version"]).output == f"ariigcn {__version__}\n"
+
+
+def test_the_corpora_of_the_help_are_those_there_are():
+    assert ", ".join(CORPORA) == cli.CORPORA
+
+
+def test_the_shell_completes_commands_and_models(tmp_path, monkeypatch):
+    def completed(words):
+        asked = {"_ARIIGCN_COMPLETE": "complete_bash", "COMP_WORDS": words}
+        asked["COMP_CWORD"] = str(len(words.split(" ")) - 1)
+        code = "from ariigcn.cli import app; app(prog_name='ariigcn')"
+        done = subprocess.run(
+            [sys.executable, "-c", code], env={**os.environ, **asked}, cwd=tmp_path,
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        return done.stdout.split()
+
+    assert completed("ariigcn pre") == ["predict"]
+    known = zoo.Known("meld-text", tmp_path, "meld", ("text",), ("joy",), False)
+    monkeypatch.setattr(zoo, "shipped", lambda: [known])
+    assert cli._model_names("me") == ["meld-text"]
+    assert cli._model_names("x") == []

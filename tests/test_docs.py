@@ -1,20 +1,24 @@
 """The modules that docs/extending.md shows work as they stand there."""
 
+import os
 import re
+import subprocess
 import sys
-from types import ModuleType
+import tomllib
 
 import pytest
 import yaml
 
-from ariigcn.config import load_config
-from ariigcn.corpora import registry as corpora
+from ariigcn.core import code
 from ariigcn.corpora.config import SplitConfig
+from ariigcn.corpora.registry import load_corpus
 from ariigcn.corpora.table import check_corpus
-from ariigcn.features import registry as encoders
-from ariigcn.features.encoder import Clip
+from ariigcn.features.encoders.base import Clip
+from ariigcn.features.encoders.registry import encoder_parameters, make_encoder
 from ariigcn.features.store import Status
-from ariigcn.models import registry as models
+from ariigcn.models.registry import MODELS
+from ariigcn.plan.load import load_plan
+from ariigcn.plan.search import space
 from tests.models import test_baselines
 
 
@@ -23,51 +27,101 @@ def page(root):
     return (root / "docs" / "extending.md").read_text(encoding="utf-8")
 
 
-def shown_module(page, path, monkeypatch):
-    """The module of a fenced block whose first line is its path, importable under that name."""
-    (source,) = re.findall(rf"```python\n# {re.escape(path)}\n(.*?)```", page, re.DOTALL)
-    name = path.removesuffix(".py").replace("/", ".")
-    module = ModuleType(name)
-    monkeypatch.setitem(sys.modules, name, module)
-    exec(compile(source, path, "exec"), module.__dict__)
-    return name
+@pytest.fixture
+def my_lab(page, tmp_path, monkeypatch):
+    """The folder of the page's package, as its reader would have it; Python can import it."""
+    for path, source in re.findall(r"```python\n# (my_lab/\w+\.py)\n(.*?)```", page, re.DOTALL):
+        (tmp_path / path).parent.mkdir(exist_ok=True)
+        (tmp_path / path).write_text(source)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
+    yield tmp_path
+    for name in [name for name in sys.modules if name.partition(".")[0] == "my_lab"]:
+        del sys.modules[name]
 
 
-def test_the_corpus(page, monkeypatch, tmp_path):
-    name = shown_module(page, "ariigcn/corpora/chats.py", monkeypatch)
-    monkeypatch.setitem(corpora.CORPORA, "chats", name)
+def test_the_corpus(my_lab, tmp_path):
     lines = [
         f"c{d}\t{'ab'[p % 2]}\t{'joy' if d % 2 else 'anger'}\twords"
         for d in range(9)
         for p in range(3)
     ]
     (tmp_path / "chats.tsv").write_text("\n".join(lines) + "\n")
-    corpus = corpora.load_corpus("chats", tmp_path, SplitConfig())
+    corpus = load_corpus("module:my_lab.chats", tmp_path, SplitConfig())
     check_corpus(corpus)
     assert set(corpus.utterances["split"]) == {"train", "validation", "test"}
     assert corpus.labels == ("anger", "joy")
 
 
-def test_the_encoder(page, monkeypatch):
-    name = shown_module(page, "ariigcn/features/text_length.py", monkeypatch)
-    monkeypatch.setitem(encoders.ENCODERS["text"], "length", name)
-    encoder = encoders.load_encoder(name, "text", {"unit": 2})
+def test_the_encoder(my_lab):
+    encoder = make_encoder("text", "module:my_lab.text_length", {"unit": 2})
     full, empty = encoder.encode([Clip("a", "four", None), Clip("b", None, None)])
     assert full.values.tolist() == [2.0]
     assert empty.status == Status.MISSING
     with pytest.raises(ValueError, match="did you mean 'unit'"):
-        encoders.encoder_parameters("text", "length", {"unti": 2})
+        encoder_parameters("text", "module:my_lab.text_length", {"unti": 2})
 
 
-def test_the_model(page, monkeypatch):
-    name = shown_module(page, "ariigcn/models/rgcn.py", monkeypatch)
-    (line,) = re.findall(r'^"rgcn": (ModelEntry\(.*\)),$', page, re.MULTILINE)
-    entry = eval(line, {"ModelEntry": models.ModelEntry})
-    assert entry.module == name
-    monkeypatch.setitem(models.MODELS, "rgcn", entry)
-    test_baselines.test_batch_composition_order_and_padding_change_no_output("rgcn")
-    test_baselines.test_past_only_reads_no_later_utterance("rgcn", future=0)
-    test_baselines.test_a_masked_modality_is_not_read("rgcn")
+@pytest.mark.parametrize("name", ["module:my_lab:RGCN", "ar-iigcn/module:my_lab.layers:GATED"])
+def test_the_model_and_the_graph_layer(my_lab, name):
+    test_baselines.test_batch_composition_order_and_padding_change_no_output(name)
+    test_baselines.test_past_only_reads_no_later_utterance(name, future=0)
+    test_baselines.test_a_masked_modality_is_not_read(name)
+
+
+def test_the_configuration_and_its_names(page, my_lab):
+    (overlay,) = re.findall(r"```yaml\n(corpus: .*?)```", page, re.DOTALL)
+    plan = load_plan(yaml.safe_load(overlay) | {"corpus_root": str(my_lab)})
+    assert plan.files.table == "data/chats/utterances.parquet"
+    assert plan.files.results == "results/chats"
+    assert list(plan.stores["text"]) == ["text-length"]
+    assert plan.experiments["lab-rgcn"].model.modules == ("my_lab.rgcn",)
+    assert plan.experiments["lab-gate"].model.modules == (
+        "ariigcn.models.ariigcn",
+        "my_lab.layers",
+    )
+
+
+def test_the_entry_points(page, my_lab):
+    """Installed as the page says, names are short; another process, since Python lists them once."""
+    (points,) = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    groups = tomllib.loads(points)["project"]["entry-points"]
+    told = [f"[{g}]\n" + "\n".join(f"{k} = {v}" for k, v in e.items()) for g, e in groups.items()]
+    installed = my_lab / "my_lab-1.0.dist-info"
+    installed.mkdir()
+    (installed / "METADATA").write_text("Metadata-Version: 2.1\nName: my-lab\nVersion: 1.0\n")
+    (installed / "entry_points.txt").write_text("\n".join(told) + "\n")
+    code = (
+        "from ariigcn.corpora.registry import corpus_module\n"
+        "from ariigcn.features.encoders.registry import encoder_module\n"
+        "from ariigcn.models.registry import model_modules\n"
+        "print(corpus_module('chats'), encoder_module('text', 'length'),"
+        " *model_modules('lab-rgcn'), *model_modules('ar-iigcn', 'gated'))\n"
+        "try:\n    encoder_module('audio', 'length')\n"
+        "except ValueError as error:\n    print(error)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    names, refused = done.stdout.splitlines()
+    assert names == (
+        "my_lab.chats my_lab.text_length my_lab.rgcn ariigcn.models.ariigcn my_lab.layers"
+    )
+    assert "unknown audio encoder 'length'" in refused
+
+
+def test_an_edit_of_the_labs_package_changes_what_it_makes(my_lab):
+    (my_lab / "my_lab" / "scale.py").write_text("BY = 1\n")
+    module = my_lab / "my_lab" / "text_length.py"
+    module.write_text("from my_lab.scale import BY\n" + module.read_text())
+
+    def version():
+        code._read.cache_clear()
+        return code.code_version("ariigcn.features.extract", "my_lab.text_length")
+
+    before = version()
+    (my_lab / "my_lab" / "scale.py").write_text("BY = 1  # a remark\n")
+    assert version() == before
+    (my_lab / "my_lab" / "scale.py").write_text("BY = 2\n")
+    assert version() != before
 
 
 def test_the_page_of_experiments(root):
@@ -75,12 +129,12 @@ def test_the_page_of_experiments(root):
     words = (root / "docs" / "experiments.md").read_text(encoding="utf-8")
     default = yaml.safe_load((root / "config.yaml").read_text())
     shown = [yaml.safe_load(block) for block in re.findall(r"```yaml\n(.*?)```", words, re.DOTALL)]
-    assert "size.64.4" in load_config(default | shown[0]).experiments
+    assert "size.64.4" in load_plan(default | shown[0]).experiments
     mmgcn = {"experiments": default["experiments"] | {"mmgcn": {"model": {"name": "mmgcn"}}}}
-    config = load_config(default | mmgcn | shown[1])
-    assert set(config.space("ar-iigcn")) == {"model.hidden", "training.learning_rate"}
-    assert "model.parameters.layers" in config.space("mmgcn")
-    for name, entry in models.MODELS.items():
+    plan = load_plan(default | mmgcn | shown[1])
+    assert set(space(plan, "ar-iigcn")) == {"model.hidden", "training.learning_rate"}
+    assert "model.parameters.layers" in space(plan, "mmgcn")
+    for name, entry in MODELS.items():
         (row,) = re.findall(rf"^\| `{name}` .*$", words, re.MULTILINE) or ["ar-iigcn"]
         assert name == "ar-iigcn" or all(
             f"`{key}` {field.default}" in row
@@ -91,7 +145,7 @@ def test_the_page_of_experiments(root):
 def test_the_experiments(page, root):
     (overlay,) = re.findall(r"```yaml\n(experiments:.*?)```", page, re.DOTALL)
     default = yaml.safe_load((root / "config.yaml").read_text())
-    config = load_config(default | yaml.safe_load(overlay))
-    assert set(config.stores("audio")) == {"opensmile", "is10"}
-    assert config.experiment("past-only").graph.future == 0
-    assert config.experiment("margin.0.7").model.losses.margin == 0.7
+    plan = load_plan(default | yaml.safe_load(overlay))
+    assert set(plan.stores["audio"]) == {"opensmile", "is10"}
+    assert plan.experiments["past-only"].graph.future == 0
+    assert plan.experiments["margin.0.7"].model.losses.margin == 0.7

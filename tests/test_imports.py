@@ -3,11 +3,11 @@
 import pytest
 
 from ariigcn.core.code import PACKAGE_ROOT, closure, imports_of
-from ariigcn.models.registry import model_module
+from ariigcn.models.registry import model_modules
 
 ORDER = (
     "core", "corpora", "features", "graphs", "models", "training", "evaluation", "report",
-    "experiments", "config", "config_files", "reference", "cli",
+    "predict", "config", "plan", "cli",
 )  # fmt: skip
 MODULES = sorted(
     ".".join(("ariigcn", *path.relative_to(PACKAGE_ROOT).with_suffix("").parts))
@@ -30,7 +30,7 @@ def test_the_configuration_is_checked_without_loading_what_is_heavy():
     import sys
 
     code = (
-        "import sys, ariigcn.config as c; c.load_config({});"
+        "import sys, ariigcn.plan.load as p; p.load_plan({});"
         "print([m for m in ('torch','cv2','av','opensmile','transformers','sklearn')"
         " if m in sys.modules])"
     )
@@ -39,7 +39,13 @@ def test_the_configuration_is_checked_without_loading_what_is_heavy():
 
 
 def test_a_stages_version_covers_what_it_imports_and_no_registry():
-    found = closure("ariigcn.training.run", model_module("ar-iigcn"))
-    assert {"ariigcn.models.contrastive", "ariigcn.graphs.file", "ariigcn.core.files"} <= found
-    assert "ariigcn.models.contrastive" not in closure("ariigcn.training.run", model_module("mlp"))
+    found = closure("ariigcn.training.run", *model_modules("ar-iigcn"))
+    assert {
+        "ariigcn.models.parts.contrastive",
+        "ariigcn.graphs.file",
+        "ariigcn.core.files",
+    } <= found
+    assert "ariigcn.models.parts.contrastive" not in closure(
+        "ariigcn.training.run", *model_modules("mlp")
+    )
     assert not any("registry" in m or m.startswith("ariigcn.report") for m in found)

@@ -9,12 +9,13 @@ Neither do registries: what a stage takes from one is named among its parameters
 import ast
 import hashlib
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 PACKAGE = "ariigcn"
 PACKAGE_ROOT = Path(__file__).resolve().parents[1]
-# They tell people how the work goes, and end it; what it makes is none of theirs.
+# They report progress and errors, or stop the work; no result depends on them.
 SILENT = frozenset({f"{PACKAGE}.core.{name}" for name in ("code", "errors", "logs", "signals")})
 
 
@@ -28,25 +29,30 @@ def code_version(*modules: str) -> str:
 
 
 def closure(*modules: str) -> set[str]:
-    """The ``ariigcn`` modules that ``modules`` import, transitively, themselves included."""
+    """The modules that ``modules`` import, transitively, themselves included.
+
+    Those of ``ariigcn`` count, and those of the packages that ``modules`` belong to: an encoder of
+    another package hangs on that package.
+    """
+    packages = frozenset({PACKAGE, *map(_package, modules)})
     found: set[str] = set()
     waiting = list(modules)
     while waiting:
         module = waiting.pop()
         if module not in found:
             found.add(module)
-            waiting.extend(imports_of(module))
+            waiting.extend(imports_of(module, packages))
     return found
 
 
-def imports_of(module: str) -> frozenset[str]:
-    """The ``ariigcn`` modules that one module names in its import statements, wherever they stand."""
-    return _read(module)[0]
+def imports_of(module: str, packages: frozenset[str] = frozenset({PACKAGE})) -> frozenset[str]:
+    """The modules of some packages that one module names in its import statements, wherever they stand."""
+    return frozenset(n for n in _read(module)[0] if _package(n) in packages and _is_versioned(n))
 
 
 @cache
 def _read(module: str) -> tuple[frozenset[str], str]:
-    """A module's imports, and what of it decides results."""
+    """The names in a module's imports, and what of it decides results."""
     path = _path(module)
     if path is None:
         raise ModuleNotFoundError(module)
@@ -62,7 +68,7 @@ def _imports(tree: ast.Module) -> frozenset[str]:
         elif isinstance(node, ast.ImportFrom) and node.module:
             named.add(node.module)
             named.update(f"{node.module}.{alias.name}" for alias in node.names)
-    return frozenset(n for n in named if _is_versioned(n))
+    return frozenset(named)
 
 
 class _Deciding(ast.NodeTransformer):
@@ -99,14 +105,30 @@ def _logs(value: Any) -> bool:
 
 
 def _is_versioned(name: str) -> bool:
-    ours = name.split(".", maxsplit=1)[0] == PACKAGE and not name.endswith(".registry")
-    return ours and name not in SILENT and _path(name) is not None
+    registry = _package(name) == PACKAGE and name.endswith(".registry")
+    return not registry and name not in SILENT and _path(name) is not None
+
+
+def _package(module: str) -> str:
+    return module.partition(".")[0]
 
 
 def _path(module: str) -> Path | None:
-    """The file of a module, or None where the name is not a module of this package."""
-    base = PACKAGE_ROOT.joinpath(*module.split(".")[1:])
-    for candidate in (base.with_suffix(".py"), base / "__init__.py"):
+    """The file of a module, or None where the name is not a module."""
+    package = _package(module)
+    root = PACKAGE_ROOT.parent if package == PACKAGE else _folder(package)
+    base = root.joinpath(*module.split(".")) if root else None
+    for candidate in (base.with_suffix(".py"), base / "__init__.py") if base else ():
         if candidate.is_file():
             return candidate
     return None
+
+
+@cache
+def _folder(package: str) -> Path | None:
+    """The folder that another package, or a module without one, lies in; nothing of it is run."""
+    spec = find_spec(package)
+    if spec is None or spec.origin is None:
+        return None
+    here = Path(spec.origin).parent
+    return here.parent if spec.submodule_search_locations else here

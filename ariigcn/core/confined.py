@@ -1,4 +1,4 @@
-"""Reading a file that others have made in a process of its own, within bounds of memory and time.
+"""Read a file from an untrusted source in a separate process, with limits of memory and time.
 
 A reader that crashes, fills the memory or never ends costs that process alone: the caller gets a
 :class:`~ariigcn.core.errors.DataError` that names the file. The answer comes as
@@ -21,10 +21,11 @@ from typing import IO, Any
 
 from ariigcn.core import plain
 from ariigcn.core.errors import AriigcnError, DataError
+from ariigcn.core.raw_array import NotPlainError, Piece
 
 HEAD = struct.Struct("<?QQ")  # whether it is data or words, bytes of the text, bytes of the arrays
 NO_MEMORY = 99  # exit code: where memory has run out, nothing more can be said
-# What an answer that is none of :func:`ariigcn.core.plain.encode`'s can raise.
+# What reading an answer can raise that :func:`ariigcn.core.plain.encode` did not write.
 UNSOUND = (ValueError, TypeError, LookupError, AttributeError, RecursionError, OverflowError)
 _CHILD = "from ariigcn.core.confined import answer; answer()"
 
@@ -45,7 +46,7 @@ class Limits:
 
 
 def read_confined(reader: Callable[[Path], Any], path: Path, limits: Limits) -> Any:
-    """What ``reader`` makes of a file, read in a process of its own.
+    """What ``reader`` makes of a file, read in a separate process.
 
     Args:
         reader: a function of a module; it gives what :func:`ariigcn.core.plain.encode` takes.
@@ -145,7 +146,7 @@ def answer() -> None:
     try:
         text, pieces = plain.encode(reader(Path(path)), int(most))
         _send(output, True, text, pieces)
-    except plain.NotPlainError as error:
+    except NotPlainError as error:
         words = f"{path}: refused, since it holds {error}; have nothing to do with this one"
         _send(output, False, words.encode("utf-8", "replace"))
     except AriigcnError as error:
@@ -156,9 +157,7 @@ def answer() -> None:
     os._exit(0)  # taking millions of objects apart is lost time
 
 
-def _send(
-    output: IO[bytes], is_data: bool, text: bytes, pieces: Sequence[plain.Piece] = ()
-) -> None:
+def _send(output: IO[bytes], is_data: bool, text: bytes, pieces: Sequence[Piece] = ()) -> None:
     pads = [-len(piece) % plain.ALIGNED for piece in pieces]
     output.write(HEAD.pack(is_data, len(text), sum(map(len, pieces)) + sum(pads)))
     output.write(text)

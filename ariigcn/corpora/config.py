@@ -113,7 +113,7 @@ OPTIONS: dict[str, type[Section]] = {
 
 
 class DownloadConfig(Section):
-    """Where a corpus is had from that may be downloaded (MELD, where corpus_root names none)."""
+    """Where a corpus is downloaded from: MELD, where corpus_root is null."""
 
     mirror: str | None = Field(
         None, description="Where to look first: address, file:/// address or folder of the files."

@@ -20,11 +20,11 @@ import pandas as pd
 from ariigcn.core.errors import DataError, problem_list
 from ariigcn.core.files import sha256_file
 from ariigcn.core.settings import unknown_name
+from ariigcn.corpora.checks.trainable import LEAST_DIALOGUES
 from ariigcn.corpora.config import FolderConfig, SplitConfig
-from ariigcn.corpora.conversations import COLUMNS, REQUIRED, find_tables, read_conversations
-from ariigcn.corpora.splits import cut_validation, draw_dialogues, listed
+from ariigcn.corpora.read.recordings import COLUMNS, REQUIRED, find_tables, read_conversations
+from ariigcn.corpora.splits import cut_validation, draw_share, listed
 from ariigcn.corpora.table import Corpus, find_problems
-from ariigcn.corpora.trainable import LEAST_DIALOGUES
 
 TEST_SHARE = 0.2  # of dialogues, where the table has no column for the split (our own choice)
 NO_SPEAKER = (
@@ -56,15 +56,15 @@ def read_folder(
     Args:
         root: the folder; media paths are relative to it.
         name: short name of the corpus.
-        split: how to cut what the table does not split. Without a column for it, a fifth of the
-            dialogues become the test split; without validation rows, some train dialogues do. Of
-            fewer than three dialogues none are cut: all are train.
+        split: how to cut what the table does not split. Without a column ``split``, a fifth of the
+            dialogues become the test split. Without validation rows, some train dialogues become the
+            validation split. Fewer than three dialogues are not cut: all are train.
         labels: emotion names in order; None takes the names in the table, sorted.
         licence: what the data's owner allows.
         speaker: who speaks where nobody is named; None: that is an error.
 
     Raises:
-        DataError: no table, or defects in it; all of them, each with its line.
+        DataError: there is no table, or it has defects; all are named, each with its line.
     """
     root = Path(root)
     files = find_tables(root)
@@ -104,7 +104,7 @@ def _version(sources: dict[str, str]) -> str:
 
 
 def _check_columns(path: Path, frame: pd.DataFrame, speaker: str | None) -> list[str]:
-    """Add the optional columns that are absent; return notes on columns that mean nothing here."""
+    """Add the optional columns that are absent; notes on columns that are not used."""
     needed = [column for column in REQUIRED if column != "speaker" or speaker is None]
     missing = [column for column in needed if column not in frame.columns]
     unknown = [str(column) for column in frame.columns if column not in COLUMNS]
@@ -113,7 +113,7 @@ def _check_columns(path: Path, frame: pd.DataFrame, speaker: str | None) -> list
     hints = [unknown_name(column, absent, "column") for column in unknown if absent]
     problems += [hint for hint in hints if "did you mean" in hint]
     twice = frame.columns[frame.columns.duplicated()].unique()
-    problems += [f"column '{column}' stands there twice" for column in twice]
+    problems += [f"column '{column}' is there twice" for column in twice]
     if problems:
         raise DataError(problem_list(f"{path} cannot be used", problems))
     for column in absent:
@@ -136,7 +136,7 @@ def _clean_text(frame: pd.DataFrame, lines: list[str]) -> list[str]:
 
 
 def _to_seconds(frame: pd.DataFrame, lines: list[str]) -> list[str]:
-    """Turn the span's cells into numbers in place; report those that are none."""
+    """Turn the span's cells into numbers in place; report cells that hold no number."""
     problems = []
     for column in ("start_s", "end_s"):
         cells = frame[column].replace(r"^\s*$", None, regex=True)
@@ -167,9 +167,9 @@ def _cut(frame: pd.DataFrame, split: SplitConfig) -> list[str]:
         frame["split"] = "train"
         return [
             f"no splits are cut: three need {LEAST_DIALOGUES} dialogues, here are {len(names)}; all "
-            "of it is the train split, of which features and graphs can be made and nothing trained"
+            "are the train split: features and graphs can be made, no model can be trained"
         ]
-    chosen = draw_dialogues(names, TEST_SHARE, split.seed)
+    chosen = draw_share(names, TEST_SHARE, split.seed)
     frame["split"] = np.where(frame["dialogue_id"].isin(chosen), "test", "train")
     note = (
         f"test split cut here: {len(chosen)} of {len(names)} dialogues, seed {split.seed}: "
@@ -179,7 +179,7 @@ def _cut(frame: pd.DataFrame, split: SplitConfig) -> list[str]:
 
 
 def _outside(root: Path, frame: pd.DataFrame, lines: list[str]) -> list[str]:
-    """Media that a link, or a path, leads out of the folder; absent files are the features' matter."""
+    """Media outside the folder, by path or by link. Absent files are left to the features."""
     inside = root.resolve()
     problems = []
     for line, name, media in zip(lines, frame["utterance_id"], frame["media"], strict=True):
@@ -188,14 +188,14 @@ def _outside(root: Path, frame: pd.DataFrame, lines: list[str]) -> list[str]:
         try:
             if not (root / media).resolve().is_relative_to(inside):
                 problems.append(f"{line} ({name}): media '{media}' leaves the corpus folder")
-        except (OSError, RuntimeError):  # of a link that leads back to itself
+        except (OSError, RuntimeError):  # a link that leads back to itself
             problems.append(f"{line} ({name}): media '{media}' leads nowhere; look at its links")
         except ValueError:
-            continue  # a NUL, which is told already
+            continue  # a NUL, which find_problems names
     return problems
 
 
 def _name_line(problem: str, lines: list[str]) -> str:
-    """Name the table's own line instead of the utterance's number, and the mend."""
+    """Put the table's line in place of the row's number, and say what to do."""
     told = re.sub(r"^row (\d+)", lambda found: lines[int(found[1]) - 1], problem)
     return told.replace("speaker is empty", NO_SPEAKER)

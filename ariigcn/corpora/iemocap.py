@@ -1,7 +1,7 @@
 """IEMOCAP (Busso et al., Language Resources and Evaluation 42, 2008): ten actors, five sessions.
 
-The folder is ``IEMOCAP_full_release`` as the University of Southern California hands it out, on
-request only. Of each ``Session{1..5}`` are read::
+The folder is ``IEMOCAP_full_release``, which the University of Southern California gives on request.
+Of each ``Session{1..5}`` are read::
 
     dialog/EmoEvaluation/DIALOGUE.txt     [start - end] TAB turn TAB label TAB [V, A, D], and votes
     dialog/transcriptions/DIALOGUE.txt    turn [start-end]: text
@@ -25,14 +25,17 @@ from ariigcn.core.errors import DataError, problem_list
 from ariigcn.core.files import sha256_file
 from ariigcn.core.settings import unknown_name
 from ariigcn.corpora.config import IemocapConfig, SplitConfig
-from ariigcn.corpora.source import clean_text, read_lines, read_list, was_mended
+from ariigcn.corpora.read.text_tables import clean_text, read_lines, read_list, was_mended
 from ariigcn.corpora.splits import CUT, cut_validation, listed
 from ariigcn.corpora.table import Corpus
 
 REQUEST = "https://sail.usc.edu/iemocap/"
+# Within a session: label files, transcriptions, a turn's sound, a dialogue's picture.
+RATINGS, WORDS = "dialog/EmoEvaluation", "dialog/transcriptions"
+SOUND, PICTURE = "sentences/wav", "dialog/avi/DivX"
 # Session -> dialogues of the release; 151 in all.
 DIALOGUES = {1: 28, 2: 30, 3: 32, 4: 30, 5: 31}
-# The release's codes in the order in which the field lists its six classes, then the rare ones.
+# The release's codes: the field's six classes in their usual order, then the rare ones.
 NAMES = {
     "hap": "happy",
     "sad": "sad",
@@ -50,8 +53,9 @@ LABELS = {
     "4-way": tuple(NAMES.values())[:4],
     "all": tuple(NAMES.values()),
 }
+MERGED = {"4-way": {"excited": "happy"}}  # label set -> names that it counts as others
 UNUSABLE: dict[str, str] = {}  # no clip of the release is known to be
-STRAYS = ("Session?/dialog/*/._*", "Session?/dialog/avi/DivX/._*", "Session?/sentences/wav/*/._*")
+STRAYS = ("Session?/dialog/*/._*", f"Session?/{PICTURE}/._*", f"Session?/{SOUND}/*/._*")
 
 _NUMBER = r"\s*(\d+(?:\.\d+)?)\s*"
 _RATED = re.compile(rf"\[{_NUMBER}-{_NUMBER}\]\s*(\S+)\s+([a-z]{{3}})\s*(?:\[.*\])?\s*")
@@ -61,7 +65,7 @@ _TURN = re.compile(r"(Ses0[1-5])([FM])_\w+_([FM])(?:\d+|XX\d*)\w*")
 
 @dataclass(frozen=True)
 class Turn:
-    """What one line of a dialogue's files says of a turn; seconds within the dialogue."""
+    """A line of a dialogue's files: a turn's span, in seconds of the dialogue, and its label or text."""
 
     start_s: float
     end_s: float
@@ -72,8 +76,8 @@ class Turn:
 def load(root: Path, split: SplitConfig, options: IemocapConfig | None = None) -> Corpus:
     """Read IEMOCAP.
 
-    One session is the test split. Of the others' dialogues ``split`` cuts the validation split, or
-    one whole session is it: as the options have it.
+    One session is the test split. Validation is a whole session too, or is cut by ``split`` from the
+    dialogues of the other sessions: ``options.validation`` says which.
 
     Raises:
         DataError: the folder is not the release (everything absent is named), a file is damaged, or
@@ -83,11 +87,13 @@ def load(root: Path, split: SplitConfig, options: IemocapConfig | None = None) -
     check_layout(root)
     frames, notes, sources = [], [], {}
     for session in DIALOGUES:
-        for rated in _dialogue_files(root, session):
+        folder = root / f"Session{session}"
+        # A Mac leaves files beside them that start with ``._``.
+        for rated in sorted(folder.glob(f"{RATINGS}/Ses*.txt")):
             frame, odd = _read_dialogue(rated)
             frames.append(frame)
             notes += odd
-        sources[f"Session{session}/dialog"] = _digest(root, session)
+        sources[f"Session{session}/dialog"] = _digest(folder)
     table = pd.concat(frames, ignore_index=True)
     if table["mended"].any():
         notes.append(f"the encoding of {table['mended'].sum()} transcription(s) was mended")
@@ -117,13 +123,13 @@ def check_layout(root: Path) -> None:
     The release without videos has no ``dialog/avi`` in any session, which is fine.
 
     Raises:
-        DataError: naming all that is absent, and how the corpus is requested.
+        DataError: everything absent, and where the corpus is requested.
     """
     problems = []
-    videos = any((root / f"Session{s}" / "dialog" / "avi").is_dir() for s in DIALOGUES)
-    kinds = ["dialog/EmoEvaluation/Ses*.txt", "dialog/transcriptions/Ses*.txt"]
-    kinds += ["sentences/wav/Ses*", *(["dialog/avi/DivX/Ses*.avi"] if videos else [])]
-    for session, due in DIALOGUES.items():
+    videos = any((root / f"Session{s}" / "dialog/avi").is_dir() for s in DIALOGUES)
+    kinds = [f"{RATINGS}/Ses*.txt", f"{WORDS}/Ses*.txt", f"{SOUND}/Ses*"]
+    kinds += [f"{PICTURE}/Ses*.avi"] if videos else []
+    for session, dialogues in DIALOGUES.items():
         folder = root / f"Session{session}"
         if not folder.is_dir():
             problems.append(f"no folder {folder.name}")
@@ -132,8 +138,8 @@ def check_layout(root: Path) -> None:
             found = len(list(folder.glob(kind)))
             if not found:
                 problems.append(f"{folder.name}/{kind}: nothing there")
-            elif kind.startswith("dialog/") and kind.endswith(".txt") and found != due:
-                problems.append(f"{folder.name}/{kind}: {found} files where {due} are due")
+            elif kind.endswith(".txt") and found != dialogues:
+                problems.append(f"{folder.name}/{kind}: {found} files, expected {dialogues}")
     if problems:
         title = (
             f"iemocap: {root} is not IEMOCAP_full_release (name the folder that holds Session1 to "
@@ -158,12 +164,12 @@ def _split(table: pd.DataFrame, split: SplitConfig, options: IemocapConfig) -> s
 
 
 def check_speakers(table: pd.DataFrame, validation: str = "dialogues") -> None:
-    """Refuse a table in which an actor of the test split speaks in another one.
+    """Check that no actor of the test split speaks in another split.
 
     Where a whole session validates, its actors may speak nowhere else either.
 
     Raises:
-        DataError: naming the actors.
+        DataError: an actor does; all of them are named.
     """
     for split in ("test", *(("validation",) if validation == "session" else ())):
         own = table["split"] == split
@@ -176,44 +182,35 @@ def check_speakers(table: pd.DataFrame, validation: str = "dialogues") -> None:
             )
 
 
-def _dialogue_files(root: Path, session: int) -> list[Path]:
-    """The label files of a session; what a Mac leaves beside them starts with ``._``."""
-    return sorted((root / f"Session{session}" / "dialog" / "EmoEvaluation").glob("Ses*.txt"))
-
-
-def _digest(root: Path, session: int) -> str:
+def _digest(session: Path) -> str:
     """One sha256 over the label files and transcriptions of a session."""
-    folder = root / f"Session{session}" / "dialog"
-    files = [
-        p for kind in ("EmoEvaluation", "transcriptions") for p in folder.glob(f"{kind}/Ses*.txt")
-    ]
-    lines = [f"{sha256_file(p)}  {p.relative_to(folder).as_posix()}\n" for p in sorted(files)]
+    folder = session / "dialog"
+    files = sorted(path for kind in (RATINGS, WORDS) for path in session.glob(f"{kind}/Ses*.txt"))
+    lines = [f"{sha256_file(path)}  {path.relative_to(folder).as_posix()}\n" for path in files]
     return sha256("".join(lines).encode()).hexdigest()
 
 
 def _read_dialogue(rated: Path) -> tuple[pd.DataFrame, list[str]]:
-    """A dialogue's turns in the order in which they start, with the release's own label codes.
-
-    Returns the rows and notes on what does not fit together.
+    """A dialogue's turns, by start, with the release's label codes; notes on what does not fit together.
 
     Raises:
-        DataError: no transcription, no turn in it, or a label that is none of the release's.
+        DataError: no transcription, no turn in it, or an unknown label.
     """
     name = rated.stem
-    spoken = rated.parents[1] / "transcriptions" / rated.name
+    spoken = rated.parents[2] / WORDS / rated.name
     if not spoken.is_file():
         raise DataError(f"{spoken}: absent; unpack the release again")
     labels, texts = read_labels(rated), read_transcription(spoken)
     for code in sorted({turn.value for turn in labels.values()} - {*NAMES, *UNLABELLED}):
         raise DataError(f"{rated}: {unknown_name(code, list(NAMES), 'label')}")
-    # Where the two files differ, the times are those that were rated.
+    # Where the two files differ, the label file's times count.
     times = {turn: labels.get(turn) or texts[turn] for turn in (*labels, *texts)}
     parts = {turn: _TURN.fullmatch(turn) for turn in times if turn.startswith(f"{name}_")}
     order = sorted((t for t in parts if parts[t]), key=lambda t: (times[t].start_s, t))
     if not order:
         raise DataError(f"{spoken}: no turn in it; unpack the release again")
     foreign, unspoken = set(times) - set(order), set(order) - set(texts)
-    notes = [f"{name}: {listed(foreign)} is no turn of it and left out"] if foreign else []
+    notes = [f"{name}: {listed(foreign)} is left out, not a turn of it"] if foreign else []
     notes += [f"{name}: {listed(unspoken)} has no transcription"] if unspoken else []
     frame = pd.DataFrame(
         {
@@ -232,13 +229,13 @@ def _read_dialogue(rated: Path) -> tuple[pd.DataFrame, list[str]]:
 
 
 def read_labels(path: Path) -> dict[str, Turn]:
-    """Turn -> its span and majority label's code; the raters' own lines are left."""
+    """Turn -> its span and the code of the majority's label; the lines of single raters are skipped."""
     found = [_RATED.fullmatch(line) for line in read_lines(path)]
     return {m[3]: Turn(float(m[1]), float(m[2]), m[4]) for m in found if m}
 
 
 def read_transcription(path: Path) -> dict[str, Turn]:
-    """Turn -> its span and text; lines such as ``M: [LAUGHTER]`` are no turns and left."""
+    """Turn -> its span and text; other lines, such as ``M: [LAUGHTER]``, are skipped."""
     found = [_SPOKEN.fullmatch(line) for line in read_lines(path)]
     return {
         m[1]: Turn(float(m[2]), float(m[3]), clean_text(m[4]), was_mended(m[4])) for m in found if m
@@ -247,12 +244,10 @@ def read_transcription(path: Path) -> dict[str, Turn]:
 
 def _label(table: pd.DataFrame, options: IemocapConfig) -> list[str]:
     """Fill ``emotion`` from the codes, the label set and the list; notes on what is left out."""
-    names = table["code"].map(NAMES)
-    if options.labels == "4-way":
-        names = names.replace("excited", "happy")
-    notes = []
+    merged = MERGED.get(options.labels, {})
+    names, notes = table["code"].map(NAMES).replace(merged), []
     if options.utterance_list is not None:
-        notes += _follow_list(table, names, options)
+        notes += _follow_list(table, names, options.utterance_list, merged)
     known = names.isin(LABELS[options.labels])
     table["emotion"] = names.astype(object).where(known, None)
     left = Counter(table.loc[~known, "code"].fillna("no label"))
@@ -261,10 +256,10 @@ def _label(table: pd.DataFrame, options: IemocapConfig) -> list[str]:
     return notes
 
 
-def _follow_list(table: pd.DataFrame, names: "pd.Series[str]", options: IemocapConfig) -> list[str]:
-    """Keep the labels of listed turns alone, in place; a list that has labels overrides them."""
-    path = options.utterance_list
-    assert path is not None
+def _follow_list(
+    table: pd.DataFrame, names: "pd.Series[str]", path: Path, merged: dict[str, str]
+) -> list[str]:
+    """Keep the labels of listed turns alone, in place; labels in the list override the release's."""
     listing = read_list(path)
     unknown = set(listing) - set(table["utterance_id"])
     if unknown:
@@ -272,16 +267,12 @@ def _follow_list(table: pd.DataFrame, names: "pd.Series[str]", options: IemocapC
             f"{path}: {len(unknown)} of its {len(listing)} utterances are not in IEMOCAP: "
             f"{listed(unknown)}"
         )
-    given = table["utterance_id"].map(listing).astype(object)
-    given = given.replace(NAMES)
-    if options.labels == "4-way":
-        given = given.replace("excited", "happy")
+    given = table["utterance_id"].map(listing).astype(object).replace(NAMES).replace(merged)
     wrong = sorted(set(given.dropna()) - set(NAMES.values()))
     if wrong:
         raise DataError(f"{path}: {unknown_name(str(wrong[0]), list(NAMES.values()), 'emotion')}")
-    inside = table["utterance_id"].isin(listing)
-    differs = inside & given.notna() & (given != names)
-    names[~inside] = None
+    differs = given.notna() & (given != names)
+    names[~table["utterance_id"].isin(listing)] = None
     names[differs] = given[differs]
     return [
         f"labels are those of the {len(listing)} utterances in {path.name}; for "
@@ -291,19 +282,17 @@ def _follow_list(table: pd.DataFrame, names: "pd.Series[str]", options: IemocapC
 
 def _attach_media(root: Path, table: pd.DataFrame, options: IemocapConfig) -> list[str]:
     """Fill ``audio``, ``media`` and ``video_side``; turns and dialogues without a file get a note."""
-    session = "Session" + table["dialogue_id"].str[4]
-    sound = (
-        session + "/sentences/wav/" + table["dialogue_id"] + "/" + table["utterance_id"] + ".wav"
-    )
-    picture = session + "/dialog/avi/DivX/" + table["dialogue_id"] + ".avi"
+    dialogue, turn = table["dialogue_id"], table["utterance_id"]
+    sound = "Session" + dialogue.str[4] + f"/{SOUND}/" + dialogue + "/" + turn + ".wav"
+    picture = "Session" + dialogue.str[4] + f"/{PICTURE}/" + dialogue + ".avi"
     present = {
         path.relative_to(root).as_posix()
-        for pattern in ("Session?/sentences/wav/Ses*/Ses*.wav", "Session?/dialog/avi/DivX/Ses*.avi")
-        for path in root.glob(pattern)
+        for kind in (f"{SOUND}/Ses*/Ses*.wav", f"{PICTURE}/Ses*.avi")
+        for path in root.glob(f"Session?/{kind}")
     }
     table["audio"] = sound.astype(object).where(sound.isin(present), None)
     table["media"] = picture.astype(object).where(picture.isin(present), None)
-    marked = table["utterance_id"].str.extract(_TURN)
+    marked = turn.str.extract(_TURN)
     here, there = options.marked_actor, "right" if options.marked_actor == "left" else "left"
     table["video_side"] = [
         here if a == b else there for a, b in zip(marked[1], marked[2], strict=True)
@@ -312,12 +301,11 @@ def _attach_media(root: Path, table: pd.DataFrame, options: IemocapConfig) -> li
     strays = sum(1 for pattern in STRAYS for _ in root.glob(pattern))
     if strays:
         notes.append(f"{strays} file(s) that a Mac left (._*) are ignored")
-    silent = table["audio"].isna() & table["emotion"].notna()
-    if silent.any():
-        names = table.loc[silent, "utterance_id"]
-        notes.append(f"{len(names)} labelled turn(s) have no wav: {listed(names)}")
-    unseen = table.loc[table["media"].isna(), "dialogue_id"].unique()
-    if len(unseen) == table["dialogue_id"].nunique():
+    silent = turn[table["audio"].isna() & table["emotion"].notna()]
+    if len(silent):
+        notes.append(f"{len(silent)} labelled turn(s) have no wav: {listed(silent)}")
+    unseen = dialogue[table["media"].isna()].unique()
+    if len(unseen) == dialogue.nunique():
         notes.append("no dialogue has a video: this is the release without videos")
     elif len(unseen):
         notes.append(f"{len(unseen)} dialogue(s) have no video: {listed(unseen)}")

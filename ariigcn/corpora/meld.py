@@ -1,35 +1,69 @@
-"""MELD (Poria et al., ACL 2019): utterances of the series Friends, from the corpus's own tables.
+"""MELD (Poria et al., ACL 2019): utterances of the series Friends, downloaded and read.
 
 The folder holds ``{train,dev,test}_sent_emo.csv`` and, where audio and video are wanted, the clips
 as MELD.Raw's inner archives unpack: ``train_splits/``, ``dev_splits_complete/`` and
 ``output_repeated_splits_test/`` with ``dia{D}_utt{U}.mp4``. Both may stand in ``train/``, ``dev/``
-and ``test/`` instead. A clip is an utterance; the tables' times, within an episode, serve to find
+and ``test/`` instead. A clip is an utterance. The tables' times, within an episode, serve to find
 clips of the wrong length.
 """
 
+import json
 import os
 import re
+import shutil
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 import pandas as pd
 
 from ariigcn.core.errors import DataError, problem_list
-from ariigcn.core.files import sha256_file
-from ariigcn.corpora.clips import look_at
-from ariigcn.corpora.config import MeldConfig, SplitConfig
-from ariigcn.corpora.source import clean_text, read_rows, was_mended
+from ariigcn.core.files import atomic_path, exclusive, sha256_file
+from ariigcn.core.logs import logger
+from ariigcn.corpora.acquire.archives import unpack
+from ariigcn.corpora.acquire.download import RemoteFile, download
+from ariigcn.corpora.config import DownloadConfig, MeldConfig, SplitConfig
+from ariigcn.corpora.fingerprints import record_made
+from ariigcn.corpora.read.clips import look_at
+from ariigcn.corpora.read.text_tables import clean_text, read_rows, was_mended
 from ariigcn.corpora.table import Corpus
 
+VERSION = "1"
+# The authors' archive and its copy on a hub; its digest is the id under which the hub stores it.
+ARCHIVE = RemoteFile(
+    "MELD.Raw.tar.gz",
+    addresses=(
+        "https://web.eecs.umich.edu/~mihalcea/downloads/MELD.Raw.tar.gz",
+        "https://huggingface.co/datasets/declare-lab/MELD/resolve/main/MELD.Raw.tar.gz",
+        "http://web.eecs.umich.edu/~mihalcea/downloads/MELD.Raw.tar.gz",
+    ),
+    size=10_878_146_150,
+    sha256="a56b4407d574195cbce470d86f9c9d72fcfea59b0e34502ecd4babee4a5c613e",
+)
+# The authors' repository, at the commit that the digests belong to, then at its newest.
+REPOSITORY = "https://raw.githubusercontent.com/declare-lab/MELD/{commit}/data/MELD/{name}"
+COMMITS = ("e8cedf27b5d2877e198332c957127e16eb214afe", "master")
+
+
+def _table(part: str, size: int, sha256: str) -> RemoteFile:
+    name = f"{part}_sent_emo.csv"
+    addresses = tuple(REPOSITORY.format(commit=commit, name=name) for commit in COMMITS)
+    return RemoteFile(name, addresses, size, sha256)
+
+
+TABLES = (
+    _table("train", 1_119_290, "d2fa2d6529cf03cac2989efec05c9b27d8fd2f4c8fc5974c7ae88aa537fa02db"),
+    _table("dev", 121_640, "2e89c6f8aa182d6f62f8c6331aece905ac7273ca4999660bfb5213e1d0370c1c"),
+    _table("test", 294_526, "8d37103938f7067600839fe29d5a114a6cd1bcdafb75bec101e06464c5006888"),
+)
 LABELS = {
     "emotion": ("anger", "disgust", "fear", "joy", "neutral", "sadness", "surprise"),
     "sentiment": ("negative", "neutral", "positive"),
 }
 FIELDS = ("Utterance", "Speaker", "Dialogue_ID", "Utterance_ID")
-# A wrongly cut clip is both: so many times its subtitle's span, and so many seconds, long.
+# A clip is cut wrongly where it is this many times as long as its subtitle, and this many seconds.
 MIS_CUT_TIMES, MIS_CUT_S = 5.0, 30.0
-# Sizes tell which clips are worth opening: bytes a second of subtitle, against the median clip's.
+# A clip is opened only if its bytes a second of subtitle are this many times the median clip's.
 SUSPICIOUS_TIMES = 4.0
 _TIME = re.compile(r"(\d+):(\d+):(\d+)[,.](\d+)")
 
@@ -57,10 +91,63 @@ UNUSABLE = {
     "test_dia38_utt4": "its clip is cut wrongly, about 305 s long",
     "test_dia220_utt0": "its clip is cut wrongly, about 235 s long",
 }
+CLIP = re.compile(r"dia\d+_utt\d+\.mp4")
+
+
+def obtain(
+    root: Path, downloads: Path, config: DownloadConfig, clips: bool, manifest: Path
+) -> None:
+    """Download MELD's tables, and its clips where they are wanted, to the folder that :func:`load` reads.
+
+    Args:
+        root: the folder.
+        downloads: where the archive stands; it may be removed afterwards.
+        config: mirror, local copies, and whether the published digests are checked.
+        clips: audio and video too (10.9 GB), or the tables alone (1.5 MB).
+        manifest: JSON file to write: version, digests of the files, members of the archive.
+
+    Raises:
+        DataError: no address serves a file, a digest is wrong, the disk is too small.
+    """
+    published = config.digests == "published"
+    content: dict[str, object] = {"corpus": "meld", "version": VERSION}
+    with exclusive(downloads):
+        if clips:
+            archive = download(ARCHIVE, downloads, config, unpack_to=root)
+            content["archive"] = ARCHIVE.sha256 if published else sha256_file(archive)
+            content["members"] = unpack(archive, root, _place, _kind).summary()
+        for table in TABLES:
+            path = root / table.name
+            # Where clips were wanted, the table came out of the archive, and is right as a rule.
+            if not path.is_file() or (published and sha256_file(path) != table.sha256):
+                with atomic_path(path) as temporary:
+                    shutil.copyfile(download(table, downloads, config), temporary)
+        content["tables"] = {table.name: sha256_file(root / table.name) for table in TABLES}
+        with atomic_path(manifest) as temporary:
+            temporary.write_text(json.dumps(content, indent=2) + "\n", "utf-8")
+        record_made(root)
+        if clips and archive.parent == downloads:
+            logger.info("%s is not needed any more and may be removed", archive)
+
+
+def _place(path: PurePosixPath) -> PurePosixPath | None:
+    """Where in the folder a member of the archive belongs; None: nowhere."""
+    if path.parent.name in {part.clips for part in PARTS} and CLIP.fullmatch(path.name):
+        return PurePosixPath(path.parent.name, path.name)
+    return PurePosixPath(path.name) if path.name in {table.name for table in TABLES} else None
+
+
+def _kind(name: str) -> str:
+    """What to call a file that belongs nowhere."""
+    if name.startswith("._"):
+        return "resource fork(s) of a Mac (._*)"
+    if name.startswith("final_videos_test"):
+        return "unlabelled clip(s) (final_videos_test*)"
+    return "other file(s)"
 
 
 def load(root: Path, split: SplitConfig, options: MeldConfig | None = None) -> Corpus:
-    """Read MELD; its splits are its own, so ``split`` has no say.
+    """Read MELD. It has its own splits, so ``split`` changes nothing.
 
     Raises:
         DataError: a table is absent or damaged, or is not of the official release's size.
@@ -68,7 +155,7 @@ def load(root: Path, split: SplitConfig, options: MeldConfig | None = None) -> C
     options = options or MeldConfig()
     frames, notes, sources, problems = [], [], {}, []
     for part in PARTS:
-        path = _table(root, part)
+        path = _table_path(root, part)
         frame = _utterances(part, path, options.labels)
         problems += _size(part, path, frame)
         if frame["mended"].any():
@@ -81,7 +168,7 @@ def load(root: Path, split: SplitConfig, options: MeldConfig | None = None) -> C
         raise DataError(problem_list(title, problems))
     return Corpus(
         name="meld",
-        version="1",
+        version=VERSION,
         labels=LABELS[options.labels],
         licence="tables: GPL-3.0; clips: rights remain with the owners of the series",
         sources=sources,
@@ -93,12 +180,12 @@ def load(root: Path, split: SplitConfig, options: MeldConfig | None = None) -> C
 
 def expected_lengths(root: Path) -> dict[str, float]:
     """Utterance -> seconds that its subtitle is shown, which its clip should last."""
-    frames = [_utterances(part, _table(root, part), "emotion") for part in PARTS]
+    frames = [_utterances(part, _table_path(root, part), "emotion") for part in PARTS]
     spans = pd.concat(frames).set_index("utterance_id")["span_s"].dropna()
     return {str(name): float(seconds) for name, seconds in spans.items()}
 
 
-def _table(root: Path, part: Part) -> Path:
+def _table_path(root: Path, part: Part) -> Path:
     path = _find(root, part, f"{part.name}_sent_emo.csv")
     if path is None:
         raise DataError(f"meld: {part.name}_sent_emo.csv is absent from {root}")
@@ -156,14 +243,16 @@ def _span_s(times: list[str]) -> float:
 
 def _size(part: Part, path: Path, frame: pd.DataFrame) -> list[str]:
     found = {"utterances": len(frame), "dialogues": frame["dialogue_id"].nunique()}
-    due = {"utterances": part.utterances, "dialogues": part.dialogues}
+    expected = {"utterances": part.utterances, "dialogues": part.dialogues}
     return [
-        f"{path.name}: {found[k]} {k} where {due[k]} are due" for k in due if found[k] != due[k]
+        f"{path.name}: {found[what]} {what}, expected {count}"
+        for what, count in expected.items()
+        if found[what] != count
     ]
 
 
 def _attach_clips(root: Path, part: Part, frame: pd.DataFrame) -> list[str]:
-    """Fill ``media``, ``start_s`` and ``end_s``; what is worth a note comes back."""
+    """Fill ``media``, ``start_s`` and ``end_s`` in place; notes on what is missing or odd."""
     frame[["media", "start_s", "end_s"]] = None, float("nan"), float("nan")
     folder = _find(root, part, part.clips)
     if folder is None or not folder.is_dir():

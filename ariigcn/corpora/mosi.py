@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from ariigcn.core.errors import DataError, problem_list
 from ariigcn.core.files import sha256_file
 from ariigcn.corpora.config import MosiConfig, SplitConfig
-from ariigcn.corpora.source import clean_text, read_numbers, read_rows
+from ariigcn.corpora.read.text_tables import clean_text, read_numbers, read_rows
 from ariigcn.corpora.splits import cut_validation
 from ariigcn.corpora.table import Corpus
 
@@ -187,8 +187,8 @@ def _check_sizes(parts: dict[str, list[Utterance]]) -> None:
         videos = len({u.video for u in order})
         if (len(order), videos) != (UTTERANCES[part], VIDEOS[part]):
             problems.append(
-                f"{part}: {len(order)} utterances in {videos} videos where {UTTERANCES[part]} "
-                f"in {VIDEOS[part]} are due"
+                f"{part}: {len(order)} utterances in {videos} videos, expected "
+                f"{UTTERANCES[part]} in {VIDEOS[part]}"
             )
     if problems:
         raise DataError(problem_list("mosi: the files are not the published ones", problems))

@@ -1,7 +1,7 @@
 """Feature files of the field's papers: table and features of IEMOCAP or MELD in one pickle.
 
 Known are the files of MMGCN, M3NET, SDT and DialogueGCN (with ids, several modalities) and COSMIC's
-(RoBERTa, four layers); :mod:`~ariigcn.corpora.layouts` has their fields. The files hold numbers for
+(RoBERTa, four layers); :mod:`~ariigcn.corpora.read.layouts` has their fields. The files hold numbers for
 labels: their order is the lineage's, and where a file is as large as the corpus its counts must bear it
 out.
 """
@@ -16,9 +16,9 @@ import pandas as pd
 from ariigcn.core.errors import DataError, problem_list
 from ariigcn.core.files import sha256_file
 from ariigcn.corpora.config import PublishedConfig, SplitConfig
-from ariigcn.corpora.layouts import is_list
-from ariigcn.corpora.published_file import PublishedFile, contents, find_file, read_published
-from ariigcn.corpora.source import clean_text
+from ariigcn.corpora.read.feature_file import PublishedFile, contents, find_file, read_published
+from ariigcn.corpora.read.layouts import is_list
+from ariigcn.corpora.read.text_tables import clean_text
 from ariigcn.corpora.splits import cut_validation, listed
 from ariigcn.corpora.table import Corpus
 
@@ -103,7 +103,7 @@ def _frame(published: PublishedFile, path: Path) -> tuple[pd.DataFrame, list[str
             try:
                 rows += [_row(dialogue, i, mine, splits[0]) for i in range(count)]
             except (ValueError, TypeError, IndexError) as error:
-                problems.append(f"dialogue {dialogue}: a value is none of its field's ({error})")
+                problems.append(f"dialogue {dialogue}: a value does not fit its field ({error})")
     if problems:
         raise DataError(problem_list(f"{path}: its fields disagree", problems))
     if left:
@@ -160,6 +160,6 @@ def _check_labels(
     counts = numbers.value_counts().reindex(range(len(names)), fill_value=0).tolist()
     if counts != list(known.values()):
         raise DataError(
-            f"{path}: of {corpus}'s labels {dict(known)} are due, found {counts} in the order of "
-            "their numbers; the file numbers them otherwise: name them in order: published.labels"
+            f"{path}: {corpus} has the labels {dict(known)}, found {counts} in the order of their "
+            "numbers; the file numbers them in another order: name them in it: published.labels"
         )

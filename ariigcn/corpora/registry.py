@@ -5,15 +5,18 @@ A corpus that has a section of its own among the options takes it as the third a
 
 import os
 from collections.abc import Mapping
-from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import ValidationError
 
 from ariigcn.core.errors import ConfigError, DataError, problem_list
-from ariigcn.core.settings import describe, unknown_name
+from ariigcn.core.plugins import Plugins
+from ariigcn.core.settings import describe
 from ariigcn.corpora.config import OPTIONS, SplitConfig
+from ariigcn.corpora.read.feature_file import ENDINGS as PICKLES
+from ariigcn.corpora.read.recordings import TABLES
+from ariigcn.corpora.read.subtitles import SUFFIXES as SUBTITLES
 from ariigcn.corpora.table import Corpus, write_corpus
 
 CORPORA = {
@@ -24,20 +27,23 @@ CORPORA = {
     "mosi": "ariigcn.corpora.mosi",
     "published": "ariigcn.corpora.published",
 }
+FOUND = Plugins("corpus", "ariigcn.corpora", CORPORA)
 # Corpora of which a report may show text and pictures; the licences of the others forbid it, and so
 # may that of one that is not named here.
 SHOWABLE = frozenset({"demo", "folder"})
 # Endings of the files that tables are read from, and what else decides them.
-TABLES = (".csv", ".tsv", ".parquet", ".pkl", ".pickle", ".srt", ".vtt")
+ENDINGS = (*TABLES, *PICKLES, *SUBTITLES)
 IEMOCAP_TEXTS = ("EmoEvaluation", "transcriptions")
 ORACLE = "oracle.json"
 
 
 def corpus_module(name: str) -> str:
-    """The dotted name of a corpus's module; its code version is a parameter of the stage."""
-    if name not in CORPORA:
-        raise ValueError(unknown_name(name, list(CORPORA), "corpus"))
-    return CORPORA[name]
+    """The dotted name of a corpus's module; its code version is a parameter of the stage.
+
+    Raises:
+        ValueError: no corpus has this name.
+    """
+    return FOUND.module(name)
 
 
 def load_corpus(
@@ -46,7 +52,7 @@ def load_corpus(
     """Read a corpus from its folder.
 
     Args:
-        name: name in :data:`CORPORA`.
+        name: name in :data:`CORPORA`, of an entry point, or ``module:...``.
         root: the folder.
         split: how validation is cut where the corpus has none.
         options: fields of the corpus's own section, see :data:`~ariigcn.corpora.config.OPTIONS`.
@@ -62,7 +68,7 @@ def load_corpus(
         own = [OPTIONS[name](**(options or {}))] if name in OPTIONS else []
     except ValidationError as error:
         raise ConfigError(problem_list(f"{name}: its options", describe(error))) from None
-    corpus: Corpus = import_module(corpus_module(name)).load(root, split, *own)
+    corpus: Corpus = FOUND.load(name).load(root, split, *own)
     return corpus
 
 
@@ -91,7 +97,7 @@ def option_files(corpus: str, options: Mapping[str, Any]) -> list[Path]:
 
 
 def media_behind(corpus: str, root: Path | str) -> Literal["", "names", "media"]:
-    """What of its media a corpus's table depends on, as :mod:`~ariigcn.corpora.media` digests it.
+    """What of its media a corpus's table depends on, as :mod:`~ariigcn.corpora.fingerprints` digests it.
 
     IEMOCAP's, and that of subtitles, say which files there are; MELD's finds clips of the wrong length
     by their sizes; the others name media without looking.
@@ -117,7 +123,7 @@ def table_files(root: Path | str) -> list[str]:
                 folders += [f"{entry.path}/dialog/{kind}" for kind in IEMOCAP_TEXTS]
     for number, folder in enumerate(folders):
         texts = folder.endswith(IEMOCAP_TEXTS)
-        endings = (".txt",) if texts else TABLES
+        endings = (".txt",) if texts else ENDINGS
         found += [
             entry.path
             for entry in _entries(folder)

@@ -16,7 +16,7 @@ def is_cut(notes: Iterable[str]) -> bool:
     return any(note.startswith(CUT) for note in notes)
 
 
-def draw_dialogues(names: Iterable[str], share: float, seed: int) -> set[str]:
+def draw_share(names: Iterable[str], share: float, seed: int) -> set[str]:
     """A share of the dialogues, at least one, by seed and not by their order in the table."""
     ordered = sorted(map(str, names))
     count = max(1, round(share * len(ordered)))
@@ -34,7 +34,7 @@ def cut_validation(frame: pd.DataFrame, split: SplitConfig) -> str:
         return "no validation split is cut: split.validation_share is 0"
     if len(names) < 2:
         return f"no validation split is cut: of {len(names)} train dialogue(s); it takes two"
-    chosen = draw_dialogues(names, split.validation_share, split.seed)
+    chosen = draw_share(names, split.validation_share, split.seed)
     frame.loc[train & frame["dialogue_id"].isin(chosen), "split"] = "validation"
     return (
         f"{CUT}: {len(chosen)} of {len(names)} dialogues, seed {split.seed}: "

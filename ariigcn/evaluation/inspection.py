@@ -19,9 +19,8 @@ from torch import Tensor, nn
 from ariigcn.evaluation.inspection_file import STAGES, Inspection, write_inspection
 from ariigcn.graphs.dialogues import Dialogues, load_dialogues
 from ariigcn.models.bundle import load_bundle
-from ariigcn.models.relation_graph import SpeakerRelationLayer, Tiles
-from ariigcn.training.loop import standardised
-from ariigcn.training.predict import EVALUATION_DIALOGUES
+from ariigcn.models.parts.relation_graph import SpeakerRelationLayer, Tiles
+from ariigcn.training.predict import EVALUATION_DIALOGUES, standardised
 
 SOURCES = 24  # strongest sources kept an utterance: all of the default window
 DRAWN_NODES = 2000

@@ -129,7 +129,7 @@ def _check_labels(frame: pd.DataFrame, labels: list[str], path: Path) -> None:
     known_label = frame["label"].isna() | frame["label"].isin(labels)
     known_prediction = frame["label"].isna() | frame["prediction"].isin(labels)
     problems = [
-        f"{row['utterance_id']}: {column} '{row[column]}' is none of {', '.join(labels)}"
+        f"{row['utterance_id']}: {column} '{row[column]}' is not one of {', '.join(labels)}"
         for column, known in (("label", known_label), ("prediction", known_prediction))
         for _, row in frame[~known].iterrows()
     ]

@@ -15,12 +15,11 @@ import torch
 from torch import Tensor
 
 from ariigcn.core.storage import write_table
-from ariigcn.evaluation.resampling import Floats, class_counts, score_counts
+from ariigcn.evaluation.statistics.resampling import Floats, class_counts, score_counts
 from ariigcn.graphs.dialogues import Dialogues, load_dialogues
 from ariigcn.models.base import ConversationModel
 from ariigcn.models.bundle import load_bundle
-from ariigcn.training.loop import standardised
-from ariigcn.training.predict import predict
+from ariigcn.training.predict import predict, standardised
 
 SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
 DRAWS = 3  # of the masked utterances, a seed and share; their scores are averaged

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ariigcn.core.errors import DataError
 from ariigcn.evaluation.metrics import read_run_table
-from ariigcn.evaluation.resampling import Floats, Integers, class_counts
+from ariigcn.evaluation.statistics.resampling import Floats, Integers, class_counts
 
 
 @dataclass(frozen=True)

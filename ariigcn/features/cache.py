@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from ariigcn.core.paths import file_trouble
-from ariigcn.features.encoder import Clip, Encoded, Encoder
+from ariigcn.features.encoders.base import Clip, Encoded, Encoder
 from ariigcn.features.modality import Modality
 from ariigcn.features.store import Status, StoreHeader
 

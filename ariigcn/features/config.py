@@ -4,9 +4,10 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, field_validator, model_validator
 
+from ariigcn.core.plugins import short_name
 from ariigcn.core.settings import SPEED, Section
+from ariigcn.features.encoders.registry import encoder_parameters
 from ariigcn.features.modality import Modality
-from ariigcn.features.registry import encoder_parameters
 
 
 class EncoderConfig(Section):
@@ -14,7 +15,8 @@ class EncoderConfig(Section):
 
     modality: Modality
     encoder: str = Field(
-        description="Name in the encoder registry, or 'published' for imported files."
+        description="Name of an encoder, 'published' for imported files, or 'module:my_lab.pitch' for "
+        "a module of your own (docs/extending.md)."
     )
     name: str = Field(
         "",
@@ -37,7 +39,7 @@ class EncoderConfig(Section):
     @property
     def store(self) -> str:
         """Name of the store's file, without modality and ending."""
-        return self.name or self.encoder
+        return self.name or short_name(self.encoder)
 
 
 class FeaturesConfig(Section):

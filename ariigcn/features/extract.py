@@ -15,34 +15,30 @@ clip of 3 s at 720p takes in both modalities (eGeMAPS; eight frames), 40 ms deco
 decode pictures, and opening the file once instead of twice would save 25 ms.
 """
 
-import hashlib
-import json
 import logging
-import os
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
-from dataclasses import asdict
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ariigcn.core.code import code_version
-from ariigcn.core.errors import DataError, problem_list
+from ariigcn.core.errors import DataError
 from ariigcn.core.files import remove
 from ariigcn.core.logs import progress
-from ariigcn.core.paths import file_trouble, printable
+from ariigcn.core.paths import printable
 from ariigcn.core.signals import StopRequest
 from ariigcn.corpora.table import Corpus, read_corpus
+from ariigcn.features.blocks import Block, cut, joined, shard_of
 from ariigcn.features.cache import Cache
+from ariigcn.features.clips import check_root, clips_of
 from ariigcn.features.config import EncoderConfig
-from ariigcn.features.encoder import Clip, Encoded
+from ariigcn.features.encoders.base import Clip, Encoded
+from ariigcn.features.encoders.registry import encoder_module
 from ariigcn.features.modality import Modality
 from ariigcn.features.outcome import Outcome
-from ariigcn.features.registry import encoder_module
-from ariigcn.features.store import Rows, Status, open_store, write_store
-from ariigcn.features.workers import Block, Workers
+from ariigcn.features.store import FeatureStore, Rows, Status, write_store
+from ariigcn.features.workers import Workers
 
 logger = logging.getLogger(__name__)
 
@@ -60,6 +56,7 @@ def extract(
     cache: Path | None = None,
     max_failed_share: float = 0.5,
     workers_per_gpu: int = 2,
+    at_least_one: bool = True,
 ) -> None:
     """Encode a corpus in one modality.
 
@@ -72,6 +69,7 @@ def extract(
         timeout_s: seconds after which a clip counts as failed.
         workers: processes; each runs on one thread.
         workers_per_gpu: at most so many of them share a GPU, where the encoder computes on one.
+        at_least_one: whether it is an error where no row can be used; a training has no use for it.
         shard: which part of the blocks, from 0, and of how many.
         cache: folder of results by content; None: none are looked up or kept.
         max_failed_share: more failures than this are an error, a share of the rows that name
@@ -87,9 +85,9 @@ def extract(
     corpus = read_corpus(table)
     clips = clips_of(corpus, media_root, features.parameters.get("context_utterances", 0))
     if features.modality != "text":
-        _check_root(media_root, clips)
+        check_root(media_root, clips)
     folder = out.with_name(f".{out.name}.blocks")
-    blocks = _part(_cut(clips, block, folder, _recipe(corpus, features)), shard)
+    blocks = shard_of(cut(clips, block, folder, _recipe(corpus, features)), shard)
     count = sum(len(b.clips) for b in blocks)
     part = "" if shard[1] == 1 else f", shard {shard[0] + 1} of {shard[1]}"
     what = f"{corpus.name}: {features.modality} features{part}"
@@ -100,13 +98,14 @@ def extract(
         kept = None if cache is None else Cache.of(cache, header, _code(features))
         with progress(what, count, done) as counter, StopRequest() as stop:
             for finished, results in pool.encode(waiting, stop, kept):
-                rows = _rows(finished.clips, results, header.dimension)
+                rows = rows_of(finished.clips, results, header.dimension)
                 write_store(finished.path, header, [rows])
                 counter.advance(len(rows), failed=int((~rows.mask).sum()))
     outcome = Outcome(what, features.modality, media_root, max_failed_share)
     outcome.where = _where(clips, features.modality)
+    outcome.at_least_one = at_least_one
     try:
-        write_store(out, header, outcome.watch(_joined(blocks), check=shard[1] == 1), count)
+        write_store(out, header, outcome.watch(joined(blocks), check=shard[1] == 1), count)
     except DataError:
         for bad in filter(Block.failed, blocks):
             remove(bad.path)
@@ -132,17 +131,16 @@ def merge(
     """
     count = 0
     for path in shards:
-        with open_store(path) as store, open_store(shards[0]) as first:
-            if store.header != first.header:
-                raise DataError(
-                    f"{path}: made by another encoder than {shards[0]}; remove both and run again"
-                )
-            header, count = store.header, count + len(store)
+        store, first = FeatureStore(path), FeatureStore(shards[0])
+        if store.header != first.header:
+            raise DataError(
+                f"{path}: made by another encoder than {shards[0]}; remove both and run again"
+            )
+        header, count = store.header, count + len(store)
 
     def rows() -> Iterator[Rows]:
         for path in shards:
-            with open_store(path) as store:
-                yield from store.blocks(1024)
+            yield from FeatureStore(path).blocks(1024)
 
     outcome = Outcome(
         f"{header.corpus}: {header.modality} features",
@@ -155,21 +153,6 @@ def merge(
     logger.info("%s: %s; %d rows from %d shards", out, outcome, count, len(shards))
 
 
-def _check_root(media_root: Path, clips: Sequence[Clip]) -> None:
-    """Raise where files are named and there are none at all, as on a disk that is not mounted."""
-    named = [path for clip in clips for path in (clip.media, clip.audio) if path is not None]
-    try:
-        there = next(os.scandir(media_root), None) is not None
-        what = "empty"
-    except OSError as error:
-        there, what = False, os.strerror(error.errno or 0)
-    if named and not there:
-        raise DataError(
-            f"{media_root}: {what}, and the table names {len(named):,} files in it, first "
-            f"{named[0]}; mount its disk or name the media's folder"
-        )
-
-
 def _where(clips: Sequence[Clip], modality: Modality) -> Callable[[str], str]:
     """An utterance's id -> the path that its file was looked for at."""
 
@@ -180,92 +163,7 @@ def _where(clips: Sequence[Clip], modality: Modality) -> Callable[[str], str]:
     return path_of
 
 
-def _part(blocks: list[Block], shard: tuple[int, int]) -> list[Block]:
-    """The blocks of one shard: neighbours, and as many as in any other, give or take one."""
-    number, of = shard
-    return blocks[len(blocks) * number // of : len(blocks) * (number + 1) // of]
-
-
-def clips_of(corpus: Corpus, media_root: Path, context: int = 0) -> list[Clip]:
-    """The table's rows as clips, their media resolved below ``media_root``.
-
-    Each is given the texts of up to ``context`` utterances before it in its dialogue.
-    """
-    root = media_root.resolve()
-    said: dict[str, deque[str]] = {}
-    clips, outside = [], []
-
-    def resolved(name: str, path: Any) -> Path | None:
-        if not isinstance(path, str):
-            return None
-        try:
-            there = (root / path).resolve()
-        except (OSError, RuntimeError, ValueError):
-            return root / path  # what is wrong with it stands in its row
-        if not there.is_relative_to(root):
-            outside.append(f"{name}: {path} leads to {there}")
-        return there
-
-    for row in corpus.utterances.itertuples(index=False):
-        side = getattr(row, "video_side", None)
-        before = said.setdefault(str(row.dialogue_id), deque(maxlen=context))
-        clips.append(
-            Clip(
-                utterance_id=str(row.utterance_id),
-                text=row.text if isinstance(row.text, str) else None,
-                media=resolved(str(row.utterance_id), row.media),
-                start_s=_number(row.start_s),
-                end_s=_number(row.end_s),
-                audio=resolved(str(row.utterance_id), getattr(row, "audio", None)),
-                video_side=side if side in ("left", "right") else None,
-                context=tuple(before),
-            )
-        )
-        before.append(row.text if isinstance(row.text, str) else "")
-    if outside:
-        raise DataError(
-            problem_list(f"media outside {root}; move them there or name their folder", outside)
-        )
-    return clips
-
-
-def _number(value: Any) -> float | None:
-    return None if value is None or np.isnan(value) else float(value)
-
-
-def _recipe(corpus: Corpus, features: EncoderConfig) -> list[Any]:
-    """What else decides a block's values, beside its rows."""
-    facts = [corpus.name, features.modality, features.encoder, features.parameters]
-    return [*facts, code_version("ariigcn.features.extract"), _code(features)]
-
-
-def _code(features: EncoderConfig) -> str:
-    """The version of the encoder's own code."""
-    return code_version(encoder_module(features.modality, features.encoder))
-
-
-def _cut(clips: Sequence[Clip], size: int, folder: Path, recipe: list[Any]) -> list[Block]:
-    blocks = []
-    for start in range(0, len(clips), size):
-        part = tuple(clips[start : start + size])
-        facts = [recipe, [_facts(clip) for clip in part]]
-        digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
-        blocks.append(Block(part, folder / f"{start:08d}.{digest[:24]}.h5"))
-    return blocks
-
-
-def _facts(clip: Clip) -> list[Any]:
-    """What of a clip decides its vector; a file is told by its size and time of change."""
-    seen = []
-    for path in (clip.media, clip.audio):
-        if path is not None and not file_trouble(path):
-            with suppress(OSError):
-                stat = path.stat()
-                seen.append([str(path), stat.st_size, stat.st_mtime_ns])
-    return [*({**asdict(clip), "media": str(clip.media), "audio": str(clip.audio)}).values(), seen]
-
-
-def _rows(clips: Sequence[Clip], results: Sequence[Encoded], dimension: int) -> Rows:
+def rows_of(clips: Sequence[Clip], results: Sequence[Encoded], dimension: int) -> Rows:
     """Results as rows of a store; what is not finite is not evidence."""
     values = np.zeros((len(clips), dimension), np.float32)
     status, messages = [], []
@@ -281,8 +179,12 @@ def _rows(clips: Sequence[Clip], results: Sequence[Encoded], dimension: int) -> 
     return Rows([clip.utterance_id for clip in clips], values, status, messages)
 
 
-def _joined(blocks: Iterable[Block]) -> Iterator[Rows]:
-    """The finished blocks in order."""
-    for block in blocks:
-        with open_store(block.path) as store:
-            yield store.read()
+def _recipe(corpus: Corpus, features: EncoderConfig) -> list[Any]:
+    """What else decides a block's values, beside its rows."""
+    facts = [corpus.name, features.modality, features.encoder, features.parameters]
+    return [*facts, code_version("ariigcn.features.extract"), _code(features)]
+
+
+def _code(features: EncoderConfig) -> str:
+    """The version of the encoder's own code."""
+    return code_version(encoder_module(features.modality, features.encoder))

@@ -28,6 +28,7 @@ class Outcome:
         media_root: the folder that its files were looked for in.
         max_failed_share: more failures than this are an error, a share of the rows that name something.
         where: an utterance's id -> what more there is to tell of its file.
+        at_least_one: whether it is an error where no row can be used.
         mend: what to do so that the same command tries again.
     """
 
@@ -36,6 +37,7 @@ class Outcome:
     media_root: Path
     max_failed_share: float
     where: Callable[[str], str] = lambda _: ""
+    at_least_one: bool = True
     mend: str = "run the same command again: what is finished is kept, what failed is tried again"
     counts: Counter[Status] = field(default_factory=Counter)
     _first: list[tuple[str, Status, str]] = field(default_factory=list)
@@ -64,7 +66,8 @@ class Outcome:
     def _problem(self) -> str:
         total, failed = self.counts.total(), sum(self.counts[status] for status in FAILURES)
         named = total - self.counts[Status.MISSING]
-        if not total or (self.counts[Status.OK] and failed <= self.max_failed_share * named):
+        usable = self.counts[Status.OK] or not self.at_least_one
+        if not total or (usable and failed <= self.max_failed_share * named):
             return ""
         mend = f"{self.mend}. First"
         if not named:

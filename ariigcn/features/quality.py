@@ -13,14 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ariigcn.core.storage import write_json
-from ariigcn.corpora.clips import look_at
+from ariigcn.corpora.read.clips import look_at
 from ariigcn.corpora.table import Corpus, read_corpus
-from ariigcn.features.containers import PAST_END, ClipError
-from ariigcn.features.encoder import Clip
-from ariigcn.features.extract import clips_of
-from ariigcn.features.faces import FaceFinder, FaceParameters, face_crops
-from ariigcn.features.media import sample_frames
-from ariigcn.features.store import FeatureStore, Status, open_store
+from ariigcn.features.clips import clips_of
+from ariigcn.features.encoders.base import Clip
+from ariigcn.features.media.containers import PAST_END, ClipError
+from ariigcn.features.media.faces import FaceFinder, FaceParameters, face_crops
+from ariigcn.features.media.frames import sample_frames
+from ariigcn.features.store import FeatureStore, Status
 
 # Constant columns and extreme ones that are listed by name, a modality; all are counted.
 LISTED = 5
@@ -45,8 +45,7 @@ def write_quality(
     clips = clips_of(corpus, media_root)
     readable = np.zeros(len(clips), dtype=bool)
     for modality in {"audio", "video"} & set(stores):
-        with open_store(stores[modality]) as store:
-            readable |= store.mask
+        readable |= FeatureStore(stores[modality]).mask
     found = {
         "corpus": corpus.name,
         **measure_table(corpus, clips, readable),
@@ -116,16 +115,16 @@ def _distribution(values: Sequence[float | None], whole: bool = False) -> dict[s
 
 def measure_store(path: Path) -> dict[str, Any]:
     """A store's statuses, and the ranges of its columns over the utterances that are used."""
-    with open_store(path) as store:
-        status = Counter(map(str, store.status))
-        header = store.header
-        return {
-            "encoder": header.encoder,
-            "columns": header.dimension,
-            "status": {str(s): status[str(s)] for s in Status if status[str(s)]},
-            "past_end": sum(PAST_END in message for message in store.messages),
-            **_columns(store),
-        }
+    store = FeatureStore(path)
+    status = Counter(map(str, store.status))
+    header = store.header
+    return {
+        "encoder": header.encoder,
+        "columns": header.dimension,
+        "status": {str(s): status[str(s)] for s in Status if status[str(s)]},
+        "past_end": sum(PAST_END in message for message in store.messages),
+        **_columns(store),
+    }
 
 
 def _columns(store: FeatureStore) -> dict[str, Any]:
@@ -173,8 +172,8 @@ def faces(clips: Sequence[Clip], store: Path) -> list[dict[str, str]] | None:
     Returns:
         Utterance, note and picture (JPEG in base64) of each; None where the encoder crops no faces.
     """
-    with open_store(store) as opened:
-        used, given = np.flatnonzero(opened.mask), dict(opened.header.parameters)
+    opened = FeatureStore(store)
+    used, given = np.flatnonzero(opened.mask), dict(opened.header.parameters)
     if "face" not in given:
         return None
     asked = FaceParameters(**{k: v for k, v in given.items() if k in FaceParameters.model_fields})

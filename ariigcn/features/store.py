@@ -12,7 +12,6 @@ of a file of features and makes reading a dialogue some hundred times slower (do
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -144,7 +143,10 @@ def _check_rows(rows: Rows, header: StoreHeader) -> None:
 
 
 class FeatureStore:
-    """A store opened for reading; rows are read on demand.
+    """A store opened for reading; rows are read on demand, and there is nothing to close.
+
+    Args:
+        path: the file.
 
     Raises:
         DataError: the file is damaged, or not a store.
@@ -198,12 +200,6 @@ class FeatureStore:
         """All columns, at most ``width`` at a time, float32 [N, width]."""
         for start in range(0, self.header.dimension, width):
             yield np.array(self._values[:, start : start + width])
-
-
-@contextmanager
-def open_store(path: Path | str) -> Iterator[FeatureStore]:
-    """A store for the time of a ``with`` block."""
-    yield FeatureStore(path)
 
 
 def _read_header(file: h5py.File) -> StoreHeader:

@@ -1,88 +1,44 @@
-"""Worker processes that hold an encoder, and the blocks of clips that they are given.
+"""Worker processes that hold an encoder, each on one thread, and what becomes of those that die.
 
 A clip that crashes or hangs its decoder takes its process down; the block's clips are then tried one
-by one, so that it costs its own row and no other. Each process runs on one thread.
+by one, so that it costs its own row and no other.
 """
 
 import logging
 import os
 import signal
-import sys
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
-from dataclasses import dataclass, replace
-from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from pebble import ProcessExpired, ProcessPool
 
-from ariigcn.core.errors import DataError
 from ariigcn.core.gpus import visible_gpus
-from ariigcn.core.paths import ABSENT, file_trouble
 from ariigcn.core.signals import STOP_SIGNALS, StoppedError, StopRequest
-from ariigcn.features.cache import Cache, encode_all
+from ariigcn.core.spawn import Context
+from ariigcn.features import worker
+from ariigcn.features.blocks import Block
+from ariigcn.features.cache import Cache
 from ariigcn.features.config import EncoderConfig
-from ariigcn.features.containers import past_end
-from ariigcn.features.device import seats, take_seat
-from ariigcn.features.encoder import Clip, Encoded, Encoder
-from ariigcn.features.modality import Modality
-from ariigcn.features.outcome import FAILURES
-from ariigcn.features.registry import encoder_module, load_encoder, made_by, runs_on_gpu
-from ariigcn.features.store import Status, StoreHeader, open_store
+from ariigcn.features.encoders.base import Clip, Encoded
+from ariigcn.features.encoders.device import seats
+from ariigcn.features.encoders.registry import encoder_module, made_by, runs_on_gpu
+from ariigcn.features.store import Status, StoreHeader
+from ariigcn.features.worker import FULL, KEPT, NotLoadedError, is_full
 
 logger = logging.getLogger(__name__)
 # What a block may take beyond one clip's time limit: decoding and encoding of an ordinary clip.
 SECONDS_PER_CLIP = 2.0
 # How soon a request to stop is seen.
 LOOK_EVERY_S = 0.5
-KEPT = "finished blocks are kept"
 KILLED = "its process was killed (signal 9): out of memory? Give the job more (mem_mb)"
-FULL = "the GPU's memory is full; let fewer workers share it (features.workers_per_gpu)"
 # A worker's own handler exits with the signal's number; without one, the signal kills it.
 STOPPED_EXITS = {sign * s for s in STOP_SIGNALS for sign in (1, -1)}
 # Read by numerical libraries when a worker imports them: its neighbours have the other cores.
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-
-
-@dataclass(frozen=True)
-class Block:
-    """Neighbouring utterances that are encoded, stored and, after a kill, repeated together."""
-
-    clips: tuple[Clip, ...]
-    path: Path
-
-    def finished(self, header: StoreHeader) -> bool:
-        """Whether an earlier run left this very block, whole, from this very encoder."""
-        if not self.path.is_file():
-            return False
-        try:
-            with open_store(self.path) as store:
-                ids = [clip.utterance_id for clip in self.clips]
-                same = store.header == header and store.read().utterance_ids == ids
-                return same and not self._is_back(store.status, header.modality)
-        except DataError:
-            return False
-
-    def _is_back(self, status: Sequence[Status], modality: str) -> bool:
-        """Whether a file is there now that was not when the block was made: a disk mounted again."""
-        lost = [c for c, s in zip(self.clips, status, strict=True) if s == Status.NO_FILE]
-        paths = [clip.file(modality) for clip in lost]
-        return any(path is not None and file_trouble(path) != ABSENT for path in paths)
-
-    def failed(self) -> bool:
-        """Whether a row of a finished block failed, or the block cannot be read."""
-        try:
-            with open_store(self.path) as store:
-                return any(status in FAILURES for status in store.status)
-        except DataError:
-            return True
-
-
-class NotLoadedError(DataError):
-    """A worker could not load the encoder: no clip's fault, so that no row may say that it failed."""
 
 
 class Workers:
@@ -104,14 +60,14 @@ class Workers:
         module = encoder_module(features.modality, features.encoder)
         self._pool = ProcessPool(
             max_workers=self.workers,
-            initializer=_load,
+            initializer=worker.load,
             initargs=(
                 module,
                 features.modality,
                 features.parameters,
                 (Path(self._seats.name), self.workers, gpus),
             ),
-            context=get_context("spawn"),
+            context=Context(),
         )
 
     def __enter__(self) -> "Workers":
@@ -131,7 +87,7 @@ class Workers:
 
     def describe(self, corpus: str, features: EncoderConfig) -> StoreHeader:
         """The store's header, as the loaded encoder tells it; raises what loading it raised."""
-        facts: dict[str, Any] = self._pool.schedule(_describe).result()
+        facts: dict[str, Any] = self._pool.schedule(worker.describe).result()
         return StoreHeader(
             corpus=corpus,
             modality=features.modality,
@@ -161,7 +117,7 @@ class Workers:
         alone = len(clips) == 1
         limit = self.timeout_s + (0 if alone else SECONDS_PER_CLIP * len(clips))
         future: Future[list[Encoded]] = self._pool.schedule(
-            _encode, [clips, self._cache, self._modality], timeout=limit
+            worker.encode, [clips, self._cache, self._modality], timeout=limit
         )
         return future
 
@@ -205,12 +161,7 @@ def _starved(future: "Future[list[Encoded]]") -> bool:
     error = future.exception()
     if isinstance(error, ProcessExpired):
         return bool(error.exitcode == -signal.SIGKILL)
-    return error is not None and _is_full(error)
-
-
-def _is_full(error: BaseException) -> bool:
-    """Whether torch found no room on a GPU; told by name, for this process has not loaded torch."""
-    return type(error).__name__ == "OutOfMemoryError"
+    return error is not None and is_full(error)
 
 
 def _trouble(future: "Future[list[Encoded]]", timeout_s: float) -> str | None:
@@ -233,72 +184,6 @@ def _trouble(future: "Future[list[Encoded]]", timeout_s: float) -> str | None:
         return f"took longer than {timeout_s:g} s"
     if isinstance(error, NotLoadedError):
         raise error
-    if _is_full(error):
+    if is_full(error):
         return FULL
     return f"encoder failed ({type(error).__name__}: {error})"
-
-
-# A worker's encoder, or what was raised when it was loaded: raised again in the first task, where
-# it reaches the parent with its own words.
-_loaded: Callable[[], Encoder] | None = None
-
-
-def _load(
-    module: str, modality: str, parameters: dict[str, Any], seat: tuple[Path, int, int]
-) -> None:
-    """Set a worker up: its GPU, its encoder, one thread for every library that would take all cores."""
-    global _loaded  # noqa: PLW0603
-    try:
-        take_seat(*seat)
-        encoder = load_encoder(module, modality, parameters)
-    except Exception as error:
-        _loaded = _raiser(DataError(FULL) if _is_full(error) else error)
-        return
-    for library, limit in (("torch", "set_num_threads"), ("cv2", "setNumThreads")):
-        if library in sys.modules:
-            getattr(sys.modules[library], limit)(1)
-    _loaded = lambda: encoder  # noqa: E731
-
-
-def _raiser(error: Exception) -> Callable[[], Encoder]:
-    def raise_it() -> Encoder:
-        raise error
-
-    return raise_it
-
-
-def _encoder() -> Encoder:
-    assert _loaded is not None, "runs in a worker only"
-    return _loaded()
-
-
-def _describe() -> dict[str, Any]:
-    encoder = _encoder()
-    return {
-        "encoder_version": encoder.version,
-        "dimension": encoder.dimension,
-        "weights_sha256": encoder.weights_sha256,
-        "feature_names": tuple(encoder.feature_names),
-        "fitted_on": getattr(encoder, "fitted_on", "none"),
-    }
-
-
-def _encode(clips: Sequence[Clip], cache: Cache | None, modality: Modality) -> list[Encoded]:
-    try:
-        encoder = _encoder()
-    except Exception as error:
-        raise NotLoadedError(
-            f"a worker could not load the encoder ({type(error).__name__}: {error}); {KEPT}"
-        ) from error
-    if cache is None or not getattr(encoder, "cached", True):
-        results = encode_all(encoder, clips)
-    else:
-        results = cache.encode(encoder, clips)
-    return [_noted(clip, result, modality) for clip, result in zip(clips, results, strict=True)]
-
-
-def _noted(clip: Clip, result: Encoded, modality: Modality) -> Encoded:
-    """A result that says, too, whether the table's span leaves the file."""
-    note = past_end(clip, modality) if result.status == Status.OK else ""
-    told = "; ".join(part for part in (result.message, note) if part)
-    return replace(result, message=told)

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from ariigcn.core.errors import DataError, problem_list
 from ariigcn.corpora.table import SPLITS
-from ariigcn.features.store import Rows, StoreHeader, open_store
+from ariigcn.features.store import FeatureStore, Rows, StoreHeader
 from ariigcn.graphs.file import Graph, read_graph
 
 if TYPE_CHECKING:
@@ -208,15 +208,15 @@ def _reach(edge_index: Tensor, nodes: int) -> Tensor:
 
 def _aligned(graph: Graph, modality: str, path: Path) -> tuple[Rows, StoreHeader]:
     """A store's rows and header, held to be the graph's corpus in that modality, row by row."""
-    with open_store(path) as store:
-        rows, header = store.read(), store.header
+    store = FeatureStore(path)
+    rows, header = store.read(), store.header
     for what, own, due in (
         ("modality", header.modality, modality),
         ("corpus", header.corpus, graph.corpus),
     ):
         if own != due:
             raise DataError(
-                f"{path}: its {what} is '{own}' where '{due}' is due; remove it and run again"
+                f"{path}: its {what} is '{own}', expected '{due}'; remove it and run again"
             )
     _check_rows(graph, path, rows.utterance_ids)
     broken = np.flatnonzero(~np.isfinite(rows.values).all(axis=1))
@@ -235,7 +235,7 @@ def _check_rows(graph: Graph, path: Path, ids: Sequence[str]) -> None:
     problems = [f"no row for {name}" for name in graph.utterance_ids if name not in known]
     problems += [f"{len(ids)} rows for {len(graph.utterance_ids)} utterances"]
     problems += [
-        f"row {row + 1} is {own}, {due} is due"
+        f"row {row + 1} is {own}, expected {due}"
         for row, (own, due) in enumerate(zip(ids, graph.utterance_ids, strict=False))
         if own != due
     ]

@@ -8,21 +8,22 @@ from torch import Tensor, nn
 from torch.nn import Parameter
 
 from ariigcn.graphs.dialogues import DialogueBatch
-from ariigcn.models.adversarial import (
+from ariigcn.models.base import ConversationModel, DiscriminatorReport, Output
+from ariigcn.models.parts.adversarial import (
     Discriminators,
     Generators,
     generator_loss,
     judge,
 )
-from ariigcn.models.base import ConversationModel, DiscriminatorReport, Output
-from ariigcn.models.classifier import classifier
-from ariigcn.models.config import SPEAKER_RELATION
-from ariigcn.models.contrastive import ICCL, IMCL, PairLoss, Stream, contrastive_losses
-from ariigcn.models.encoders import ContextEncoder, ModalityEncoders
-from ariigcn.models.geometric import Edges, GeometricLayer
-from ariigcn.models.inputs import joined
-from ariigcn.models.layers import ModalityLinear, single_precision
-from ariigcn.models.relation_graph import SpeakerRelationLayer, Tiles, make_tiles
+from ariigcn.models.parts.classifier import classifier
+from ariigcn.models.parts.contrastive import PairLoss, contrastive_losses
+from ariigcn.models.parts.encoders import ContextEncoder, ModalityEncoders
+from ariigcn.models.parts.geometric import Edges, GeometricLayer
+from ariigcn.models.parts.inputs import joined
+from ariigcn.models.parts.layers import ModalityLinear, single_precision
+from ariigcn.models.parts.pairs import ICCL, IMCL, Stream
+from ariigcn.models.parts.relation_graph import SpeakerRelationLayer, Tiles, make_tiles
+from ariigcn.models.registry import LAYERS_FOUND, SPEAKER_RELATION
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,7 +70,7 @@ class ARIIGCN(ConversationModel):
         z = self.generators(h)
         g = z
         if len(self.graph):
-            structure = self._structure(batch)
+            structure = self.structure(batch)
             for layer in self.graph:
                 g = layer(g, structure)
         logits = self.classifier(joined(g))
@@ -80,9 +81,9 @@ class ARIIGCN(ConversationModel):
         sizes = (modalities, config.hidden, self.relations, config.relation_bases, config.dropout)
         if config.graph_layer == SPEAKER_RELATION:
             return SpeakerRelationLayer(*sizes)
-        return GeometricLayer(*sizes, kind=config.graph_layer)
+        return GeometricLayer(*sizes, kind=LAYERS_FOUND.load(config.graph_layer))
 
-    def _structure(self, batch: DialogueBatch) -> Tiles | Edges:
+    def structure(self, batch: DialogueBatch) -> Tiles | Edges:
         """A batch's edges as its graph layers read them."""
         if self.config.graph_layer == SPEAKER_RELATION:
             return make_tiles(batch, self.relations)

@@ -9,7 +9,7 @@ from torch.nn import Parameter
 
 from ariigcn.graphs.dialogues import DialogueBatch
 from ariigcn.models.config import ModelConfig
-from ariigcn.models.encoders import Standardiser
+from ariigcn.models.parts.encoders import Standardiser
 
 
 @dataclass(frozen=True, kw_only=True)

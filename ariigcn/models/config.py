@@ -6,9 +6,16 @@ from pydantic import Field, field_validator, model_validator
 
 from ariigcn.core.settings import Section
 from ariigcn.features.modality import MODALITIES, Modality
-from ariigcn.models.registry import MODELS, is_read, model_entry, model_parameters
-
-SPEAKER_RELATION = "speaker-relation"
+from ariigcn.models.registry import (
+    GRAPH_LAYERS,
+    LAYERS_FOUND,
+    MODELS,
+    SPEAKER_RELATION,
+    is_read,
+    model_entry,
+    model_modules,
+    model_parameters,
+)
 
 
 class LossConfig(Section):
@@ -77,12 +84,9 @@ class ModelConfig(Section):
         "forward alone where graph.future is 0.",
     )
     graph_layers: int = Field(2, ge=0, description="Relational layers; 0: without graph.")
-    graph_layer: Literal[
-        "speaker-relation", "rgcn", "rgat", "film", "transformer", "gatv2", "resgated"
-    ] = Field(
-        "speaker-relation",
-        description="Which layer: ours, or one of torch_geometric's (RGCNConv, RGATConv, FiLMConv, "
-        "TransformerConv, GATv2Conv, ResGatedGraphConv).",
+    graph_layer: str = Field(
+        SPEAKER_RELATION,
+        description=f"Which layer: ours, or one of torch_geometric's: {', '.join([*GRAPH_LAYERS][1:])}.",
     )
     relation_bases: int = Field(
         2, ge=0, description="Matrices that the relations share, as in R-GCN; 0: one a relation."
@@ -110,6 +114,17 @@ class ModelConfig(Section):
     def _known(cls, value: str) -> str:
         model_entry(value)
         return value
+
+    @field_validator("graph_layer")
+    @classmethod
+    def _known_layer(cls, value: str) -> str:
+        LAYERS_FOUND.where(value)
+        return value
+
+    @property
+    def modules(self) -> tuple[str, ...]:
+        """The modules that hold the model; their code versions decide its runs."""
+        return model_modules(self.name, self.graph_layer)
 
     @model_validator(mode="after")
     def _fill_parameters(self) -> Self:

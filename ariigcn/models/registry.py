@@ -6,8 +6,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from ariigcn.core.settings import describe, unknown_name
-from ariigcn.models.parameters import (
+from ariigcn.core.plugins import Plugins
+from ariigcn.core.settings import describe
+from ariigcn.models.baselines.parameters import (
     DialogueGCNParameters,
     MLPParameters,
     MMGCNParameters,
@@ -39,23 +40,42 @@ class ModelEntry:
 
 MODELS: dict[str, ModelEntry] = {
     "ar-iigcn": ModelEntry("ariigcn.models.ariigcn", "ARIIGCN", reads=COMMON | OF_ARIIGCN),
-    "majority": ModelEntry("ariigcn.models.majority", "Majority", reads=frozenset()),
-    "mlp": ModelEntry("ariigcn.models.mlp", "MLP", MLPParameters),
-    "bc-lstm": ModelEntry("ariigcn.models.bc_lstm", "BcLSTM"),
-    "dialogue-rnn": ModelEntry("ariigcn.models.dialogue_rnn", "DialogueRNN"),
-    "dialogue-gcn": ModelEntry("ariigcn.models.dialogue_gcn", "DialogueGCN", DialogueGCNParameters),
-    "mmgcn": ModelEntry("ariigcn.models.mmgcn", "MMGCN", MMGCNParameters),
+    "majority": ModelEntry("ariigcn.models.baselines.majority", "Majority", reads=frozenset()),
+    "mlp": ModelEntry("ariigcn.models.baselines.mlp", "MLP", MLPParameters),
+    "bc-lstm": ModelEntry("ariigcn.models.baselines.bc_lstm", "BcLSTM"),
+    "dialogue-rnn": ModelEntry("ariigcn.models.baselines.dialogue_rnn", "DialogueRNN"),
+    "dialogue-gcn": ModelEntry(
+        "ariigcn.models.baselines.dialogue_gcn", "DialogueGCN", DialogueGCNParameters
+    ),
+    "mmgcn": ModelEntry("ariigcn.models.baselines.mmgcn", "MMGCN", MMGCNParameters),
     "transformer": ModelEntry(
-        "ariigcn.models.transformer", "TransformerFusion", TransformerParameters
+        "ariigcn.models.baselines.transformer", "TransformerFusion", TransformerParameters
     ),
 }
 
 
+FOUND = Plugins("model", "ariigcn.models", MODELS)
+SPEAKER_RELATION = "speaker-relation"
+GRAPH_LAYERS = {
+    SPEAKER_RELATION: "ariigcn.models.parts.relation_graph:SpeakerRelationLayer",
+    **{
+        name: f"ariigcn.models.parts.geometric:{name.upper()}"
+        for name in ("rgcn", "rgat", "film", "transformer", "gatv2", "resgated")
+    },
+}
+LAYERS_FOUND = Plugins("graph layer", "ariigcn.graph_layers", GRAPH_LAYERS)
+
+
 def model_entry(name: str) -> ModelEntry:
-    """A model's entry; ValueError names the nearest where there is none."""
-    if name not in MODELS:
-        raise ValueError(unknown_name(name, list(MODELS), "model"))
-    return MODELS[name]
+    """A model's entry.
+
+    Raises:
+        ValueError: no model has this name, or what was named is no entry.
+    """
+    entry = FOUND.load(name)
+    if not isinstance(entry, ModelEntry):
+        raise ValueError(f"'{name}' is no model: name a ModelEntry, as module:my_lab.gru:ENTRY")
+    return entry
 
 
 def model_parameters(name: str, given: Mapping[str, Any], hidden: int) -> dict[str, Any]:
@@ -83,6 +103,10 @@ def is_read(name: str, key: str) -> bool:
     return key in entry.reads or key.split(".", maxsplit=1)[0] in entry.reads
 
 
-def model_module(name: str) -> str:
-    """The dotted name of a model's module; its code version is a parameter of the training stage."""
-    return model_entry(name).module
+def model_modules(name: str, graph_layer: str = SPEAKER_RELATION) -> tuple[str, ...]:
+    """The dotted names of the modules that hold a model: their code versions decide its runs.
+
+    A graph layer of ours is imported by the model; another's is named beside it.
+    """
+    of_others = [] if graph_layer in GRAPH_LAYERS else [LAYERS_FOUND.module(graph_layer)]
+    return (model_entry(name).module, *of_others)

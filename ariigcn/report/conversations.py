@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 from ariigcn.core.errors import DataError
 from ariigcn.corpora.table import SPLITS, Corpus
+from ariigcn.evaluation.figures.representations import emotion_categories
 from ariigcn.evaluation.inspection_file import STAGES, Inspection
 from ariigcn.evaluation.metrics import read_run_table
-from ariigcn.evaluation.representations import emotion_categories
 
 PER_MILLE = 1000
 Shown = Literal["test", "all", "none"]

@@ -1,7 +1,7 @@
 """An SVG file as a part of a page: its own ids, the page's colours and font, no outside references."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
@@ -10,7 +10,8 @@ from markupsafe import Markup
 
 from ariigcn.core.errors import DataError
 from ariigcn.core.seals import verify
-from ariigcn.evaluation.style import FONT, NOTHING, PALETTE
+from ariigcn.evaluation.figures.kinds import Figure, Kind
+from ariigcn.evaluation.figures.style import FONT, NOTHING, PALETTE
 
 KEPT = {"svg", "g", "path", "use", "defs", "clipPath", "text", "tspan", "rect", "circle", "line"}
 
@@ -51,23 +52,21 @@ def inline_figure(path: Path, name: str, identifier: str) -> InlineFigure:
 
 
 def figures_of(
-    kind: str, figures: Mapping[str, Path], best: str, title: str = ""
+    kind: Kind, figures: Sequence[Figure], best: str, title: str = ""
 ) -> list[InlineFigure]:
-    """The figures ``<kind>/<name>``, the best experiment's first, each under its own name.
+    """The figures of one kind, the best experiment's first, each named by what it is of.
 
     Args:
-        kind: what the figures show; a figure of the kind alone is called by ``title``.
-        figures: name -> SVG file, of all kinds.
+        kind: what the figures show.
+        figures: figures of all kinds.
         best: the experiment to show first.
-        title: the kind in words.
+        title: the name of a figure of the whole run.
     """
-    drawn: list[InlineFigure] = []
-    for name in sorted(figures, key=lambda name: name.partition("/")[2] != best):
-        found, _, own = name.partition("/")
-        if found == kind:
-            identifier = f"{kind}-{len(drawn)}"
-            drawn.append(inline_figure(figures[name], own or title or kind, identifier))
-    return drawn
+    chosen = sorted((f for f in figures if f.kind == kind), key=lambda figure: figure.of != best)
+    return [
+        inline_figure(figure.path, figure.of or title, f"{kind}-{place}")
+        for place, figure in enumerate(chosen)
+    ]
 
 
 def _clean(element: ElementTree.Element, identifier: str) -> None:

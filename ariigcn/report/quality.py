@@ -6,16 +6,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import matplotlib as mpl
-import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-
 from ariigcn.core.storage import read_json
-from ariigcn.evaluation.style import PALETTE, STYLE, save
+from ariigcn.evaluation.figures.lengths import LENGTHS, draw_lengths
 from ariigcn.features.quality import LISTED
+from ariigcn.report.cells import Cell, Number, TableView
 from ariigcn.report.inline import InlineFigure, inline_figure
-from ariigcn.report.views import Cell, Number, TableView
 
 
 @dataclass(frozen=True)
@@ -153,29 +148,9 @@ def _plain(value: float) -> str:
 
 
 def _lengths(found: Mapping[str, Any]) -> InlineFigure | None:
-    """Histograms of durations and of words, beside each other."""
-    panels = [
-        (found[name], label)
-        for name, label in (("durations_s", "Duration (s)"), ("words", "Words"))
-        if "counts" in found[name]
-    ]
-    if not panels:
+    if not any("counts" in found[name] for name in LENGTHS):
         return None
-    with mpl.rc_context(STYLE), TemporaryDirectory() as folder:  # type: ignore[arg-type]
-        figure = Figure(figsize=(7.2, 2.2))
-        for position, (lengths, label) in enumerate(panels):
-            _draw_counts(figure.add_subplot(1, len(panels), position + 1), lengths, label)
-        title = "Utterances by length; the last bar takes whatever is longer."
+    with TemporaryDirectory() as folder:
         path = Path(folder) / "lengths.svg"
-        save(figure, path, title)
+        draw_lengths(found, path)
         return inline_figure(path, "Lengths", "quality-lengths")
-
-
-def _draw_counts(axes: Axes, lengths: Mapping[str, Any], label: str) -> None:
-    edges = np.array(lengths["edges"])
-    width = float(edges[1] - edges[0])
-    axes.bar(edges[:-1], lengths["counts"], 0.88 * width, align="edge", color=PALETTE["bar"])
-    axes.set(xlabel=label, ylabel="Utterances", xlim=(edges[0], edges[-1]))
-    axes.grid(visible=False, axis="x")
-    axes.tick_params(length=0)
-    axes.spines["left"].set_visible(False)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from ariigcn.evaluation.tables import NONE
-from ariigcn.report.views import Number, TableView
+from ariigcn.evaluation.tables.frames import NONE
+from ariigcn.report.cells import Number, TableView
 
 ORDER = (
     "download", "demo_corpus", "utterances", "extract_text", "extract_audio", "extract_video",

@@ -1,21 +1,22 @@
 """The page's part on statistics, read from the tables that the evaluation wrote."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
 from ariigcn.core.seals import verify
-from ariigcn.evaluation.latex import effect_text, p_text, span
-from ariigcn.evaluation.tables import NONE, percent
+from ariigcn.evaluation.figures.kinds import Figure, Kind
+from ariigcn.evaluation.tables.frames import NONE, percent
+from ariigcn.evaluation.tables.latex import effect_text, p_text, span
+from ariigcn.report.cells import Cell, Number, TableView, difference, measured
 from ariigcn.report.inline import InlineFigure, figures_of
-from ariigcn.report.views import Cell, Number, TableView, difference, measured
 
 FIGURES = {
-    "comparisons": "Differences to the main experiment",
-    "missing": "Missing modalities",
-    "reliability": "Reliability",
+    Kind.COMPARISONS: "Differences to the main experiment",
+    Kind.MISSING: "Missing modalities",
+    Kind.RELIABILITY: "Reliability",
 }
 SCORES = {"accuracy": "Accuracy", "weighted_f1": "Weighted F1", "macro_f1": "Macro F1"}
 FEW_DIALOGUES = 30  # below, an interval over dialogues is mostly Student's tails
@@ -39,13 +40,13 @@ class Statistics:
 
 
 def statistics_section(
-    tables: Mapping[str, Path], figures: Mapping[str, Path], best: str
+    tables: Mapping[str, Path], figures: Sequence[Figure], best: str
 ) -> Statistics | None:
     """The section of one report, or None where no tables were written.
 
     Args:
-        tables: name -> CSV of :func:`ariigcn.evaluation.write.write_tables`.
-        figures: name -> SVG, as the report takes them; those of :data:`FIGURES` are shown here.
+        tables: name -> CSV of :func:`ariigcn.evaluation.tables.write.write_tables`.
+        figures: all figures of the report; those of :data:`FIGURES` are shown here.
         best: the experiment to speak of first; errors are shown of it alone.
     """
     if not tables:
@@ -56,14 +57,14 @@ def statistics_section(
     return Statistics(
         notes=_notes(comparisons),
         comparisons=_comparisons_view(comparisons),
-        comparisons_figure=next(iter(drawn["comparisons"]), None),
+        comparisons_figure=next(iter(drawn[Kind.COMPARISONS]), None),
         intervals=(_intervals_view(results), _per_class_view(frames["per_class"])),
         calibration=_calibration_view(frames["calibration"]),
-        reliability=tuple(drawn["reliability"]),
+        reliability=tuple(drawn[Kind.RELIABILITY]),
         errors_of=best,
         errors=_errors_views(frames["errors"], best),
         missing=_missing_view(frames["missing"]),
-        missing_figure=next(iter(drawn["missing"]), None),
+        missing_figure=next(iter(drawn[Kind.MISSING]), None),
         published=published_view(frames["published"]),
     )
 

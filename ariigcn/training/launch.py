@@ -28,7 +28,7 @@ from ariigcn.core.errors import AriigcnError
 from ariigcn.core.files import atomic_path, remove
 from ariigcn.core.logs import configure_logging
 from ariigcn.core.signals import StopRequest
-from ariigcn.training.loop import DivergedError
+from ariigcn.training.diagnostics import DivergedError
 from ariigcn.training.run import Run, RunFiles, train
 
 # What SLURM calls what torchrun tells its processes.
@@ -60,7 +60,7 @@ def train_all(runs: Sequence[tuple[Run, RunFiles]], at_once: int = 1, launcher: 
     failed = _train_in_turn(runs) if in_turn else _train_apart(runs, at_once, launcher)
     if failed:
         raise LaunchError(
-            f"{', '.join(failed)} failed; the words of each stand above. Checkpoints, and results of "
+            f"{', '.join(failed)} failed; the lines above say why. Checkpoints, and results of "
             "the runs that finished, are kept: the same command goes on from there"
         )
     for _, files in runs:

@@ -1,6 +1,7 @@
 """What a trained model says of dialogues."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -9,9 +10,16 @@ from ariigcn.graphs.dialogues import Dialogues
 from ariigcn.models.base import ConversationModel
 
 EVALUATION_DIALOGUES = 64
+Work = Callable[[Tensor], Tensor]
+InParts = Callable[[Work, Sequence[Tensor]], Tensor]
 
 
-def in_turn(work: Callable[[Tensor], Tensor], parts: Sequence[Tensor]) -> Tensor:
+def standardised(dialogues: Dialogues, model: ConversationModel) -> Dialogues:
+    """The dialogues with features standardised once, by the model's own statistics."""
+    return replace(dialogues, x=model.standardise(dialogues.x, dialogues.mask))
+
+
+def in_turn(work: Work, parts: Sequence[Tensor]) -> Tensor:
     """The rows that ``work`` makes of parts of dialogues, one after another."""
     return torch.cat([work(part) for part in parts])
 
@@ -21,7 +29,7 @@ def predict(
     model: ConversationModel,
     dialogues: Dialogues,
     which: Tensor | None = None,
-    apply: Callable[[Callable[[Tensor], Tensor], Sequence[Tensor]], Tensor] = in_turn,
+    apply: InParts = in_turn,
 ) -> Tensor:
     """Class probabilities of the utterances of some (default: all) dialogues, [N, C], on the CPU.
 

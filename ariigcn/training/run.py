@@ -2,12 +2,13 @@
 
 import hashlib
 import json
-import logging
+import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import torch
 from torch import Tensor
@@ -15,24 +16,17 @@ from torch import Tensor
 from ariigcn.core.code import code_version
 from ariigcn.core.errors import DataError
 from ariigcn.core.files import remove, sha256_file
-from ariigcn.core.memory import require_memory
 from ariigcn.core.storage import write_table
 from ariigcn.corpora.table import SPLITS
 from ariigcn.features.config import EncoderConfig
-from ariigcn.features.fitted import selection_problem
-from ariigcn.features.store import StoreHeader
 from ariigcn.graphs.config import GraphConfig
-from ariigcn.graphs.dialogues import Dialogues, load_dialogues
+from ariigcn.graphs.dialogues import Dialogues
 from ariigcn.models.base import ConversationModel
 from ariigcn.models.bundle import BundleHead, save_bundle, told
-from ariigcn.models.config import SPEAKER_RELATION, ModelConfig
-from ariigcn.models.registry import model_module
-from ariigcn.models.relation_graph import tile_bytes
+from ariigcn.models.config import ModelConfig
+from ariigcn.training.checks import check_memory, checked_dialogues
 from ariigcn.training.config import TrainingConfig
 from ariigcn.training.loop import Trainer
-from ariigcn.training.predict import EVALUATION_DIALOGUES
-
-logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -71,13 +65,26 @@ class Run:
     def digest(self) -> str:
         """Digest of everything that decides the result; checkpoints carry it."""
         parts = {
-            "code": code_version("ariigcn.training.run", model_module(self.model.name)),
+            "code": code_version("ariigcn.training.run", *self.model.modules),
             "seed": self.seed,
             "files": [sha256_file(p) for p in (self.graph_file, *self.stores.values())],
             "model": self.model.model_dump(mode="json"),
             "training": self.training.deciding(),
         }
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
+
+    def head(self, dialogues: Dialogues) -> BundleHead:
+        """What the run's model is, its network included, for the dialogues it is trained on."""
+        return BundleHead(
+            corpus=dialogues.graph.corpus,
+            labels=dialogues.graph.labels,
+            dimensions={m: x.shape[1] for m, x in dialogues.x.items()},
+            relations=dialogues.graph.relations,
+            graph=self.graph,
+            model=self.model,
+            features={m: told(header) for m, header in dialogues.headers.items()},
+            training={"experiment": self.experiment, "seed": self.seed, **self.training.deciding()},
+        )
 
 
 def train(run: Run, files: RunFiles) -> None:
@@ -86,7 +93,8 @@ def train(run: Run, files: RunFiles) -> None:
     A run that was killed resumes from its last checkpoint and ends with the same bits.
 
     Raises:
-        DataError: no labelled training utterance, or no validation split where one is asked for.
+        DataError: the run cannot start (:mod:`ariigcn.training.checks`), or its loss is not finite.
+        StoppedError: it was asked to stop; its last checkpoint is kept.
     """
     head, trainer = fit(run, files.checkpoints)
     _write(run, files, head, trainer)
@@ -97,20 +105,24 @@ def train(run: Run, files: RunFiles) -> None:
 def fit(run: Run, checkpoints: Path) -> tuple[BundleHead, Trainer]:
     """Train one model, on everything but the labels of the test split.
 
+    Args:
+        run: what is trained, on what.
+        checkpoints: folder of its checkpoints.
+
+    Returns:
+        the model's head, and the trainer, which holds the weights, the history and the dialogues.
+
     Raises:
-        DataError: as :func:`train`.
+        DataError, StoppedError: as :func:`train`.
     """
     torch.set_num_threads(run.training.threads)
     torch.use_deterministic_algorithms(True, warn_only=True)
     device = choose_device(run.training.device)
     set_precision(run.training.precision)
-    dialogues = load_dialogues(run.graph_file, run.stores).sealed()
-    check_features(dialogues.headers, run)
-    check_selection(dialogues, run)
-    check_trainable(dialogues, run)
+    dialogues = checked_dialogues(run)
     check_memory(dialogues, run, device)
-    head = _head(run, dialogues)
-    torch.manual_seed(run.seed)
+    seed_everything(run.seed)
+    head = run.head(dialogues)
     model = head.build()
     model.class_weights.copy_(class_weights(dialogues, run.model.losses.class_weight_power))
     fit_statistics(model, dialogues)
@@ -118,6 +130,13 @@ def fit(run: Run, checkpoints: Path) -> tuple[BundleHead, Trainer]:
     del dialogues  # the trainer's are standardised; the features would be held twice
     trainer.fit(checkpoints, run.digest())
     return head, trainer
+
+
+def seed_everything(seed: int) -> None:
+    """Seed every global generator that a library may draw from; torch's is the one that is drawn."""
+    random.seed(seed)
+    np.random.seed(seed)
+    torch.manual_seed(seed)
 
 
 def fit_statistics(model: ConversationModel, dialogues: Dialogues) -> None:
@@ -135,60 +154,16 @@ def set_precision(precision: str) -> None:
 
 
 def choose_device(name: str) -> torch.device:
-    """The device to train on; ``auto`` takes a GPU where there is one."""
+    """The device to train on; ``auto`` takes a GPU where there is one.
+
+    Raises:
+        DataError: ``cuda`` is asked for, and there is no GPU.
+    """
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "cpu"
     if name == "cuda" and not torch.cuda.is_available():
         raise DataError("training.device is 'cuda', but torch sees no GPU; set it to 'auto'")
     return torch.device(name)
-
-
-def check_features(headers: Mapping[str, StoreHeader], run: Run) -> None:
-    """Raise where a store is another encoder's than the run asks for."""
-    for modality, encoder in run.encoders.items():
-        header = headers[modality]
-        held = {key: header.parameters.get(key) for key in encoder.parameters}
-        if (header.encoder, held) != (encoder.encoder, encoder.parameters):
-            raise DataError(
-                f"{run.stores[modality]}: made by {header.encoder} {json.dumps(held)}, but the run "
-                f"asks for {encoder.encoder} {json.dumps(encoder.parameters)}; remove it and run again"
-            )
-
-
-def check_selection(dialogues: Dialogues, run: Run) -> None:
-    """Raise where validation would select by labels that an encoder has seen."""
-    seen = [m for m, header in dialogues.headers.items() if header.fitted_on == "train"]
-    asked = run.training.selection == "validation" and not run.training.accept_fitted
-    if asked and seen and dialogues.graph.validation_cut:
-        raise DataError(selection_problem(dialogues.graph.corpus, seen))
-
-
-def check_trainable(dialogues: Dialogues, run: Run) -> None:
-    """Raise where the splits do not allow what the configuration asks for."""
-    table = dialogues.graph
-    for split, needed in (("train", True), ("validation", run.training.selection == "validation")):
-        labelled = (dialogues.label[dialogues.rows(dialogues.of_split(split))] >= 0).sum()
-        if needed and not labelled:
-            mend = " or set training.selection to 'last'" if split == "validation" else ""
-            raise DataError(
-                f"{table.corpus}: no labelled utterance in the {split} split; give it one{mend}"
-            )
-
-
-def check_memory(dialogues: Dialogues, run: Run, device: torch.device) -> None:
-    """Raise where the graph layer's tiles would not fit: many relations, or a window without end."""
-    if not run.model.graph_layers or run.model.graph_layer != SPEAKER_RELATION:
-        return
-    lengths = dialogues.dialogue_ptr.diff().double()
-    at_once = min(max(run.training.batch_dialogues, EVALUATION_DIALOGUES), len(lengths))
-    longest, relations = int(lengths.max()), len(dialogues.graph.relations)
-    nodes = longest + float(lengths.mean()) * (at_once - 1)
-    require_memory(
-        tile_bytes(nodes, run.graph.past, run.graph.future, longest, relations),
-        f"a batch of {nodes:,.0f} utterances with {relations:,} relation types",
-        "set graph.relations to 'compact', or graph.past and graph.future to fewer utterances",
-        None if device.type == "cpu" else float(torch.cuda.mem_get_info(device)[0]),
-    )
 
 
 def class_weights(dialogues: Dialogues, power: float) -> Tensor:
@@ -199,19 +174,6 @@ def class_weights(dialogues: Dialogues, power: float) -> Tensor:
     return weights * counts.sum() / (weights * counts).sum()
 
 
-def _head(run: Run, dialogues: Dialogues) -> BundleHead:
-    return BundleHead(
-        corpus=dialogues.graph.corpus,
-        labels=dialogues.graph.labels,
-        dimensions={m: x.shape[1] for m, x in dialogues.x.items()},
-        relations=dialogues.graph.relations,
-        graph=run.graph,
-        model=run.model,
-        features={m: told(header) for m, header in dialogues.headers.items()},
-        training={"experiment": run.experiment, "seed": run.seed, **run.training.deciding()},
-    )
-
-
 def _write(run: Run, files: RunFiles, head: BundleHead, trainer: Trainer) -> None:
     facts = {
         "corpus": head.corpus,
@@ -219,7 +181,7 @@ def _write(run: Run, files: RunFiles, head: BundleHead, trainer: Trainer) -> Non
         "seed": run.seed,
         "labels": list(head.labels),
         "modalities": list(head.dimensions),
-        "selected_epoch": trainer.selected_epoch,
+        "selected_epoch": trainer.selection.epoch,
         "epochs": len(trainer.history),
     }
     model = trainer.selected_model()

@@ -7,7 +7,7 @@ the trial it died in as failed, and still makes its share.
 
 import json
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
@@ -15,7 +15,6 @@ from typing import Any
 
 import numpy as np
 import optuna
-import yaml
 from optuna.distributions import BaseDistribution, CategoricalDistribution
 from optuna.distributions import FloatDistribution as Floats
 from optuna.distributions import IntDistribution as Integers
@@ -25,13 +24,14 @@ from optuna.storages.journal import JournalFileBackend
 from optuna.trial import FrozenTrial, TrialState
 
 from ariigcn.core.errors import ConfigError, DataError
-from ariigcn.core.files import atomic_path, remove
+from ariigcn.core.files import remove
 from ariigcn.core.settings import dotted, set_path
-from ariigcn.core.storage import read_json, write_json
+from ariigcn.core.storage import write_json
 from ariigcn.graphs.dialogues import load_dialogues
 from ariigcn.models.config import ModelConfig
+from ariigcn.training.checks import check_selection
 from ariigcn.training.config import Choice, TrainingConfig, TuneConfig, Values
-from ariigcn.training.run import Run, check_selection, fit
+from ariigcn.training.run import Run, fit
 
 WORKER, ERROR, CONFIGURED = "worker", "error", "as configured"
 Objective = Callable[[dict[str, Any]], float]
@@ -109,7 +109,7 @@ def tune(search: Search, worker: int, journals: Path, out: Path) -> None:
         for seed in search.config.seeds:
             remove(checkpoints)  # another run's, which this one would warn of
             _, trainer = fit(replace(run, seed=seed), checkpoints)
-            scores.append(float(trainer.best["score"]))
+            scores.append(trainer.selection.score)
         return float(np.mean(scores))
 
     trials = make_trials(search, worker, journals / f"{name}.log", validation_score)
@@ -207,49 +207,3 @@ def _plain(trial: FrozenTrial) -> dict[str, Any]:
         "values": trial.params,
         "error": trial.user_attrs.get(ERROR, ""),
     }
-
-
-def write_tuned(
-    trials: Mapping[str, Sequence[Path]], overrides: Mapping[str, Mapping[str, Any]], out: Path
-) -> None:
-    """Write the best settings as a preset to lay over the configuration.
-
-    What was found for the main experiment, the first, goes into the shared sections, where its
-    ablations inherit it; what was found for another, or the main one sets itself, into its own.
-
-    Args:
-        trials: experiment -> its workers' files.
-        overrides: experiment -> what it overrides; the first is the main one.
-        out: YAML.
-
-    Raises:
-        DataError: an experiment has no trial that succeeded.
-    """
-    preset: dict[str, Any] = {}
-    lines = ["# Made by `snakemake tune`; weighted F1 on validation, the test split was not read."]
-    for experiment, files in trials.items():
-        found = [t for path in files for t in read_json(path, "a worker's trials")["trials"]]
-        scored = [trial for trial in found if trial["score"] is not None]
-        if not scored:
-            raise DataError(f"tune: no trial of {experiment} succeeded: {found[0]['error']}")
-        best = min(scored, key=lambda trial: (-trial["score"], trial["number"]))
-        before = [f"{t['score']:.4f} as configured, " for t in scored if t["configured"]][:1]
-        lines.append(
-            f"# {experiment}: {best['score']:.4f}, {''.join(before)}{len(scored)} of "
-            f"{len(found)} trials"
-        )
-        own = dotted(overrides[experiment])
-        for key, value in best["values"].items():
-            shared = experiment == next(iter(overrides)) and key not in own
-            place = preset if shared else _experiment_section(preset, experiment)
-            set_path(place, key, value)
-    shared_first = dict(sorted(preset.items(), key=lambda item: item[0] == "experiments"))
-    text = "\n".join(lines) + "\n" + yaml.safe_dump(shared_first, sort_keys=False)
-    with atomic_path(out) as temporary:
-        temporary.write_text(text, encoding="utf-8")
-
-
-def _experiment_section(preset: dict[str, Any], experiment: str) -> dict[str, Any]:
-    """An experiment's overrides in the preset; its name may hold dots."""
-    section: dict[str, Any] = preset.setdefault("experiments", {}).setdefault(experiment, {})
-    return section

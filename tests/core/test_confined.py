@@ -13,7 +13,7 @@ import pytest
 
 from ariigcn.core.confined import HEAD, Limits, read_confined
 from ariigcn.core.errors import DataError
-from ariigcn.core.plain import RawArray
+from ariigcn.core.raw_array import RawArray
 
 LIMITS = Limits(memory=200 << 20, seconds=30, answer=1 << 20)
 

@@ -8,7 +8,8 @@ import pytest
 
 from ariigcn.core import plain
 from ariigcn.core.confined import UNSOUND
-from ariigcn.core.plain import Later, NotPlainError, RawArray, decode, encode
+from ariigcn.core.plain import Later, decode, encode
+from ariigcn.core.raw_array import NotPlainError, RawArray
 
 VALUES = [
     *(None, True, 0, -1, 1 << 63, 2.5, -0.0, float("inf"), "", "caf\xe9 \U0001f600", b"\x00\xff"),

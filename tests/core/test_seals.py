@@ -136,10 +136,10 @@ ALLOWED = {
     "core/storage.py": "behind the seal",
     "models/bundle.py": "behind the seal",
     "training/checkpoint.py": "a checkpoint's name is its digest",
-    "corpora/conversations.py": "a user's own table",
-    "corpora/source.py": "a corpus's own tables",
-    "features/text_glove.py": "word vectors, told by their sha256",
-    "evaluation/published.py": "figures that ship, or a user's own",
+    "corpora/read/recordings.py": "a user's own table",
+    "corpora/read/text_tables.py": "a corpus's own tables",
+    "features/encoders/text_glove.py": "word vectors, told by their sha256",
+    "evaluation/tables/literature.py": "figures that ship, or a user's own",
     "report/stages.py": "Snakemake's own benchmark files",
 }
 

@@ -8,6 +8,7 @@ import pytest
 from ariigcn.corpora.config import DemoConfig
 from ariigcn.corpora.demo.oracle import Reachable, likelihoods, posteriors
 from ariigcn.corpora.demo.script import (
+    DEADPAN,
     EMOTIONS,
     MODALITIES,
     SUBSETS,
@@ -18,20 +19,22 @@ from ariigcn.corpora.demo.script import (
 )
 
 ALL = MODALITIES
+NOBODY = len(EMOTIONS)  # in an emotion's place where nobody has spoken yet
+# P(emotion | own last, before), [7, 7, 6].
+PRIORS = np.array(
+    [[emotion_prior(own, before) for before in (*EMOTIONS, None)] for own in (*EMOTIONS, None)]
+)
 
 
 def by_enumeration(utterances, subset):
-    """Posterior of each emotion from all 6^N sequences, weighed one by one."""
+    """Posterior of each emotion from all 6^N sequences, each weighed by itself."""
     evidence = likelihoods(utterances, subset)
-    result = np.zeros((len(utterances), len(EMOTIONS)))
-    for sequence in itertools.product(EMOTIONS, repeat=len(utterances)):
-        weight, last, before = 1.0, {}, None
-        for i, emotion in enumerate(sequence):
-            speaker, k = utterances[i].speaker, EMOTIONS.index(emotion)
-            weight *= emotion_prior(last.get(speaker), before)[k] * evidence[i, k]
-            last[speaker] = before = emotion
-        for i, emotion in enumerate(sequence):
-            result[i, EMOTIONS.index(emotion)] += weight
+    sequences = np.array([*itertools.product(range(len(EMOTIONS)), repeat=len(utterances))]).T
+    weight, last, before = np.ones(sequences.shape[1]), {}, NOBODY
+    for utterance, now, shown in zip(utterances, sequences, evidence, strict=True):
+        weight *= PRIORS[last.get(utterance.speaker, NOBODY), before, now] * shown[now]
+        last[utterance.speaker] = before = now
+    result = np.array([np.bincount(now, weight, len(EMOTIONS)) for now in sequences])
     return result / result.sum(axis=1, keepdims=True)
 
 
@@ -74,22 +77,42 @@ def test_a_broken_clip_hides_what_it_breaks(broken, left):
 
 @pytest.fixture(scope="module")
 def many():
-    return list(sample_dialogues(DemoConfig(dialogues=2000, broken_clips=False)))
+    return list(sample_dialogues(DemoConfig(dialogues=600, broken_clips=False)))
 
 
 @pytest.mark.parametrize("context", [True, False])
 @pytest.mark.parametrize("subset", [("text",), ALL])
-def test_the_best_guess_is_right_as_often_as_the_oracle_says(many, subset, context):
+def test_guesses_are_as_good_as_the_oracle_says(many, subset, context):
+    """Hits and log scores of dialogues drawn, against what the posteriors expect of themselves.
+
+    The log score tells what hits do not: with noise of 5 % where cues were drawn with 3 %, text's
+    hits stay within what is expected and its log score is 4 standard errors off.
+    """
     by_dialogue = []
     for dialogue in many:
         posterior = posteriors(dialogue.utterances, subset, context)
-        right = [
-            EMOTIONS[guess] == utterance.emotion
-            for guess, utterance in zip(posterior.argmax(axis=1), dialogue.utterances, strict=True)
-        ]
-        by_dialogue.append(np.sum(right) - posterior.max(axis=1).sum())
-    error = np.std(by_dialogue) / np.sqrt(len(many))
-    assert abs(np.mean(by_dialogue)) < 4 * error
+        true = [EMOTIONS.index(u.emotion) for u in dialogue.utterances]
+        of_true = posterior[range(len(true)), true]
+        hits = (posterior.argmax(axis=1) == true).sum() - posterior.max(axis=1).sum()
+        score = np.log(of_true).sum() - (posterior * np.log(posterior)).sum()
+        by_dialogue.append((hits, score))
+    error = np.std(by_dialogue, axis=0) / np.sqrt(len(many))
+    assert (np.abs(np.mean(by_dialogue, axis=0)) < 4 * error).all()
+
+
+def test_deadpans_and_moods_are_as_frequent_as_the_oracle_believes(many):
+    deadpan = [u.deadpan for dialogue in many for u in dialogue.utterances[1:]]
+    error = np.sqrt(DEADPAN * (1 - DEADPAN) / len(deadpan))
+    assert abs(np.mean(deadpan) - DEADPAN) < 4 * error
+    surprises = []
+    for dialogue in many:
+        last, before = {}, NOBODY
+        for utterance in dialogue.utterances:
+            prior = PRIORS[last.get(utterance.speaker, NOBODY), before]
+            now = EMOTIONS.index(utterance.emotion)
+            surprises.append(np.log(prior[now]) - prior @ np.log(prior))
+            last[utterance.speaker] = before = now
+    assert abs(np.mean(surprises)) < 4 * np.std(surprises) / np.sqrt(len(surprises))
 
 
 def test_more_modalities_and_context_never_hurt_and_no_single_one_suffices(many):

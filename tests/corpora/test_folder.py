@@ -111,7 +111,7 @@ def test_a_link_that_leads_out_of_the_folder_is_refused(tmp_path):
     [
         (
             HEADER.replace("text", "speaker") + "a,a0,Ann,Ann,joy,,,,",
-            "column 'speaker' stands there twice",
+            "column 'speaker' is there twice",
         ),
         (GOOD.replace("Fine", "F\0ine"), "line 5: text holds a NUL character"),
         (GOOD.replace("clips/a.mp4", "clips/\0a.mp4"), "line 2: media holds a NUL character"),
@@ -157,7 +157,7 @@ def test_of_one_or_two_dialogues_none_is_cut(tmp_path, dialogues):
     corpus = load(write(tmp_path, SMALL + rows))
     assert set(corpus.utterances["split"]) == {"train"}
     assert corpus.notes[0].startswith(
-        f"no splits are cut: three need 3 dialogues, here are {dialogues}; all of it is the train"
+        f"no splits are cut: three need 3 dialogues, here are {dialogues}; all are the train split"
     )
     write_corpus(corpus, tmp_path / "utterances.parquet")
 

@@ -12,8 +12,9 @@ from ariigcn.corpora import iemocap
 from ariigcn.corpora.config import IemocapConfig, SplitConfig
 from ariigcn.corpora.registry import prepare
 from ariigcn.corpora.table import Corpus, check_corpus, read_corpus
-from ariigcn.features.extract import clips_of
-from ariigcn.features.media import read_audio, sample_frames
+from ariigcn.features.clips import clips_of
+from ariigcn.features.media.frames import sample_frames
+from ariigcn.features.media.sound import read_audio
 from tests.corpora.iemocap_tree import write_dialogue, write_tree
 
 
@@ -175,7 +176,7 @@ def test_everything_absent_is_named_and_how_the_corpus_is_requested(
     assert "no folder Session3" in told
     assert "Session4/sentences/wav/Ses*: nothing there" in told
     assert "Session2/dialog/avi/DivX/Ses*.avi: nothing there" in told
-    assert "Session5/dialog/EmoEvaluation/Ses*.txt: 1 files where 2 are due" in told
+    assert "Session5/dialog/EmoEvaluation/Ses*.txt: 1 files, expected 2" in told
     with pytest.raises(DataError, match="no folder Session1"):
         read(tmp_path)
 
@@ -199,7 +200,7 @@ def test_files_that_do_not_fit_together_are_noted(own_tree: Path) -> None:
     assert rows.loc["Ses01M_script01_1b_F000", "emotion"] == "neutral"
     assert "Ses01M_impro07_F000" not in rows.index
     assert corpus.notes[:3] == (
-        "Ses01M_script01_1b: Ses01M_impro07_F000 is no turn of it and left out",
+        "Ses01M_script01_1b: Ses01M_impro07_F000 is left out, not a turn of it",
         "Ses01M_script01_1b: Ses01M_script01_1b_F000 has no transcription",
         "the encoding of 10 transcription(s) was mended",
     )

@@ -97,9 +97,9 @@ def test_another_version_of_the_tables_is_refused(small: Path) -> None:
     write_table(small, "dev", [row(0, 0), row(0, 1)])
     with pytest.raises(DataError) as error:
         meld.load(small, SplitConfig())
-    assert "train_sent_emo.csv: 1 utterances where 4 are due" in str(error.value)
-    assert "train_sent_emo.csv: 1 dialogues where 2 are due" in str(error.value)
-    assert "dev_sent_emo.csv: 1 dialogues where 2 are due" in str(error.value)
+    assert "train_sent_emo.csv: 1 utterances, expected 4" in str(error.value)
+    assert "train_sent_emo.csv: 1 dialogues, expected 2" in str(error.value)
+    assert "dev_sent_emo.csv: 1 dialogues, expected 2" in str(error.value)
 
 
 def test_what_is_wrong_with_a_table_is_named(small: Path, tmp_path: Path) -> None:

@@ -110,7 +110,7 @@ def test_other_sizes_than_the_published_are_refused(
     small: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(mosi, "UTTERANCES", {"train": 1447, "test": 2})
-    with pytest.raises(DataError, match="train: 3 utterances in 1 videos where 1447 in 1 are due"):
+    with pytest.raises(DataError, match="train: 3 utterances in 1 videos, expected 1447 in 1"):
         mosi.load(small, SplitConfig())
 
 

@@ -10,11 +10,11 @@ from rich.console import Console
 
 from ariigcn.core.errors import DataError
 from ariigcn.corpora import published
-from ariigcn.corpora.check import inspect
-from ariigcn.corpora.check_page import render
+from ariigcn.corpora.checks.check import inspect
+from ariigcn.corpora.checks.page import render
 from ariigcn.corpora.config import PublishedConfig, SplitConfig
-from ariigcn.corpora.layouts import LAYOUTS
-from ariigcn.corpora.published_file import read_published
+from ariigcn.corpora.read.feature_file import read_published
+from ariigcn.corpora.read.layouts import LAYOUTS
 from ariigcn.corpora.registry import prepare
 from ariigcn.corpora.table import Corpus, check_corpus, read_corpus
 from tests.corpora.paper_files import FILES, write
@@ -110,7 +110,7 @@ def test_labels_numbered_in_another_order_are_noticed(
     assert read(tmp_path).labels == names
     swapped = dict(zip(names, [*list(order.values())[1:], order["neutral"]], strict=True))
     monkeypatch.setitem(published.LABELS, "meld", swapped)
-    with pytest.raises(DataError, match="the file numbers them otherwise"):
+    with pytest.raises(DataError, match="the file numbers them in another order"):
         read(tmp_path)
     assert read(tmp_path, labels=names[::-1]).labels == names[::-1]
     with pytest.raises(DataError, match="names are known for 0 to 1"):
@@ -128,7 +128,7 @@ def test_labels_numbered_in_another_order_are_noticed(
         ({"train": [99], "test": [98]}, "no dialogue is in any split"),
         (
             {"labels": {0: [1, 1, 1], 1: ["joy"] * 4, 2: [1] * 5, 10: [1] * 6}},
-            "dialogue dia1: a value is none of its field's",
+            "dialogue dia1: a value does not fit its field",
         ),
     ],
 )
@@ -150,12 +150,12 @@ def test_fields_that_do_not_fit_are_named(tmp_path: Path, changes: Any, message:
         (
             "mmgcn",
             {"audio": None},
-            "field 5, audio: a dictionary by dialogue is due, found NoneType",
+            "field 5, audio: expected a dictionary by dialogue, found NoneType",
         ),
         (
             "mmgcn",
             {"audio": {}},
-            "field 5, audio: a dictionary by dialogue is due, found dict of 0",
+            "field 5, audio: expected a dictionary by dialogue, found dict of 0",
         ),
         (
             "mmgcn",
@@ -165,7 +165,7 @@ def test_fields_that_do_not_fit_are_named(tmp_path: Path, changes: Any, message:
         (
             "mmgcn",
             {"video": {0: 7}},
-            "field 6, video: dialogue 0: a list of its utterances is due, fo",
+            "field 6, video: dialogue 0: expected a list of its utterances, fo",
         ),
         ("mmgcn", {"sentences": {0: [3]}}, "field 7, sentences: .* needs text, found 3"),
         (
@@ -176,9 +176,13 @@ def test_fields_that_do_not_fit_are_named(tmp_path: Path, changes: Any, message:
         (
             "m3net",
             {"train": "all"},
-            "'M3NET and SDT, MELD' .* field 11, train: a list of dialogues is",
+            "'M3NET and SDT, MELD' .* field 11, train: expected a list of dialogues",
         ),
-        ("mmgcn", {"test": np.array(5)}, "field 9, test: a list of dialogues is due, found array"),
+        (
+            "mmgcn",
+            {"test": np.array(5)},
+            "field 9, test: expected a list of dialogues, found array",
+        ),
         ("cosmic", {"sentiments": {0: [0.5]}}, "'COSMIC, MELD' .* needs a whole number, found 0.5"),
     ],
 )
@@ -193,9 +197,9 @@ def test_the_first_field_that_does_not_fit_the_nearest_layout_is_named(
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        ({}, "none of the known layouts: a tuple of fields is due, found dict of 0"),
+        ({}, "none of the known layouts: expected a tuple of fields, found dict of 0"),
         ((), "the file has 0: field 1, ids, is absent"),
-        ((None,) * 10, "field 1, ids: a dictionary by dialogue is due, found NoneType"),
+        ((None,) * 10, "field 1, ids: expected a dictionary by dialogue, found NoneType"),
     ],
 )
 def test_what_is_no_layout_at_all_is_said(tmp_path: Path, data: Any, message: str) -> None:

@@ -7,8 +7,12 @@ import torch
 
 from ariigcn.core.errors import DataError
 from ariigcn.evaluation import inspection
+from ariigcn.evaluation.figures.representations import (
+    CATEGORIES,
+    draw_representations,
+    emotion_categories,
+)
 from ariigcn.evaluation.inspection_file import STAGES, read_inspection, write_inspection
-from ariigcn.evaluation.representations import CATEGORIES, draw_representations, emotion_categories
 from ariigcn.models.ariigcn import ARIIGCN
 from ariigcn.models.config import ModelConfig
 from tests.sealing import seal_again

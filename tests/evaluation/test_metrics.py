@@ -76,7 +76,7 @@ def test_what_is_written_is_read_again_and_is_the_same_each_time(tmp_path):
 
 
 def test_a_foreign_label_is_an_error_that_names_the_utterance(tmp_path):
-    with pytest.raises(DataError, match="u1: prediction 'rage' is none of joy, anger, fear"):
+    with pytest.raises(DataError, match="u1: prediction 'rage' is not one of joy, anger, fear"):
         evaluate(predictions(tmp_path, [("test", "joy", "joy"), ("test", "joy", "rage")]))
 
 

@@ -4,14 +4,13 @@ import torch
 from sklearn.metrics import accuracy_score, f1_score
 
 from ariigcn.evaluation.missing import SHARES, missing_scores, without, write_missing
-from ariigcn.evaluation.write import missing_frame
+from ariigcn.evaluation.tables.write import missing_frame
 from ariigcn.features.store import Rows, Status, StoreHeader, write_store
 from ariigcn.graphs.config import GraphConfig
 from ariigcn.graphs.file import write_graph
 from ariigcn.models.bundle import BundleHead, save_bundle
 from ariigcn.models.config import ModelConfig
-from ariigcn.training.loop import standardised
-from ariigcn.training.predict import predict
+from ariigcn.training.predict import predict, standardised
 from tests.synthetic_corpus import LABELS, SIZES, make_toy
 
 

@@ -17,7 +17,7 @@ from ariigcn.corpora.table import read_corpus, write_corpus
 from ariigcn.evaluation.inspection import inspect_model
 from ariigcn.evaluation.inspection_file import read_inspection
 from ariigcn.evaluation.metrics import read_run_table
-from ariigcn.features.store import Rows, Status, StoreHeader, open_store, write_store
+from ariigcn.features.store import FeatureStore, Rows, Status, StoreHeader, write_store
 from ariigcn.graphs.build import build_graph_file
 from ariigcn.graphs.config import GraphConfig
 from ariigcn.graphs.file import read_graph
@@ -33,8 +33,8 @@ OUTCOMES = ("refused", "harmless", "changed a result", "raw traceback", "hung or
 
 
 def read_store(path: Path) -> list[Any]:
-    with open_store(path) as store:
-        return [store.header, store.read().values.tolist(), *vars(store.read()).values()]
+    store = FeatureStore(path)
+    return [store.header, store.read().values.tolist(), *vars(store.read()).values()]
 
 
 def read_weights(path: Path) -> list[Any]:

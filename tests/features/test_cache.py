@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from ariigcn.features.cache import Cache, _read
-from ariigcn.features.encoder import Clip, Encoded
+from ariigcn.features.encoders.base import Clip, Encoded
 from ariigcn.features.store import Status, StoreHeader
 
 HEADER = StoreHeader("tiny", "video", "counting", "1", 2, "abc", parameters={"frames": 4})
@@ -132,7 +132,7 @@ import sys
 from pathlib import Path
 import numpy as np
 from ariigcn.features.cache import _write
-from ariigcn.features.encoder import Encoded
+from ariigcn.features.encoders.base import Encoded
 
 result = Encoded(np.full(50_000, 0.5, np.float32), message="fine")
 for _ in range(200):

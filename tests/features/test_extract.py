@@ -17,25 +17,25 @@ import pytest
 
 from ariigcn.core.errors import DataError
 from ariigcn.core.paths import ABSENT
-from ariigcn.corpora.check import _odd_lengths
-from ariigcn.corpora.clips import PAST_END_S, look_at
+from ariigcn.corpora.checks.check import _odd_lengths
+from ariigcn.corpora.read.clips import PAST_END_S, look_at
 from ariigcn.corpora.table import Corpus, write_corpus
 from ariigcn.features import extract as module
 from ariigcn.features import workers
+from ariigcn.features.blocks import Block, cut
+from ariigcn.features.clips import clips_of
 from ariigcn.features.config import EncoderConfig
-from ariigcn.features.encoder import Clip
+from ariigcn.features.encoders.base import Clip
+from ariigcn.features.encoders.registry import ENCODERS, made_by
 from ariigcn.features.extract import extract, merge
 from ariigcn.features.quality import measure_store
-from ariigcn.features.registry import ENCODERS, made_by
 from ariigcn.features.store import (
     FeatureStore,
     Rows,
     Status,
     StoreHeader,
-    open_store,
     write_store,
 )
-from ariigcn.features.workers import Block
 from tests.core.test_paths import hostile
 from tests.features import troubled_encoder
 from tests.features.make_clips import grey_frames, tone, write_video, write_wav
@@ -76,9 +76,9 @@ def text_encoder(**parameters: Any) -> EncoderConfig:
 
 
 def contents(path: Path) -> tuple[list[str], list[Status], list[str], np.ndarray]:
-    with open_store(path) as store:
-        rows = store.read()
-        return store.utterance_ids, store.status, store.messages, rows.values
+    store = FeatureStore(path)
+    rows = store.read()
+    return store.utterance_ids, store.status, store.messages, rows.values
 
 
 def test_rows_follow_the_table_and_the_folder_of_blocks_is_gone(tmp_path: Path) -> None:
@@ -173,9 +173,9 @@ def test_media_that_lead_out_of_their_folder_are_refused(tmp_path: Path) -> None
 def test_context_is_what_was_said_before_in_the_same_dialogue(tmp_path: Path) -> None:
     corpus = module.read_corpus(table(tmp_path / "t.parquet", ["a", None, "c", "d", "e"]))
     corpus.utterances["dialogue_id"] = ["d", "d", "d", "d", "f"]
-    found = [clip.context for clip in module.clips_of(corpus, tmp_path, context=2)]
+    found = [clip.context for clip in clips_of(corpus, tmp_path, context=2)]
     assert found == [(), ("a",), ("a", ""), ("", "c"), ()]
-    assert {clip.context for clip in module.clips_of(corpus, tmp_path)} == {()}
+    assert {clip.context for clip in clips_of(corpus, tmp_path)} == {()}
 
 
 SCRIPT = """
@@ -183,7 +183,7 @@ import sys
 from pathlib import Path
 from ariigcn.features import extract as module
 from ariigcn.features.config import EncoderConfig
-from ariigcn.features.registry import ENCODERS
+from ariigcn.features.encoders.registry import ENCODERS
 if __name__ == "__main__":
     ENCODERS["text"]["troubled"] = "tests.features.troubled_encoder"
     module.code_version = lambda *_: "1"
@@ -307,8 +307,8 @@ def test_blocks_of_another_setting_or_a_changed_file_are_not_taken(tmp_path: Pat
         features = text_encoder(**parameters)
         corpus = module.read_corpus(path)
         recipe = module._recipe(corpus, features)
-        clips = module.clips_of(corpus, tmp_path)
-        return [b.path.name for b in module._cut(clips, 1, tmp_path, recipe)]
+        clips = clips_of(corpus, tmp_path)
+        return [b.path.name for b in cut(clips, 1, tmp_path, recipe)]
 
     before = names()
     assert names() == before
@@ -463,33 +463,47 @@ def media_folder(folder: Path) -> list[str | None]:
     return [*names, "absent.mp4", None]
 
 
+STATUSES = {
+    "opensmile": "ok, ok, no stream, too short, ok, failed, no file, missing",
+    "efficientnet-lite0": "no stream, ok, ok, no stream, no stream, failed, no file, missing",
+    "minilm": "ok, ok, ok, ok, ok, ok, ok, missing",
+}
+
+
+@pytest.fixture(scope="module")
+def clips(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A table of every sort of clip, beside the clips."""
+    folder = tmp_path_factory.mktemp("clips")
+    texts: list[str | None] = [*[f"This is number {i}." for i in range(7)], " "]
+    return table(folder / "t.parquet", texts, media_folder(folder))
+
+
 @pytest.mark.parametrize(
-    ("modality", "encoder", "expected"),
+    "features",
     [
-        ("audio", "opensmile", "ok, ok, no stream, too short, ok, failed, no file, missing"),
-        (
-            "video",
-            "efficientnet-lite0",
-            "no stream, ok, ok, no stream, no stream, failed, no file, missing",
+        EncoderConfig(modality="audio", encoder="opensmile"),
+        EncoderConfig(
+            modality="video", encoder="efficientnet-lite0", parameters={"face": "whole-frame"}
         ),
-        ("text", "minilm", "ok, ok, ok, ok, ok, ok, ok, missing"),
+        EncoderConfig(modality="text", encoder="minilm"),
     ],
+    ids=lambda features: features.modality,
 )
 def test_every_sort_of_clip_gets_its_status(
-    tmp_path: Path, modality: str, encoder: str, expected: str
+    clips: Path, tmp_path: Path, features: EncoderConfig
 ) -> None:
-    media = media_folder(tmp_path)
-    texts: list[str | None] = [*[f"This is number {i}." for i in range(7)], " "]
-    path = table(tmp_path / "t.parquet", texts, media)
-    parameters = {"face": "whole-frame"} if modality == "video" else {}
-    features = EncoderConfig(modality=modality, encoder=encoder, parameters=parameters)  # type: ignore[arg-type]
-    outs = [tmp_path / "one.h5", tmp_path / "two.h5"]
-    extract(path, tmp_path, outs[0], features, block=8, workers=1)
-    extract(path, tmp_path, outs[1], features, block=8, workers=2)
-    assert outs[0].read_bytes() == outs[1].read_bytes()
-    with open_store(outs[0]) as store:
-        assert ", ".join(store.status) == expected
-        assert_named(store)
+    extract(clips, clips.parent, tmp_path / "a.h5", features, block=8)
+    store = FeatureStore(tmp_path / "a.h5")
+    assert ", ".join(store.status) == STATUSES[features.encoder]
+    assert_named(store)
+
+
+def test_neither_workers_nor_blocks_leave_a_trace_in_the_bytes(clips: Path, tmp_path: Path) -> None:
+    """A real encoder and real clips; how they are shared out decides speed alone."""
+    features = EncoderConfig(modality="audio", encoder="opensmile")
+    for name, block, count in (("one", 8, 1), ("two", 3, 2)):
+        extract(clips, clips.parent, tmp_path / name, features, block=block, workers=count)
+    assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
 
 
 def assert_named(store: FeatureStore) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from ariigcn.core.errors import DataError
-from ariigcn.features.store import FeatureStore, Rows, Status, StoreHeader, open_store, write_store
+from ariigcn.features.store import FeatureStore, Rows, Status, StoreHeader, write_store
 from tests.sealing import seal_again
 
 HEADER = StoreHeader(
@@ -40,9 +40,9 @@ def test_bytes_do_not_depend_on_the_blocks(tmp_path: Path) -> None:
 
 def test_any_part_is_read_back(tmp_path: Path) -> None:
     write_store(tmp_path / "a.h5", HEADER, [rows(0, 90)])
-    with open_store(tmp_path / "a.h5") as store:
-        part, blocks = store.read(20, 31), list(store.blocks(40))
-        assert store.header == HEADER
+    store = FeatureStore(tmp_path / "a.h5")
+    part, blocks = store.read(20, 31), list(store.blocks(40))
+    assert store.header == HEADER
     np.testing.assert_array_equal(part.values, rows(20, 31).values)
     assert (part.utterance_ids, part.messages) == (
         rows(20, 31).utterance_ids,
@@ -54,8 +54,8 @@ def test_any_part_is_read_back(tmp_path: Path) -> None:
 
 def test_an_empty_store_is_read(tmp_path: Path) -> None:
     write_store(tmp_path / "a.h5", HEADER, [])
-    with open_store(tmp_path / "a.h5") as store:
-        assert store.read().values.shape == (0, 3)
+    store = FeatureStore(tmp_path / "a.h5")
+    assert store.read().values.shape == (0, 3)
 
 
 def shorter(file: h5py.File, name: str) -> None:
@@ -114,5 +114,5 @@ def test_a_cut_file_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "a.h5"
     write_store(path, HEADER, [rows(0, 900)])
     path.write_bytes(path.read_bytes()[:-2000])
-    with pytest.raises(DataError, match="remove it and run again"), open_store(path) as store:
-        store.read()
+    with pytest.raises(DataError, match="remove it and run again"):
+        FeatureStore(path)

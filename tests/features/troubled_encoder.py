@@ -10,8 +10,8 @@ import numpy as np
 from pydantic import Field
 
 from ariigcn.core.settings import Section
-from ariigcn.features import device
-from ariigcn.features.encoder import Clip, Encoded
+from ariigcn.features.encoders import device
+from ariigcn.features.encoders.base import Clip, Encoded
 from ariigcn.features.store import Status
 
 

@@ -44,7 +44,7 @@ def test_stores_stand_in_the_tables_order(tmp_path):
     graph = build_graph(make_corpus(LENGTHS), GraphConfig())
     write_graph(graph, tmp_path / "graph.h5")
     write_text_store(tmp_path / "text.h5", list(reversed(graph.utterance_ids)))
-    with pytest.raises(DataError, match=r"(?s)in its order.*row 1 is d3_u4, d0_u0 is due"):
+    with pytest.raises(DataError, match=r"(?s)in its order.*row 1 is d3_u4, expected d0_u0"):
         load_dialogues(tmp_path / "graph.h5", {"text": tmp_path / "text.h5"})
     write_text_store(tmp_path / "text.h5", graph.utterance_ids)
     dialogues = load_dialogues(tmp_path / "graph.h5", {"text": tmp_path / "text.h5"})
@@ -57,7 +57,7 @@ def test_features_of_another_corpus_or_table_are_refused(tmp_path):
     graph = build_graph(make_corpus(LENGTHS), GraphConfig())
     write_graph(graph, tmp_path / "graph.h5")
     write_text_store(tmp_path / "other.h5", graph.utterance_ids, corpus="meld")
-    with pytest.raises(DataError, match="its corpus is 'meld' where 'toy' is due"):
+    with pytest.raises(DataError, match="its corpus is 'meld', expected 'toy'"):
         load_dialogues(tmp_path / "graph.h5", {"text": tmp_path / "other.h5"})
     write_text_store(tmp_path / "short.h5", graph.utterance_ids[:-1])
     with pytest.raises(DataError, match=f"no row for {graph.utterance_ids[-1]}"):
@@ -68,7 +68,7 @@ def test_modalities_that_are_exchanged_are_refused(tmp_path):
     graph = build_graph(make_corpus(LENGTHS), GraphConfig())
     write_graph(graph, tmp_path / "graph.h5")
     write_text_store(tmp_path / "text.h5", graph.utterance_ids)
-    with pytest.raises(DataError, match="its modality is 'text' where 'audio' is due"):
+    with pytest.raises(DataError, match="its modality is 'text', expected 'audio'"):
         load_dialogues(tmp_path / "graph.h5", {"audio": tmp_path / "text.h5"})
 
 

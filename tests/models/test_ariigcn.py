@@ -1,5 +1,7 @@
 """The whole model: its switches, and what an utterance's output may and may not depend on."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -22,8 +24,6 @@ def make_model(dialogues, **config):
 
 def select(dialogues, modalities):
     """The dialogues with some of the modalities."""
-    from dataclasses import replace
-
     columns = [list(SIZES).index(m) for m in modalities]
     x = {m: dialogues.x[m] for m in modalities}
     return replace(dialogues, x=x, mask=dialogues.mask[:, columns])
@@ -62,6 +62,8 @@ def test_a_masked_modality_is_not_read():
     before = model(batch).logits
     batch.x["audio"] += 100
     assert torch.equal(model(batch).logits, before)
+    batch.x["text"] += 1
+    assert not torch.equal(model(batch).logits, before), "one that is not masked is"
 
 
 @pytest.mark.parametrize(
@@ -95,17 +97,63 @@ def test_each_switch_removes_its_term_and_nothing_else(modalities, losses, layer
     assert found["loss"].item() == pytest.approx(total.item(), rel=1e-6)
 
 
+def moved_by(model, loss):
+    """Names of the model's parts to which a loss sends a gradient that is not zero."""
+    model.zero_grad(set_to_none=True)
+    loss.backward()
+    touched = {n for n, p in model.named_parameters() if p.grad is not None and p.grad.any()}
+    return {name.split(".")[0] for name in touched}
+
+
 def test_the_generators_step_leaves_discriminators_alone_and_the_other_way_round():
     dialogues = make_toy(LENGTHS)
     model = make_model(dialogues)
     batch = whole_batch(dialogues)
     output = model(batch)
-    model.losses(output, batch.y, 0.5)["loss"].backward()
+    terms = model.losses(output, batch.y, 0.5)
+    assert moved_by(model, terms["loss_adv"]) == {"encoders", "context", "generators"}
     assert all(p.grad is None for p in model.discriminators.parameters())
-    model.zero_grad(set_to_none=True)
-    model.discriminator_report(model(batch)).loss.backward()
-    touched = {name.split(".")[0] for name, p in model.named_parameters() if p.grad is not None}
-    assert touched == {"discriminators"}
+    assert all(p.requires_grad for p in model.discriminators.parameters()), "thawed again"
+    assert moved_by(model, model.discriminator_report(model(batch)).loss) == {"discriminators"}
+
+
+def test_each_term_trains_the_parts_that_it_reads():
+    dialogues = make_toy(LENGTHS)
+    model = make_model(dialogues)
+    batch = whole_batch(dialogues)
+    before_the_heads = {"encoders", "context", "generators", "graph"}
+    for name, head in (("cls", "classifier"), ("imcl", "projection"), ("iccl", "projection")):
+        loss = model.losses(model(batch), batch.y, 0.5)[f"loss_{name}"]
+        assert moved_by(model, loss) == before_the_heads | {head}, name
+
+
+def test_masked_nodes_take_no_part_in_the_contrastive_streams():
+    dialogues = make_toy(LENGTHS)
+    model = make_model(dialogues)
+    batch = whole_batch(dialogues)
+    output = model(batch)
+    assert not output.mask.all()
+    nodes = output.nodes.masked_fill(~output.mask.T.unsqueeze(-1), 50.0)
+    found, same = (
+        model.losses(replace(output, nodes=n), batch.y, 0) for n in (output.nodes, nodes)
+    )
+    for name in ("loss_imcl", "loss_iccl"):
+        assert found[name] > 0
+        assert same[name].item() == pytest.approx(found[name].item(), rel=1e-6)
+
+
+def test_contrastive_streams_read_directions_alone():
+    dialogues = make_toy(LENGTHS)
+    model = make_model(dialogues)
+    batch = whole_batch(dialogues)
+    output = model(batch)
+    before = model.losses(output, batch.y, 0)
+    with torch.no_grad():
+        for parameter in model.projection.parameters():
+            parameter.mul_(3)
+    after = model.losses(output, batch.y, 0)
+    for name in ("loss_imcl", "loss_iccl"):
+        assert after[name].item() == pytest.approx(before[name].item(), rel=1e-5)
 
 
 def test_modality_dropout_never_takes_an_utterances_last():
@@ -125,6 +173,8 @@ def test_unlabelled_batches_have_no_classification_loss():
     found = model.losses(model(batch), torch.full_like(batch.y, -1), 0.1)
     assert found["loss_cls"].item() == 0
     assert found["loss_imcl"].item() == 0
+    assert moved_by(model, found["loss_cls"]) == set()
+    assert all(p.grad is None or p.grad.isfinite().all() for p in model.parameters())
 
 
 def test_standardiser_uses_evidence_alone_and_silences_constants():
@@ -139,6 +189,7 @@ def test_standardiser_uses_evidence_alone_and_silences_constants():
     assert torch.allclose(usable.mean(0), torch.zeros(SIZES["audio"]), atol=1e-5)
     assert torch.allclose(usable.std(0, correction=0), torch.ones(SIZES["audio"]), atol=1e-4)
     assert (out["text"][:, 0] == 0).all()
+    assert out["text"][:, 1].any()
     assert (out["video"][~dialogues.mask[:, 2]] == 0).all()
 
 
@@ -148,6 +199,7 @@ def test_in_bf16_losses_are_still_summed_in_single_precision(form):
     model = make_model(dialogues, losses=LossConfig(form=form))
     batch = whole_batch(dialogues)
     exact = model.losses(model(batch), batch.y, 0.1)
+    (slope,) = torch.autograd.grad(exact["loss"], model.projection.weight, retain_graph=True)
     with torch.autocast("cpu", torch.bfloat16):
         output = model(batch)
         rounded = model.losses(output, batch.y, 0.1)
@@ -156,3 +208,5 @@ def test_in_bf16_losses_are_still_summed_in_single_precision(form):
         assert value.dtype == torch.float32
         assert value.item() == pytest.approx(exact[name].item(), rel=5e-3)
     rounded["loss"].backward()
+    gradient = model.projection.weight.grad
+    assert torch.linalg.norm(gradient - slope) < 0.05 * torch.linalg.norm(slope)

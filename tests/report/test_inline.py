@@ -1,7 +1,7 @@
 import pytest
 
 from ariigcn.core.errors import DataError
-from ariigcn.evaluation.style import NOTHING, PALETTE
+from ariigcn.evaluation.figures.style import NOTHING, PALETTE
 from ariigcn.report.inline import inline_figure
 from tests.sealing import seal_again
 

@@ -8,11 +8,11 @@ from html.parser import HTMLParser
 import pytest
 
 from ariigcn.corpora.table import read_corpus
-from ariigcn.evaluation.figures import KINDS
+from ariigcn.evaluation.figures.kinds import Figure, Kind
 from ariigcn.report.config import ReportConfig
 from ariigcn.report.page import Inspected, write_report
 from tests.synthetic_inspection import write_made_up
-from tests.synthetic_runs import draw_all, make_project
+from tests.synthetic_runs import DRAWN, draw_all, make_project
 
 VOID = {"meta", "br", "link", "img", "input"}
 HOSTILE = '<img src=x onerror="alert(1)">'
@@ -45,10 +45,10 @@ class Page(HTMLParser):
         return [attrs for name, attrs in self.elements if name == tag]
 
 
-FEW = ("results", "confusion", "comparisons")  # drawing takes most of a test's time
+FEW = (Kind.RESULTS, Kind.CONFUSION, Kind.COMPARISONS)  # drawing takes most of a test's time
 
 
-def make(folder, kinds=KINDS, **options):
+def make(folder, kinds=DRAWN, **options):
     project = make_project(folder, **options)
     draw_all(project, folder / "figures", kinds)
     write_made_up(read_corpus(project.table), folder / "inspection.h5")
@@ -85,7 +85,7 @@ def render(
     return out.read_text(encoding="utf-8")
 
 
-def report(folder, settings=None, provenance=None, kinds=KINDS, **options):
+def report(folder, settings=None, provenance=None, kinds=DRAWN, **options):
     return render(make(folder, kinds, **options), folder / "report.html", settings, provenance)
 
 
@@ -172,8 +172,8 @@ def test_the_summary_sets_measured_beside_reachable(html):
 
 def test_ablations_leave_the_results_for_a_section_of_their_own(html, project, tmp_path):
     assert 'href="#ablations"' not in html
-    curve = project.figures | {"curves/margin": project.figures["comparisons"]}
-    changed = replace(project, figures=curve)
+    curve = Figure(Kind.CURVES, "margin", project.drawn(Kind.COMPARISONS))
+    changed = replace(project, figures=[*project.figures, curve])
     page = render(changed, tmp_path / "a.html", ablations={"text-only": "model.graph_layers 0"})
     results, ablations = (
         page[page.index(f'<section id="{name}"') :].partition("</section>")[0]

@@ -51,7 +51,7 @@ def page(tmp_path_factory):
         write_json(found, folder / "quality.json")
         write_report(
             folder / "report.html",
-            table=project.table, stores=project.stores, metrics=project.metrics, figures={},
+            table=project.table, stores=project.stores, metrics=project.metrics, figures=[],
             configuration="", provenance={}, quality=folder / "quality.json",
         )  # fmt: skip
         return (folder / "report.html").read_text(encoding="utf-8")

@@ -4,10 +4,11 @@ import pandas as pd
 import pytest
 
 from ariigcn.corpora.table import read_corpus
+from ariigcn.evaluation.figures.kinds import Kind
 from ariigcn.evaluation.metrics import evaluate_experiment, read_run_table
-from ariigcn.evaluation.tables import results_frame
+from ariigcn.evaluation.tables.frames import results_frame
+from ariigcn.report.results import best_experiment
 from ariigcn.report.statistics import published_view, statistics_section
-from ariigcn.report.views import best_experiment
 from tests.synthetic_runs import draw_all, make_project, write_run_table
 
 EXPERIMENTS = (
@@ -21,7 +22,7 @@ EXPERIMENTS = (
 def project(tmp_path_factory):
     folder = tmp_path_factory.mktemp("project")
     project = make_project(folder, experiments=EXPERIMENTS)
-    draw_all(project, folder / "figures", ("comparisons", "missing", "reliability"))
+    draw_all(project, folder / "figures", (Kind.COMPARISONS, Kind.MISSING, Kind.RELIABILITY))
     return project
 
 

@@ -10,8 +10,9 @@ import torch
 from ariigcn.graphs.config import GraphConfig
 from ariigcn.models.bundle import BundleHead
 from ariigcn.models.config import ModelConfig
-from ariigcn.training import loop
+from ariigcn.training import step
 from ariigcn.training.config import TrainingConfig
+from ariigcn.training.loop import Trainer
 from tests.synthetic_corpus import LABELS, SIZES, make_toy
 
 NOWHERE = torch.device("meta")
@@ -20,13 +21,13 @@ NOWHERE = torch.device("meta")
 def trainer(monkeypatch, model):
     # torch's fused optimisers know no such device; what they ask of others is not ours.
     monkeypatch.setattr(
-        loop, "AdamW", lambda *a, **k: torch.optim.AdamW(*a, **k | {"fused": False})
+        step, "AdamW", lambda *a, **k: torch.optim.AdamW(*a, **k | {"fused": False})
     )
     dialogues = make_toy([3, 1, 7, 5, 2])
     config = ModelConfig.model_validate({"hidden": 8, **model})
     head = BundleHead("toy", LABELS, SIZES, dialogues.graph.relations, GraphConfig(), config)
     training = TrainingConfig(average=0.9, discriminator_steps=2)
-    return loop.Trainer(head.build(), dialogues, training, 0, NOWHERE)
+    return Trainer(head.build(), dialogues, training, 0, NOWHERE)
 
 
 FORMS = [{"losses": {"form": form}} for form in ("hinge", "infonce", "supcon")]
@@ -40,11 +41,13 @@ BASELINES = [{"name": name} for name in ("mlp", "transformer")]
 
 @pytest.mark.parametrize("model", [*FORMS, *OPTIONS, *BASELINES])
 def test_a_step_asks_the_device_for_nothing(monkeypatch, model):
-    terms = trainer(monkeypatch, model)._step(torch.tensor([2, 0, 1]), epoch=3)
+    made = trainer(monkeypatch, model)
+    terms = made.step(torch.tensor([2, 0, 1]), epoch=3)
+    made.average.update(made.model, warming_up=False)
     assert all(value.device == NOWHERE for value in terms.values())
 
 
 def test_such_a_device_tells_who_asks(monkeypatch):
-    step = trainer(monkeypatch, {})._step(torch.tensor([2, 0]), epoch=3)
+    terms = trainer(monkeypatch, {}).step(torch.tensor([2, 0]), epoch=3)
     with pytest.raises(RuntimeError, match="meta"):
-        float(step["loss"])
+        float(terms["loss"])

@@ -18,9 +18,10 @@ from ariigcn.models.ariigcn import ARIIGCN
 from ariigcn.models.config import DiscriminatorConfig, LossConfig, ModelConfig
 from ariigcn.training.checkpoint import load_checkpoint, save_checkpoint
 from ariigcn.training.config import TrainingConfig
-from ariigcn.training.distributed import deal
 from ariigcn.training.loop import Trainer
+from ariigcn.training.parallel import deal
 from ariigcn.training.run import Run, train
+from ariigcn.training.step import Step
 from tests.synthetic_corpus import LABELS, SIZES, make_toy
 from tests.training.test_run import TRAINING, inputs, make_files, make_run, outcome
 
@@ -54,7 +55,7 @@ def trained(form: str, dtype: torch.dtype, folder: Path) -> dict[str, Any]:
     training = TrainingConfig(epochs=2, batch_dialogues=4, warmup_epochs=0, discriminator_steps=2)
     trainer = Trainer(model, dialogues, training, 0, torch.device("cpu"))
     exact = {m: x.to(dtype) for m, x in trainer.dialogues.x.items()}
-    trainer.ranks.dialogues = trainer.dialogues = replace(trainer.dialogues, x=exact)
+    trainer.network.dialogues = trainer.dialogues = replace(trainer.dialogues, x=exact)
     trainer.fit(folder / "checkpoints", "run")
     weights = {name: value.clone() for name, value in trainer.model.state_dict().items()}
     probabilities = trainer.predict(trainer.selected_model())
@@ -88,14 +89,14 @@ def run_on_two(folder: Path, checkpoint_s: float = 1e9) -> Run:
 @contextmanager
 def asked_to_stop(here: bool) -> Iterator[None]:
     """A signal that reaches this rank alone, in the second epoch."""
-    step = Trainer._step
+    step = Step.__call__
 
-    def with_signal(self: Trainer, dialogues: torch.Tensor, epoch: int) -> dict[str, torch.Tensor]:
+    def with_signal(self: Step, dialogues: torch.Tensor, epoch: int) -> dict[str, torch.Tensor]:
         if here and epoch == 2:
             os.kill(os.getpid(), signal.SIGTERM)
         return step(self, dialogues, epoch)
 
-    with patch.object(Trainer, "_step", with_signal):
+    with patch.object(Step, "__call__", with_signal):
         yield
 
 

@@ -19,7 +19,7 @@ from ariigcn.core import memory
 from ariigcn.core.errors import DataError
 from ariigcn.core.files import exclusive
 from ariigcn.features.config import EncoderConfig
-from ariigcn.features.store import Rows, Status, StoreHeader, open_store, write_store
+from ariigcn.features.store import FeatureStore, Rows, Status, StoreHeader, write_store
 from ariigcn.graphs.build import build_graph
 from ariigcn.graphs.config import GraphConfig
 from ariigcn.graphs.dialogues import load_dialogues
@@ -27,7 +27,9 @@ from ariigcn.graphs.file import read_graph, write_graph
 from ariigcn.models.bundle import load_bundle
 from ariigcn.models.config import ModelConfig
 from ariigcn.training import loop
+from ariigcn.training.average import MovingAverage
 from ariigcn.training.config import TrainingConfig
+from ariigcn.training.predict import standardised
 from ariigcn.training.run import Run, RunFiles, class_weights, set_precision, train
 from tests.sealing import seal_again
 from tests.synthetic_corpus import LABELS, make_corpus, make_toy
@@ -112,10 +114,11 @@ import os, sys
 from pathlib import Path
 from ariigcn.training import loop
 from ariigcn.training.run import train
+from ariigcn.training.step import Step
 from tests.training.test_run import TRAINING, make_files, make_run
 
 folder, loop.GRACE_S, number = Path(sys.argv[1]), float(sys.argv[2]), int(sys.argv[3])
-real, seen = loop.Trainer._step, []
+real, seen = Step.__call__, []
 
 def step(self, batch, epoch):
     seen.append(epoch)
@@ -123,7 +126,7 @@ def step(self, batch, epoch):
         os.kill(os.getpid(), number)
     return real(self, batch, epoch)
 
-loop.Trainer._step = step
+Step.__call__ = step
 stores = {name: folder / f"{name}.h5" for name in ("text", "audio", "video")}
 training = TRAINING.model_copy(update={"checkpoint_s": 1e9})
 train(make_run((folder / "graph.h5", stores), training=training), make_files(folder / "stopped"))
@@ -212,7 +215,7 @@ def test_the_bundle_stands_on_its_own(inputs, tmp_path):
     train(make_run(inputs), make_files(tmp_path))
     head, model = load_bundle(tmp_path / "model")
     dialogues = load_dialogues(*inputs)
-    ready = loop.standardised(dialogues, model)
+    ready = standardised(dialogues, model)
     with torch.no_grad():
         logits = model(ready.batch(torch.arange(len(dialogues.graph.dialogue_ids)))).logits
     predicted = [head.labels[i] for i in logits.argmax(1).tolist()]
@@ -278,14 +281,14 @@ def test_an_average_of_one_is_the_plain_mean_of_weights_since_the_warm_up(
     inputs, tmp_path, monkeypatch
 ):
     seen = []
-    update = loop.Trainer._update_average
+    update = MovingAverage.update
 
-    def noted(trainer):
-        if len(trainer.history) >= trainer.config.warmup_epochs:
-            seen.append(trainer.model.classifier[1].weight.detach().clone())
-        update(trainer)
+    def noted(average, model, warming_up):
+        if not warming_up:
+            seen.append(model.classifier[1].weight.detach().clone())
+        update(average, model, warming_up)
 
-    monkeypatch.setattr(loop.Trainer, "_update_average", noted)
+    monkeypatch.setattr(MovingAverage, "update", noted)
     changes = {"average": 1, "warmup_epochs": 1, "epochs": 3, "selection": "last"}
     train(make_run(inputs, training=TRAINING.model_copy(update=changes)), make_files(tmp_path))
     weight = load_bundle(tmp_path / "model")[1].classifier[1].weight
@@ -343,8 +346,8 @@ def fitted(inputs, cut):
     """The same inputs, the text features fitted on training, validation cut from it or not."""
     graph, stores = inputs
     write_graph(replace(read_graph(graph), validation_cut=cut), graph)
-    with open_store(stores["text"]) as store:
-        header, rows = replace(store.header, fitted_on="train"), store.read()
+    store = FeatureStore(stores["text"])
+    header, rows = replace(store.header, fitted_on="train"), store.read()
     write_store(stores["text"], header, [rows])
     return graph, stores
 

@@ -19,7 +19,8 @@ from ariigcn.graphs.file import read_graph, write_graph
 from ariigcn.models.config import ModelConfig
 from ariigcn.training.config import TrainingConfig, TuneConfig
 from ariigcn.training.run import Run
-from ariigcn.training.tune import Search, make_trials, tune, write_tuned
+from ariigcn.training.tune import Search, make_trials, tune
+from ariigcn.training.tuned import write_tuned
 from tests.synthetic_corpus import LABELS
 from tests.training.test_run import inputs  # noqa: F401  (a fixture)
 

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from ariigcn.corpora.table import read_corpus
-from tests.corpora.test_release import small_archive
+from tests.corpora.test_meld_obtain import small_archive
 from tests.workflow.test_runs import copy_workflow
 
 pytestmark = [pytest.mark.workflow, pytest.mark.timeout(120)]

@@ -17,13 +17,13 @@ import yaml
 from pydantic.fields import FieldInfo
 from snakemake.utils import update_config
 
-from ariigcn.config import load_config
+from ariigcn.config.reference import STAGES, first_stage
+from ariigcn.config.sections import load_config
 from ariigcn.core.code import PACKAGE_ROOT
 from ariigcn.core.settings import Section
 from ariigcn.corpora.config import OPTIONS
-from ariigcn.features.registry import encoder_module
-from ariigcn.features.store import Status, open_store
-from ariigcn.reference import STAGES, first_stage
+from ariigcn.features.encoders.registry import encoder_module
+from ariigcn.features.store import FeatureStore, Status
 from tests.workflow.plans import plans
 
 pytestmark = [pytest.mark.workflow, pytest.mark.timeout(600)]
@@ -81,13 +81,13 @@ def test_a_run_makes_every_contract_and_lists_what_is_masked(finished):
     assert (results / "tables" / "results.csv").exists()
     assert len(pd.read_csv(results / "tables" / "missing.csv")) == 3 * 5
     assert (results / "ar-iigcn" / "seed-0" / "model" / "model.safetensors").exists()
-    with open_store(results / "features" / "audio.opensmile.h5") as audio:
-        masked = {Status(s) for s in audio.status} - {Status.OK}
-        reasons = [m for s, m in zip(audio.status, audio.messages, strict=True) if s != Status.OK]
+    audio = FeatureStore(results / "features" / "audio.opensmile.h5")
+    masked = {Status(s) for s in audio.status} - {Status.OK}
+    reasons = [m for s, m in zip(audio.status, audio.messages, strict=True) if s != Status.OK]
     assert {Status.NO_STREAM, Status.FAILED, Status.TOO_SHORT} <= masked
     assert all(reasons)
-    with open_store(results / "features" / "video.efficientnet-lite0.h5") as video:
-        assert {Status.NO_FACE, Status.FAILED} <= set(video.status)
+    video = FeatureStore(results / "features" / "video.efficientnet-lite0.h5")
+    assert {Status.NO_FACE, Status.FAILED} <= set(video.status)
     page = (results / "report.html").read_text()
     assert "no face" in page
     assert 'id="conversation-data"' in page and "Seconds and memory by stage" in page
@@ -119,7 +119,7 @@ STAGE_OF = {
     "utterances": "table",
     **dict.fromkeys(("extract_text", "extract_audio", "extract_video"), "features"),
     "graph": "graphs",
-    **dict.fromkeys(("trainable", "train"), "models"),
+    **dict.fromkeys(("trainable", "ready", "train"), "models"),
     **dict.fromkeys(("metrics", "missing", "tables", "figures", "inspection"), "evaluation"),
     **dict.fromkeys(("quality", "report_page"), "report"),
     **dict.fromkeys(("tune_worker", "tuned"), "tune"),
@@ -142,6 +142,7 @@ OTHER = {
     "features.text.encoder": {"encoder": "glove", "parameters": {"vectors": "vectors.txt"}},
     "features.video.encoder": None,  # as text's and audio's; the overlay's parameters are one encoder's
     "iemocap.test_session": 4,
+    "model.graph_layer": "rgcn",
     "iemocap.utterance_list": "config.yaml",
     "model.hidden": 8,
     "model.modalities": ["text"],
@@ -195,7 +196,9 @@ def test_a_change_of_any_key_runs_again_what_the_configuration_page_says(finishe
     small = yaml.safe_load((finished / "config.yaml").read_text())
     update_config(small, yaml.safe_load(OVERLAY))
     config = load_config(small)
-    shutil.copy(PACKAGE_ROOT / "evaluation" / "published.csv", finished / "published.csv")
+    shutil.copy(
+        PACKAGE_ROOT / "evaluation" / "tables" / "literature.csv", finished / "published.csv"
+    )
     (finished / "vectors.txt").write_text("a 1 2\n")
     changes = changes_of_every_key(config)
     assert len(changes) > 100
@@ -334,3 +337,22 @@ def test_killed_in_extraction_and_in_training_it_ends_with_the_same_bits(finishe
     assert "resuming from" in log
     assert predictions(folder) == predictions(finished)
     assert len(predictions(folder)) == 2
+
+
+def test_what_no_seed_can_train_is_said_once_before_any_starts(finished):
+    store = finished / "results" / "demo" / "features" / "text.minilm.h5"
+    whole, times = store.read_bytes(), store.stat()
+    store.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+    try:
+        done = subprocess.run(
+            command("models", "--keep-going", "--config", "seeds=[0,1,2]"),
+            cwd=finished, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+    finally:
+        store.write_bytes(whole)
+        os.utime(store, ns=(times.st_atime_ns, times.st_mtime_ns))
+    said = done.stdout + done.stderr
+    assert done.returncode != 0
+    assert len(re.findall(r"^Error in rule ready:", said, re.M)) == 2  # experiments
+    assert not re.search(r"^rule train:", said, re.M)
+    assert "text.minilm.h5" in (finished / "results/demo/logs/ready.text.log").read_text()

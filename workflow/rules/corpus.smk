@@ -1,25 +1,47 @@
+from ariigcn.corpora.registry import corpus_module
+from ariigcn.plan import corpus
+
+MEDIA_ROOT = str(corpus.media_root(cfg))
+
+
+def labels(wildcards):
+    """What a run that trains asks for before it extracts anything; features and graphs need no label.
+
+    A job's own process has no targets to go by, and what it needs was there when it was started.
+    """
+    asked, needs_none = workflow.dag_settings.targets, (
+        "features",
+        "graphs",
+        files.table,
+    )
+    needs_none += (f"{files.results}/features/", f"{files.results}/graphs/")
+    untrained = asked and all(str(target).startswith(needs_none) for target in asked)
+    job = bool(workflow.dag_settings.target_jobs)
+    return [] if job or untrained else ancient(files.trainable)
+
+
 if cfg.corpus == "demo":
 
     rule demo_corpus:
         output:
             directory(MEDIA_ROOT),
         log:
-            f"{LOGS}/demo_corpus.log",
+            files.log("demo_corpus"),
         benchmark:
-            f"{BENCHMARKS}/demo_corpus.tsv"
+            files.benchmark("demo_corpus")
         conda:
             "../../envs/corpus.yaml"
         threads: 4
         resources:
             mem_mb=1500,
         params:
-            demo=section(cfg.demo),
+            demo=cfg.demo.deciding(),
             code=code_version("ariigcn.corpora.demo.generate"),
         script:
             "../scripts/demo_corpus.py"
 
 
-if cfg.downloads:
+if corpus.downloads(cfg):
 
     localrules:
         download,
@@ -28,31 +50,31 @@ if cfg.downloads:
     # arrived or is unpacked must outlive a run that was cut.
     rule download:
         output:
-            DOWNLOADED,
+            corpus.manifest(cfg),
         log:
-            f"{LOGS}/download.log",
+            files.log("download"),
         benchmark:
-            f"{BENCHMARKS}/download.tsv"
+            files.benchmark("download")
         conda:
             "../../envs/corpus.yaml"
         resources:
             mem_mb=500,
         params:
-            clips=bool(EXTRACTED["audio"] or EXTRACTED["video"]),
+            clips=bool(plan.extracted("audio") or plan.extracted("video")),
         script:
             "../scripts/download.py"
 
 
 rule utterances:
     input:
-        corpus_files(),
-        options=[str(path) for path in option_files(cfg.corpus, cfg.corpus_options)],
+        corpus.table_inputs(cfg),
+        options=corpus.named_files(cfg),
     output:
-        TABLE,
+        files.table,
     log:
-        f"{LOGS}/utterances.log",
+        files.log("utterances"),
     benchmark:
-        f"{BENCHMARKS}/utterances.tsv"
+        files.benchmark("utterances")
     conda:
         "../../envs/corpus.yaml"
     resources:
@@ -60,10 +82,10 @@ rule utterances:
     params:
         corpus=cfg.corpus,
         root=lambda wildcards: MEDIA_ROOT,
-        tables=lambda wildcards: version_of("tables"),
-        media=lambda wildcards: media_of_table(),
-        split=section(cfg.split),
-        options=cfg.corpus_options,
+        tables=lambda wildcards: corpus.version(cfg, "tables"),
+        media=lambda wildcards: corpus.media_version(cfg),
+        split=cfg.split.deciding(),
+        options=corpus.options(cfg),
         code=code_version("ariigcn.corpora.table", corpus_module(cfg.corpus)),
     script:
         "../scripts/utterances.py"
@@ -72,19 +94,19 @@ rule utterances:
 # Before every extraction of a run that trains: what cannot be trained on is refused in seconds.
 rule trainable:
     input:
-        TABLE,
+        files.table,
     output:
-        TRAINABLE,
+        files.trainable,
     log:
-        f"{LOGS}/trainable.log",
+        files.log("trainable"),
     benchmark:
-        f"{BENCHMARKS}/trainable.tsv"
+        files.benchmark("trainable")
     conda:
         "../../envs/corpus.yaml"
     resources:
         mem_mb=1000,
     params:
-        splits=cfg.labelled_splits,
-        code=code_version("ariigcn.corpora.trainable"),
+        splits=plan.labelled_splits,
+        code=code_version("ariigcn.corpora.checks.trainable"),
     script:
         "../scripts/trainable.py"

@@ -1,26 +1,13 @@
-FIGURED = cfg.evaluation.figures_of or tuple(EXPERIMENTS)
-METRICS = {name: run_paths("metrics.json", name) for name in EXPERIMENTS}
-PREDICTIONS = {name: run_paths("predictions.parquet", name) for name in EXPERIMENTS}
-FIGURES = {
-    **{
-        kind: f"{RESULTS}/figures/{kind}.svg"
-        for kind in ("results", "comparisons", "missing")
-        if kind != "comparisons" or len(EXPERIMENTS) > 1
-    },
-    **{
-        f"{kind}/{name}": f"{RESULTS}/figures/{name}.{kind}.svg"
-        for kind in ("confusion", "history", "discriminators", "reliability")
-        for name in FIGURED
-    },
-}
-# A figure of every grid over one key.
-CURVES = {
-    f"curves/{name}": f"{RESULTS}/figures/{name}.curves.svg"
-    for name, grid in cfg.grids.items()
-    if len(grid.keys) == 1
-}
+from ariigcn.core.code import PACKAGE_ROOT
+from ariigcn.core.files import sha256_file
+from ariigcn.plan import figures
+
+METRICS = plan.all_runs("metrics.json")
+PREDICTIONS = plan.all_runs("predictions.parquet")
+HISTORIES = {name: plan.runs("history.parquet", name) for name in plan.figured}
+STORES_OF = {name: plan.stores_of(name) for name in plan.experiments}
 TABLES = {
-    name: f"{RESULTS}/tables/{name}.csv"
+    name: files.csv(name)
     for name in (
         "results",
         "per_class",
@@ -30,31 +17,27 @@ TABLES = {
         "missing",
     )
 }
-LATEX = [path.removesuffix("csv") + "tex" for path in TABLES.values()]
+LATEX = [files.latex(name) for name in TABLES]
 # What others report has its place in the results' LaTeX.
-TABLES["published"] = f"{RESULTS}/tables/published.csv"
-MISSING = f"{RESULTS}/{{experiment}}/missing.parquet"
-EXPERIMENT_STORES = {
-    name: {m: store_path(m, e.store) for m, e in experiment.encoders.items()}
-    for name, experiment in EXPERIMENTS.items()
-}
-
+TABLES["published"] = files.csv("published")
+FIGURES = figures.drawn(plan)
+CURVES = figures.curves(plan)
 # What is looked into: the main experiment's first seed.
-INSPECTION = f"{RESULTS}/{MAIN}/inspection.h5"
-REPRESENTATIONS = f"{RESULTS}/figures/{MAIN}.representations.svg"
+INSPECTION = files.experiment("inspection.h5", plan.main)
+REPRESENTATIONS = files.figure(f"{plan.main}.representations.svg")
 
 
 rule metrics:
     input:
-        lambda wildcards: run_paths("predictions.parquet", wildcards.experiment),
+        lambda wildcards: plan.runs("predictions.parquet", wildcards.experiment),
     output:
-        expand(run_path("metrics.json"), seed=cfg.seeds, allow_missing=True),
+        expand(files.run("metrics.json"), seed=cfg.seeds, allow_missing=True),
     log:
-        f"{LOGS}/metrics.{{experiment}}.log",
+        files.log("metrics.{experiment}"),
     benchmark:
-        f"{BENCHMARKS}/metrics.{{experiment}}.tsv"
+        files.benchmark("metrics.{experiment}")
     wildcard_constraints:
-        experiment=one_of(EXPERIMENTS),
+        experiment=one_of(plan.experiments),
     conda:
         "../../envs/evaluation.yaml"
     resources:
@@ -68,23 +51,23 @@ rule metrics:
 rule missing:
     input:
         unpack(run_inputs),
-        models=lambda wildcards: run_paths("model", wildcards.experiment),
+        models=lambda wildcards: plan.runs("model", wildcards.experiment),
     output:
-        MISSING,
+        files.experiment("missing.parquet"),
     log:
-        f"{LOGS}/missing.{{experiment}}.log",
+        files.log("missing.{experiment}"),
     benchmark:
-        f"{BENCHMARKS}/missing.{{experiment}}.tsv"
+        files.benchmark("missing.{experiment}")
     wildcard_constraints:
-        experiment=one_of(EXPERIMENTS),
+        experiment=one_of(plan.experiments),
     conda:
         "../../envs/training.yaml"
-    threads: lambda wildcards: EXPERIMENTS[wildcards.experiment].training.threads
+    threads: threads_of_run
     resources:
         mem_mb=2500,
     params:
-        stores=lambda wildcards: EXPERIMENT_STORES[wildcards.experiment],
-        models=lambda wildcards: run_paths("model", wildcards.experiment),
+        stores=lambda wildcards: STORES_OF[wildcards.experiment],
+        models=lambda wildcards: plan.runs("model", wildcards.experiment),
         code=code_version("ariigcn.evaluation.missing"),
     script:
         "../scripts/missing.py"
@@ -92,19 +75,19 @@ rule missing:
 
 rule tables:
     input:
-        table=TABLE,
+        table=files.table,
         metrics=list(METRICS.values()),
         predictions=list(PREDICTIONS.values()),
-        stores=sorted({p for s in EXPERIMENT_STORES.values() for p in s.values()}),
-        missing=expand(MISSING, experiment=cfg.missing_experiments),
+        stores=sorted({p for s in STORES_OF.values() for p in s.values()}),
+        missing=[files.experiment("missing.parquet", name) for name in plan.masked],
         published=str(cfg.evaluation.published or "") or [],
     output:
         **TABLES,
         latex=LATEX,
     log:
-        f"{LOGS}/tables.log",
+        files.log("tables"),
     benchmark:
-        f"{BENCHMARKS}/tables.tsv"
+        files.benchmark("tables")
     conda:
         "../../envs/evaluation.yaml"
     resources:
@@ -112,28 +95,28 @@ rule tables:
     params:
         metrics=METRICS,
         predictions=PREDICTIONS,
-        stores=EXPERIMENT_STORES,
-        missing=cfg.missing_experiments,
+        stores=STORES_OF,
+        missing=plan.masked,
         published=str(cfg.evaluation.published or ""),
-        shipped=sha256_file(PACKAGE_ROOT / "evaluation" / "published.csv"),
-        code=code_version("ariigcn.evaluation.write"),
+        shipped=sha256_file(PACKAGE_ROOT / "evaluation" / "tables" / "literature.csv"),
+        code=code_version("ariigcn.evaluation.tables.write"),
     script:
         "../scripts/tables.py"
 
 
 rule figures:
     input:
-        table=TABLE,
+        table=files.table,
         metrics=list(METRICS.values()),
-        histories=[run_paths("history.parquet", name) for name in FIGURED],
-        predictions=[PREDICTIONS[name] for name in FIGURED],
+        histories=list(HISTORIES.values()),
+        predictions=[PREDICTIONS[name] for name in plan.figured],
         tables=[TABLES["comparisons"], TABLES["missing"]],
     output:
-        list(FIGURES.values()),
+        [path for *_, path in FIGURES],
     log:
-        f"{LOGS}/figures.log",
+        files.log("figures"),
     benchmark:
-        f"{BENCHMARKS}/figures.tsv"
+        files.benchmark("figures")
     conda:
         "../../envs/evaluation.yaml"
     resources:
@@ -141,37 +124,37 @@ rule figures:
     params:
         figures=FIGURES,
         metrics=METRICS,
-        histories={name: run_paths("history.parquet", name) for name in FIGURED},
-        predictions={name: PREDICTIONS[name] for name in FIGURED},
+        histories=HISTORIES,
+        predictions={name: PREDICTIONS[name] for name in plan.figured},
         tables=TABLES,
-        code=code_version("ariigcn.evaluation.figures"),
+        code=code_version("ariigcn.evaluation.figures.draw"),
     script:
         "../scripts/figures.py"
 
 
 rule inspection:
     input:
-        **{m: store_path(m, e.store) for m, e in EXPERIMENTS[MAIN].encoders.items()},
-        table=TABLE,
-        graph=graph_path(EXPERIMENTS[MAIN].graph.name),
-        model=main_run("model"),
+        **plan.inputs_of(plan.main),
+        table=files.table,
+        model=plan.main_run("model"),
     output:
         inspection=INSPECTION,
         figure=REPRESENTATIONS,
     log:
-        f"{LOGS}/inspection.log",
+        files.log("inspection"),
     benchmark:
-        f"{BENCHMARKS}/inspection.tsv"
+        files.benchmark("inspection")
     conda:
         "../../envs/training.yaml"
     resources:
         mem_mb=2500,
     params:
-        stores=EXPERIMENT_STORES[MAIN],
-        graph=EXPERIMENTS[MAIN].graph.name,
+        stores=STORES_OF[plan.main],
+        graph=plan.experiments[plan.main].graph.name,
         seed=cfg.seeds[0],
         code=code_version(
-            "ariigcn.evaluation.inspection", "ariigcn.evaluation.representations"
+            "ariigcn.evaluation.inspection",
+            "ariigcn.evaluation.figures.representations",
         ),
     script:
         "../scripts/inspection.py"
@@ -179,20 +162,20 @@ rule inspection:
 
 rule curves:
     input:
-        [METRICS[cell] for grid in cfg.grids.values() for cell in grid.cells],
+        [METRICS[cell] for grid in plan.grids.values() for cell in grid.cells],
     output:
-        list(CURVES.values()),
+        [path for *_, path in CURVES],
     log:
-        f"{LOGS}/curves.log",
+        files.log("curves"),
     benchmark:
-        f"{BENCHMARKS}/curves.tsv"
+        files.benchmark("curves")
     conda:
         "../../envs/evaluation.yaml"
     resources:
         mem_mb=1000,
     params:
-        sweeps=[sweep_of(name, out) for name, out in CURVES.items()],
-        code=code_version("ariigcn.evaluation.curves"),
+        sweeps=figures.sweeps(plan),
+        code=code_version("ariigcn.evaluation.figures.curves"),
     script:
         "../scripts/curves.py"
 
@@ -201,5 +184,4 @@ rule evaluation:
     input:
         REPRESENTATIONS,
         list(TABLES.values()),
-        list(FIGURES.values()),
-        list(CURVES.values()),
+        [path for *_, path in FIGURES + CURVES],

@@ -1,20 +1,67 @@
+from ariigcn.corpora.registry import table_files
+from ariigcn.features.encoders.registry import encoder_module, made_by, parameter_files
+from ariigcn.features.modality import MODALITIES
+
+SHARDED = cfg.features.shards > 1
+# What a job's log and benchmark are called beside its store.
+SHARD = ".{shard}" if SHARDED else ""
+
+
+def extracted(modality):
+    """What one extraction job writes: the store or, where there are several jobs, a shard of it."""
+    return temp(files.shard(modality)) if SHARDED else files.store(modality)
+
+
+def extraction(modality):
+    """What decides a store: parameters of the rule that extracts it and of the one that joins it.
+
+    Both have the same, so that another number of shards is no reason to extract again.
+    """
+
+    def of(wildcards):
+        encoder = plan.stores[modality or wildcards.modality][wildcards.store]
+        return encoder.modality, encoder.encoder, encoder
+
+    return dict(
+        encoder=lambda wildcards: of(wildcards)[2].deciding(),
+        made_by=lambda wildcards: made_by(*of(wildcards)[:2]),
+        media=lambda wildcards: of(wildcards)[0] != "text"
+        and corpus.version(cfg, "media"),
+        media_root=MEDIA_ROOT,
+        code=lambda wildcards: code_version(
+            "ariigcn.features.extract", encoder_module(*of(wildcards)[:2])
+        ),
+    )
+
+
+def encoder_files(modality):
+    """The local files that decide an encoder's vectors, as a function of the rule's wildcards."""
+
+    def of(wildcards):
+        encoder = plan.stores[modality][wildcards.store]
+        found = parameter_files(modality, encoder.encoder, encoder.parameters)
+        return [str(path) for path in found]
+
+    return of
+
+
 # One rule a modality, so that a changed audio parameter decodes no picture again; features.shards
 # jobs a store.
 
 
 rule extract_text:
     input:
-        table=TABLE,
+        table=files.table,
         labels=labels,
         files=encoder_files("text"),
     output:
         extracted("text"),
     log:
-        f"{LOGS}/extract_text.{{store}}{SHARD_LOG}.log",
+        files.log(f"extract_text.{{store}}{SHARD}"),
     benchmark:
-        f"{BENCHMARKS}/extract_text.{{store}}{SHARD_LOG}.tsv"
+        files.benchmark(f"extract_text.{{store}}{SHARD}")
     wildcard_constraints:
-        store=one_of(EXTRACTED["text"]),
+        store=one_of(plan.extracted("text")),
     conda:
         "../../envs/features.yaml"
     threads: 2
@@ -28,17 +75,17 @@ rule extract_text:
 
 use rule extract_text as extract_audio with:
     input:
-        table=TABLE,
+        table=files.table,
         labels=labels,
         files=encoder_files("audio"),
     output:
         extracted("audio"),
     log:
-        f"{LOGS}/extract_audio.{{store}}{SHARD_LOG}.log",
+        files.log(f"extract_audio.{{store}}{SHARD}"),
     benchmark:
-        f"{BENCHMARKS}/extract_audio.{{store}}{SHARD_LOG}.tsv"
+        files.benchmark(f"extract_audio.{{store}}{SHARD}")
     wildcard_constraints:
-        store=one_of(EXTRACTED["audio"]),
+        store=one_of(plan.extracted("audio")),
     threads: 8
     params:
         **extraction("audio"),
@@ -46,36 +93,40 @@ use rule extract_text as extract_audio with:
 
 use rule extract_text as extract_video with:
     input:
-        table=TABLE,
+        table=files.table,
         labels=labels,
         files=encoder_files("video"),
     output:
         extracted("video"),
     log:
-        f"{LOGS}/extract_video.{{store}}{SHARD_LOG}.log",
+        files.log(f"extract_video.{{store}}{SHARD}"),
     benchmark:
-        f"{BENCHMARKS}/extract_video.{{store}}{SHARD_LOG}.tsv"
+        files.benchmark(f"extract_video.{{store}}{SHARD}")
     wildcard_constraints:
-        store=one_of(EXTRACTED["video"]),
+        store=one_of(plan.extracted("video")),
     threads: 8
     params:
         **extraction("video"),
 
 
-if SHARDS > 1:
+if SHARDED:
 
     rule merge_features:
         input:
-            expand(SHARD, shard=range(1, SHARDS + 1), allow_missing=True),
+            expand(
+                files.shard(),
+                shard=range(1, cfg.features.shards + 1),
+                allow_missing=True,
+            ),
         output:
-            store_path("{modality}", "{store}"),
+            files.store(),
         log:
-            f"{LOGS}/merge_features.{{modality}}.{{store}}.log",
+            files.log("merge_features.{modality}.{store}"),
         benchmark:
-            f"{BENCHMARKS}/merge_features.{{modality}}.{{store}}.tsv"
+            files.benchmark("merge_features.{modality}.{store}")
         wildcard_constraints:
             modality=one_of(MODALITIES),
-            store=one_of({name for names in EXTRACTED.values() for name in names}),
+            store=one_of({name for m in MODALITIES for name in plan.extracted(m)}),
         conda:
             "../../envs/features.yaml"
         resources:
@@ -88,18 +139,18 @@ if SHARDS > 1:
 
 rule import_features:
     input:
-        table=TABLE,
+        table=files.table,
         labels=labels,
-        published=table_files(MEDIA_ROOT) if any(IMPORTED.values()) else [],
+        published=table_files(MEDIA_ROOT) if any(map(plan.imported, MODALITIES)) else [],
     output:
-        store_path("{modality}", "{store}"),
+        files.store(),
     log:
-        f"{LOGS}/import_features.{{modality}}.{{store}}.log",
+        files.log("import_features.{modality}.{store}"),
     benchmark:
-        f"{BENCHMARKS}/import_features.{{modality}}.{{store}}.tsv"
+        files.benchmark("import_features.{modality}.{store}")
     wildcard_constraints:
         modality=one_of(MODALITIES),
-        store=one_of({name for names in IMPORTED.values() for name in names}),
+        store=one_of({name for m in MODALITIES for name in plan.imported(m)}),
     conda:
         "../../envs/features.yaml"
     resources:
@@ -107,27 +158,29 @@ rule import_features:
     params:
         corpus=cfg.corpus,
         root=MEDIA_ROOT,
-        parameters=lambda wildcards: STORES[wildcards.modality][
+        parameters=lambda wildcards: plan.stores[wildcards.modality][
             wildcards.store
         ].parameters,
-        code=code_version("ariigcn.features.published", corpus_module(cfg.corpus)),
+        code=code_version("ariigcn.features.imported", corpus_module(cfg.corpus)),
     script:
         "../scripts/import_features.py"
 
 
-QUALITY = f"{RESULTS}/tables/quality.json"
+# The report shows the main experiment's features where experiments differ in them.
+SHOWN_STORES = plan.stores_of(plan.main)
+PICTURES = corpus.shows_pictures(cfg)
 
 
 rule quality:
     input:
-        table=TABLE,
+        table=files.table,
         stores=list(SHOWN_STORES.values()),
     output:
-        QUALITY,
+        files.quality,
     log:
-        f"{LOGS}/quality.log",
+        files.log("quality"),
     benchmark:
-        f"{BENCHMARKS}/quality.tsv"
+        files.benchmark("quality")
     conda:
         "../../envs/features.yaml"
     resources:
@@ -135,8 +188,8 @@ rule quality:
     params:
         stores=SHOWN_STORES,
         media_root=MEDIA_ROOT,
-        pictures=cfg.pictures,
-        media=lambda wildcards: cfg.pictures and version_of("media"),
+        pictures=PICTURES,
+        media=lambda wildcards: PICTURES and corpus.version(cfg, "media"),
         code=code_version("ariigcn.features.quality"),
     script:
         "../scripts/quality.py"
@@ -144,4 +197,4 @@ rule quality:
 
 rule features:
     input:
-        [store_path(m, name) for m in MODALITIES for name in STORES[m]],
+        [files.store(m, name) for m in MODALITIES for name in plan.stores[m]],

@@ -1,21 +1,21 @@
 rule graph:
     input:
-        TABLE,
+        files.table,
         labels=labels,
     output:
-        graph_path("{graph}"),
+        files.graph(),
     log:
-        f"{LOGS}/graph.{{graph}}.log",
+        files.log("graph.{graph}"),
     benchmark:
-        f"{BENCHMARKS}/graph.{{graph}}.tsv"
+        files.benchmark("graph.{graph}")
     wildcard_constraints:
-        graph=one_of(GRAPHS),
+        graph=one_of(plan.graphs),
     conda:
         "../../envs/features.yaml"
     resources:
         mem_mb=2000,
     params:
-        graph=lambda wildcards: section(GRAPHS[wildcards.graph]),
+        graph=lambda wildcards: plan.graphs[wildcards.graph].deciding(),
         code=code_version("ariigcn.graphs.build"),
     script:
         "../scripts/graph.py"
@@ -23,4 +23,4 @@ rule graph:
 
 rule graphs:
     input:
-        [graph_path(name) for name in GRAPHS],
+        [files.graph(name) for name in plan.graphs],

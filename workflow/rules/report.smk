@@ -1,22 +1,25 @@
-REPORT = f"{RESULTS}/report.html"
+from ariigcn.core.code import PACKAGE_ROOT
+from ariigcn.core.files import sha256_file
+
+TEMPLATES = PACKAGE_ROOT / "report" / "templates"
 
 
 rule report_page:
     input:
-        table=TABLE,
-        quality=QUALITY,
+        table=files.table,
+        quality=files.quality,
         stores=list(SHOWN_STORES.values()),
         metrics=list(METRICS.values()),
         inspection=INSPECTION,
-        predictions=main_run("predictions.parquet"),
-        figures=list(FIGURES.values()) + list(CURVES.values()),
+        predictions=plan.main_run("predictions.parquet"),
+        figures=[path for *_, path in FIGURES + CURVES],
         tables=list(TABLES.values()),
     output:
-        REPORT,
+        files.report,
     log:
-        f"{LOGS}/report.log",
+        files.log("report"),
     benchmark:
-        f"{BENCHMARKS}/report_page.tsv"
+        files.benchmark("report_page")
     conda:
         "../../envs/evaluation.yaml"
     resources:
@@ -24,24 +27,20 @@ rule report_page:
     params:
         stores=SHOWN_STORES,
         metrics=METRICS,
-        figures=FIGURES | CURVES,
+        figures=FIGURES + CURVES,
         tables=TABLES,
-        ablations=cfg.ablations,
-        accepted={
-            name: experiment.training.accept_fitted
-            for name, experiment in EXPERIMENTS.items()
-            if experiment.training.accept_fitted
-        },
-        configuration=cfg.behind_results,
-        settings=section(cfg.report),
+        ablations=plan.ablations,
+        accepted=plan.accepted,
+        configuration=corpus.deciding(cfg),
+        settings=cfg.report.deciding(),
         # Read as they are: a stage's seconds are no reason to write the page again.
-        benchmarks=BENCHMARKS,
+        benchmarks=files.benchmarks,
         # What is gone from the configuration has left its files there.
         benchmarked=[
-            *sorted(set(TRAINED_AS.values()) | set(EXPERIMENTS)),
-            *(f"{m}.{name}" for m in MODALITIES for name in STORES[m]),
-            *(name for m in MODALITIES for name in STORES[m]),
-            *GRAPHS,
+            *sorted(plan.experiments),
+            *(f"{m}.{name}" for m in MODALITIES for name in plan.stores[m]),
+            *(name for m in MODALITIES for name in plan.stores[m]),
+            *plan.graphs,
         ],
         code=code_version("ariigcn.report.page", "ariigcn.report.provenance"),
         templates=[sha256_file(path) for path in sorted(TEMPLATES.iterdir())],
@@ -51,4 +50,4 @@ rule report_page:
 
 rule report:
     input:
-        REPORT,
+        files.report,

@@ -1,30 +1,46 @@
+from ariigcn.plan import search
+
+TUNED = search.tuned(plan)
+
+
+def trials_of(experiment):
+    """The files of an experiment's workers."""
+    return [files.trials(experiment, worker) for worker in range(cfg.tune.workers)]
+
+
+def tune_code(wildcards):
+    """The version of the search and of this experiment's model."""
+    model = plan.experiments[wildcards.experiment].model
+    return code_version("ariigcn.training.tune", *model.modules)
+
+
 rule tune_worker:
     input:
         unpack(run_inputs),
         labels=labels,
     output:
-        TRIALS,
+        files.trials(),
     log:
-        f"{LOGS}/tune.{{experiment}}.worker-{{worker}}.log",
+        files.log("tune.{experiment}.worker-{worker}"),
     benchmark:
-        f"{BENCHMARKS}/tune_worker.{{experiment}}.{{worker}}.tsv"
+        files.benchmark("tune_worker.{experiment}.{worker}")
     wildcard_constraints:
-        experiment=one_of(cfg.tuned),
+        experiment=one_of(TUNED),
         worker=r"\d+",
     conda:
         "../../envs/training.yaml"
-    threads: lambda wildcards: EXPERIMENTS[wildcards.experiment].training.threads
+    threads: threads_of_run
     resources:
         mem_mb=2500,
     params:
         inputs=run_inputs,
         encoders=encoders_of_run,
-        tune=tune_params,
-        graph=lambda wildcards: section(EXPERIMENTS[wildcards.experiment].graph),
-        model=lambda wildcards: section(EXPERIMENTS[wildcards.experiment].model),
-        training=lambda wildcards: section(EXPERIMENTS[wildcards.experiment].training),
+        tune=lambda wildcards: search.search(plan, wildcards.experiment).deciding(),
+        graph=deciding("graph"),
+        model=deciding("model"),
+        training=deciding("training"),
         # Outside the outputs: a worker that comes again goes on in the study.
-        journals=lambda wildcards: f"{RESULTS}/tune/.studies/{tune_code(wildcards)}",
+        journals=lambda wildcards: f"{files.results}/tune/.studies/{tune_code(wildcards)}",
         code=tune_code,
     script:
         "../scripts/tune.py"
@@ -32,21 +48,21 @@ rule tune_worker:
 
 rule tuned:
     input:
-        [trials_of(name) for name in cfg.tuned],
+        [trials_of(name) for name in TUNED],
     output:
-        f"{RESULTS}/tuned.yaml",
+        files.tuned,
     log:
-        f"{LOGS}/tuned.log",
+        files.log("tuned"),
     benchmark:
-        f"{BENCHMARKS}/tuned.tsv"
+        files.benchmark("tuned")
     conda:
         "../../envs/training.yaml"
     resources:
         mem_mb=1000,
     params:
-        trials={name: trials_of(name) for name in cfg.tuned},
-        overrides=cfg.experiments,
-        code=code_version("ariigcn.training.tune"),
+        trials={name: trials_of(name) for name in TUNED},
+        overrides=plan.overrides,
+        code=code_version("ariigcn.training.tuned"),
     script:
         "../scripts/tuned.py"
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from ariigcn.core.logs import configure_logging
-from ariigcn.evaluation.curves import draw_curve
+from ariigcn.evaluation.figures.curves import draw_curve
 
 
 def main(snakemake):

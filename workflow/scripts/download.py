@@ -1,10 +1,10 @@
-"""Rule download: bring MELD's tables, and its clips where they are wanted, to the data folder."""
+"""Rule download: MELD's tables, and its clips where they are wanted, to the data folder."""
 
 from pathlib import Path
 
-from ariigcn.config import load_config
+from ariigcn.config.sections import load_config
 from ariigcn.core.logs import configure_logging
-from ariigcn.corpora.release import obtain_meld
+from ariigcn.corpora import meld
 
 
 def main(snakemake):
@@ -12,8 +12,8 @@ def main(snakemake):
     manifest = Path(snakemake.output[0])
     # Not a parameter of the rule: another mirror is no reason to download again.
     config = load_config(snakemake.config).download
-    obtain_meld(
-        raw=manifest.parent,
+    meld.obtain(
+        root=manifest.parent,
         downloads=manifest.parent.parent / "download",
         config=config,
         clips=snakemake.params.clips,

@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
-from ariigcn.config import load_config
+from ariigcn.config.sections import load_config
 from ariigcn.core.logs import configure_logging
 from ariigcn.features.config import EncoderConfig
 from ariigcn.features.extract import extract
+from ariigcn.plan.corpus import cache_dir
 
 
 def main(snakemake):
@@ -23,7 +24,7 @@ def main(snakemake):
         timeout_s=config.features.timeout_s,
         workers=snakemake.threads,
         shard=(shard, config.features.shards),
-        cache=config.cache_dir,
+        cache=cache_dir(config),
         max_failed_share=config.features.max_failed_share,
         workers_per_gpu=config.features.workers_per_gpu,
     )

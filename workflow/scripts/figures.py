@@ -3,14 +3,15 @@
 from pathlib import Path
 
 from ariigcn.core.logs import configure_logging
-from ariigcn.evaluation.figures import draw_figures
+from ariigcn.evaluation.figures.draw import draw_figures
+from ariigcn.evaluation.figures.kinds import Figure
 
 
 def main(snakemake):
     configure_logging(snakemake.log[0])
     params = snakemake.params
     draw_figures(
-        {name: Path(path) for name, path in params.figures.items()},
+        [Figure.from_strings(*figure) for figure in params.figures],
         table=Path(snakemake.input.table),
         metrics={name: [Path(p) for p in paths] for name, paths in params.metrics.items()},
         histories={name: [Path(p) for p in paths] for name, paths in params.histories.items()},

@@ -2,21 +2,22 @@
 
 from pathlib import Path
 
-from ariigcn.config import load_config
 from ariigcn.core.logs import configure_logging
+from ariigcn.features.imported import import_features
+from ariigcn.features.importers import Parameters
 from ariigcn.features.modality import MODALITIES
-from ariigcn.features.published import Parameters, import_features
+from ariigcn.plan.load import load_plan
 
 
 def main(snakemake):
     configure_logging(snakemake.log[0])
     params = snakemake.params
-    config = load_config(snakemake.config)
+    plan = load_plan(snakemake.config)
     # Not parameters of the rule: no store depends on another one's.
     beside = [
         (modality, Parameters(**encoder.parameters))
         for modality in MODALITIES
-        for encoder in config.stores(modality).values()
+        for encoder in plan.stores[modality].values()
         if encoder.encoder == "published"
     ]
     import_features(
@@ -27,7 +28,7 @@ def main(snakemake):
         Path(snakemake.output[0]),
         parameters=Parameters(**params.parameters),
         beside=beside,
-        selecting=config.selecting(snakemake.wildcards.modality, snakemake.wildcards.store),
+        selecting=plan.selecting(snakemake.wildcards.modality, snakemake.wildcards.store),
     )
 
 

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from ariigcn.core.logs import configure_logging
+from ariigcn.evaluation.figures.representations import draw_representations
 from ariigcn.evaluation.inspection import inspect_model
-from ariigcn.evaluation.representations import draw_representations
 
 
 def main(snakemake):

@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
-from ariigcn.config import load_config
+from ariigcn.config.sections import load_config
 from ariigcn.core.logs import configure_logging
 from ariigcn.features.extract import merge
+from ariigcn.plan.corpus import media_root
 
 
 def main(snakemake):
@@ -13,7 +14,7 @@ def main(snakemake):
     merge(
         [Path(shard) for shard in snakemake.input],
         Path(snakemake.output[0]),
-        media_root=Path(config.media_root),
+        media_root=media_root(config),
         max_failed_share=config.features.max_failed_share,
     )
 

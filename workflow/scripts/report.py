@@ -5,6 +5,7 @@ from pathlib import Path
 import yaml
 
 from ariigcn.core.logs import configure_logging
+from ariigcn.evaluation.figures.kinds import Figure
 from ariigcn.report.config import ReportConfig
 from ariigcn.report.page import Inspected, write_report
 from ariigcn.report.provenance import provenance
@@ -19,7 +20,7 @@ def main(snakemake):
         table=Path(snakemake.input.table),
         stores={m: Path(path) for m, path in params.stores.items()},
         metrics={name: [Path(p) for p in paths] for name, paths in params.metrics.items()},
-        figures={name: Path(path) for name, path in params.figures.items()},
+        figures=[Figure.from_strings(*figure) for figure in params.figures],
         quality=Path(snakemake.input.quality),
         tables={name: Path(path) for name, path in params.tables.items()},
         ablations=params.ablations,

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from ariigcn.core.logs import configure_logging
-from ariigcn.evaluation.write import TableSources, write_tables
+from ariigcn.evaluation.tables.write import TableSources, write_tables
 
 
 def main(snakemake):

@@ -2,38 +2,21 @@
 
 from pathlib import Path
 
-from ariigcn.config import load_config
 from ariigcn.core.logs import configure_logging
-from ariigcn.features.config import EncoderConfig
-from ariigcn.graphs.config import GraphConfig
-from ariigcn.models.config import ModelConfig
-from ariigcn.training.config import TrainingConfig
+from ariigcn.plan.load import load_plan
+from ariigcn.plan.runs import run_of
 from ariigcn.training.launch import train_all
-from ariigcn.training.run import Run, RunFiles
+from ariigcn.training.run import RunFiles
 
 
 def main(snakemake):
     configure_logging(snakemake.log[0])
-    params, experiment = snakemake.params, snakemake.wildcards.experiment
-    inputs = {name: Path(path) for name, path in params.inputs.items()}
-    graph = inputs.pop("graph")
-    shared = (GraphConfig(**params.graph), ModelConfig(**params.model))
-    # Not parameters of the rule: no result depends on them.
-    speed = load_config(snakemake.config).experiment(experiment).training.speed()
-    training = TrainingConfig(**params.training, **speed)
-    encoders = {m: EncoderConfig(**e) for m, e in params.encoders.items()}
+    # The rule's parameters hold the keys that decide the result; speed is read beside them.
+    plan, experiment = load_plan(snakemake.config), snakemake.wildcards.experiment
     folders = [Path(path).parent for path in snakemake.output if path.endswith("history.parquet")]
     runs = [
         (
-            Run(
-                experiment,
-                int(folder.name.removeprefix("seed-")),
-                graph,
-                inputs,
-                *shared,
-                training,
-                encoders,
-            ),
+            run_of(plan, experiment, int(folder.name.removeprefix("seed-"))),
             # Outside the outputs: Snakemake removes those before a job runs again.
             RunFiles.below(folder, folder.parent / ".checkpoints" / folder.name),
         )

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from ariigcn.core.logs import configure_logging
-from ariigcn.corpora.trainable import require_labels
+from ariigcn.corpora.checks.trainable import require_labels
 
 
 def main(snakemake):

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from ariigcn.core.logs import configure_logging
-from ariigcn.training.tune import write_tuned
+from ariigcn.training.tuned import write_tuned
 
 
 def main(snakemake):

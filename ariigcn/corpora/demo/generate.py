@@ -15,11 +15,11 @@ from ariigcn.core.errors import DataError
 from ariigcn.core.files import atomic_path
 from ariigcn.core.logs import progress
 from ariigcn.corpora.config import DemoConfig, SplitConfig
-from ariigcn.corpora.conversations import COLUMNS
 from ariigcn.corpora.demo.oracle import Reachable
 from ariigcn.corpora.demo.script import EMOTIONS, Dialogue, sample_dialogues
+from ariigcn.corpora.fingerprints import record_made
 from ariigcn.corpora.folder import read_folder
-from ariigcn.corpora.media import record_made
+from ariigcn.corpora.read.recordings import COLUMNS
 from ariigcn.corpora.table import Corpus
 
 VERSION = "2"

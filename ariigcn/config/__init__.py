@@ -1,0 +1,1 @@
+"""What a user wrote, checked: one class a section."""

@@ -1,0 +1,160 @@
+"""The whole configuration as a user wrote it: one section a room, each key checked by itself.
+
+What follows from it, and what keys forbid each other, is :mod:`ariigcn.plan`'s.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field, ValidationError, field_validator, model_validator
+
+from ariigcn.core.errors import ConfigError, problem_list
+from ariigcn.core.settings import SPEED, Section, describe
+from ariigcn.corpora.config import (
+    DemoConfig,
+    DownloadConfig,
+    FolderConfig,
+    IemocapConfig,
+    MeldConfig,
+    MosiConfig,
+    PublishedConfig,
+    SplitConfig,
+)
+from ariigcn.corpora.registry import CORPORA, corpus_module
+from ariigcn.evaluation.config import EvaluationConfig
+from ariigcn.features.config import EncoderConfig, FeaturesConfig
+from ariigcn.features.modality import Modality
+from ariigcn.graphs.config import GraphConfig
+from ariigcn.models.config import ModelConfig
+from ariigcn.report.config import ReportConfig
+from ariigcn.training.config import TrainingConfig, TuneConfig
+
+REFUSED = "the configuration cannot be used (no job was started)"
+LISTS = {"tune": ("experiments",), "evaluation": ("figures_of", "missing_of")}  # of experiments
+
+
+def _main_experiment() -> dict[str, dict[str, Any]]:
+    return {"ar-iigcn": {}}
+
+
+class ExperimentConfig(Section):
+    """The sections that an experiment may override, resolved."""
+
+    features: FeaturesConfig = Field(default_factory=FeaturesConfig, description="Encoders.")
+    graph: GraphConfig = Field(default_factory=GraphConfig, description="Speaker-relation graph.")
+    model: ModelConfig = Field(default_factory=ModelConfig, description="AR-IIGCN.")
+    training: TrainingConfig = Field(default_factory=TrainingConfig, description="The loop.")
+
+    @property
+    def encoders(self) -> dict[Modality, EncoderConfig]:
+        """The encoders of the modalities that the model reads, in its order."""
+        return {m: self.features.of(m) for m in self.model.modalities}
+
+
+class Config(ExperimentConfig):
+    """A run of the workflow."""
+
+    corpus: str = Field("demo", description=f"Which corpus: {', '.join(CORPORA)}.")
+    corpus_root: Path | None = Field(
+        None,
+        description="Folder that holds the corpus. Null: demo is made, meld is downloaded; the "
+        "others need one.",
+    )
+    data_dir: Annotated[Path, SPEED] = Field(
+        Path("data"),
+        description="Where utterance tables and made corpora go; another folder starts afresh.",
+    )
+    results_dir: Annotated[Path, SPEED] = Field(
+        Path("results"), description="Where everything else goes; another folder starts afresh."
+    )
+    demo: DemoConfig = Field(default_factory=DemoConfig, description="The built-in corpus.")
+    download: Annotated[DownloadConfig, SPEED] = Field(
+        default_factory=DownloadConfig, description="Where a corpus is downloaded from."
+    )
+    folder: FolderConfig = Field(default_factory=FolderConfig, description="A folder of your own.")
+    iemocap: IemocapConfig = Field(default_factory=IemocapConfig, description="IEMOCAP.")
+    meld: MeldConfig = Field(default_factory=MeldConfig, description="MELD.")
+    mosi: MosiConfig = Field(default_factory=MosiConfig, description="CMU-MOSI.")
+    published: PublishedConfig = Field(
+        default_factory=PublishedConfig, description="Feature files of the field's papers."
+    )
+    split: SplitConfig = Field(default_factory=SplitConfig, description="How validation is cut.")
+    seeds: tuple[int, ...] = Field(
+        (0, 1, 2), min_length=1, description="One training run a seed and experiment."
+    )
+    runs_per_gpu: Annotated[int, SPEED] = Field(
+        1,
+        ge=1,
+        description="Training runs side by side on one GPU. 1: a job a run; more: a job an "
+        "experiment, which trains its seeds by so many, for runs that are short beside a job's start.",
+    )
+    seeds_in_turn: Annotated[bool, SPEED] = Field(
+        False,
+        description="A job an experiment, which trains its seeds one after another in one process: "
+        "for runs that take seconds, as its start does. The results are the same.",
+    )
+    experiments: dict[str, dict[str, Any]] = Field(
+        default_factory=_main_experiment,
+        min_length=1,
+        description="Named overrides of features, graph, model and training, and grids of them "
+        "(docs/experiments.md); the first is the main one.",
+    )
+    evaluation: EvaluationConfig = Field(
+        default_factory=EvaluationConfig, description="Tables and figures."
+    )
+    tune: TuneConfig = Field(
+        default_factory=TuneConfig, description="Search for better values, on validation alone."
+    )
+    report: ReportConfig = Field(default_factory=ReportConfig, description="The page.")
+
+    @field_validator("corpus")
+    @classmethod
+    def _known_corpus(cls, value: str) -> str:
+        corpus_module(value)
+        return value
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_removed(cls, data: Any) -> Any:
+        """An overlay removes an experiment of an earlier file by setting it to null."""
+        written = data.get("experiments") if isinstance(data, dict) else None
+        if not isinstance(written, dict):
+            return data
+        removed = {name for name, overrides in written.items() if overrides is None}
+        kept = {name: over for name, over in written.items() if name not in removed}
+        return _unnamed(data, removed) | {"experiments": kept}
+
+    @field_validator("seeds")
+    @classmethod
+    def _distinct_seeds(cls, value: tuple[int, ...]) -> tuple[int, ...]:
+        if len(set(value)) != len(value) or min(value) < 0:
+            raise ValueError("seeds must be distinct and not negative")
+        return value
+
+
+def load_config(values: Mapping[str, Any]) -> Config:
+    """Check a configuration as Snakemake hands it over.
+
+    Raises:
+        ConfigError: naming every key that is wrong, and the mend.
+    """
+    try:
+        return Config(**values)
+    except ValidationError as error:
+        raise ConfigError(problem_list(REFUSED, describe(error))) from None
+
+
+def _unnamed(data: dict[str, Any], removed: set[str]) -> dict[str, Any]:
+    """The configuration whose lists no longer name what an overlay removed.
+
+    A list that names nothing else stays as it is and becomes an error: an empty one means another thing.
+    """
+    left = dict(data)
+    for section, keys in LISTS.items():
+        for key in keys if isinstance(data.get(section), dict) else ():
+            names = data[section].get(key)
+            names = names if isinstance(names, list | tuple) else []
+            if kept := [name for name in names if name not in removed]:
+                left[section] = {**left[section], key: kept}
+    return left

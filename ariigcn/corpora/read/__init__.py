@@ -1,0 +1,1 @@
+"""What corpora come as: tables of text, subtitles, clips' headers, pickles that nobody has to trust."""

@@ -1,0 +1,232 @@
+"""Transcripts of one recording, in the formats that people have: who said what, when.
+
+- ``.srt``, ``.vtt``: subtitles; a speaker is ``NAME:`` or a voice tag.
+- ``.csv``, ``.tsv``, ``.parquet``: columns ``start_s``, ``end_s``, ``speaker``, ``text``, each of which
+  may be absent, and ``dialogue_id`` where the table holds several conversations.
+- ``.json``: Whisper's, ``segments`` with ``start``, ``end``, ``text`` and perhaps ``speaker``.
+- ``.rttm``: ``SPEAKER`` lines for the turns, ``LEXEME`` lines for their words.
+"""
+
+import json
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from ariigcn.core.errors import DataError, problem_list
+from ariigcn.core.paths import file_trouble
+from ariigcn.corpora.read.recordings import read_conversations
+from ariigcn.corpora.read.subtitles import read_subtitles
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What one speaker said without a break.
+
+    Args:
+        start_s, end_s: seconds within the recording; None: not known.
+        speaker: None: nobody is named.
+        text: None: not transcribed.
+        where: its place in the file, for messages.
+    """
+
+    start_s: float | None
+    end_s: float | None
+    speaker: str | None
+    text: str | None
+    where: str = ""
+
+
+@dataclass(frozen=True)
+class Transcript:
+    """The turns of one conversation, by their start, and what a reader should know of them."""
+
+    name: str
+    turns: tuple[Turn, ...]
+    notes: tuple[str, ...] = ()
+
+
+def read_transcript(path: Path) -> list[Transcript]:
+    """The conversations of a transcript: one, or as many as a table names.
+
+    Raises:
+        DataError: the file cannot be read, holds nothing, or has defective lines; all are named.
+    """
+    if trouble := file_trouble(path):
+        raise DataError(f"{path}: {trouble}; name a transcript")
+    reader = READERS.get(path.suffix.lower())
+    if reader is None:
+        raise DataError(
+            f"{path}: '{path.suffix}' is no known kind of transcript; known: {', '.join(READERS)}"
+        )
+    turns, problems = reader(path)
+    for _, turn in turns:
+        problems += [f"{turn.where}: {words}" for words in _defects(turn)]
+    if problems:
+        raise DataError(problem_list(f"{path} cannot be used", list(dict.fromkeys(problems))))
+    if not turns:
+        raise DataError(f"{path}: no utterance in it")
+    names = dict.fromkeys(name for name, _ in turns)
+    return [_in_order(name, [turn for n, turn in turns if n == name]) for name in names]
+
+
+def _in_order(name: str, turns: list[Turn]) -> Transcript:
+    """A conversation's turns by their start; those without times stay as they stand."""
+    notes = []
+    timed = [turn.start_s for turn in turns if turn.start_s is not None]
+    if len(timed) == len(turns):
+        if timed != sorted(timed):
+            notes.append("the turns were not in the order of time and are now")
+        turns = sorted(turns, key=lambda turn: turn.start_s or 0.0)
+        ends = [turn.end_s or 0.0 for turn in turns]
+        starts = [turn.start_s or 0.0 for turn in turns]
+        count = sum(start < end - 1e-3 for start, end in zip(starts[1:], ends, strict=False))
+        if count:
+            notes.append(f"{count} turn(s) begin before the one before has ended")
+    elif timed:
+        notes.append(f"{len(turns) - len(timed)} of {len(turns)} turns have no times")
+    unnamed = sum(turn.speaker is None for turn in turns)
+    if unnamed:
+        whose = (
+            "all turns are taken as one speaker's" if unnamed == len(turns) else "they share one"
+        )
+        notes.append(f"{unnamed} of {len(turns)} turns name no speaker; {whose}")
+    return Transcript(name, tuple(turns), tuple(notes))
+
+
+def _defects(turn: Turn) -> Iterator[str]:
+    for what, seconds in (("start", turn.start_s), ("end", turn.end_s)):
+        if seconds is not None and not (math.isfinite(seconds) and seconds >= 0):
+            yield f"its {what} is {seconds:g} s; expected seconds from 0"
+    if (turn.start_s is None) != (turn.end_s is None):
+        yield "it has only one of start and end; give both or none"
+    elif turn.start_s is not None and turn.end_s is not None and turn.end_s <= turn.start_s:
+        yield f"it ends at {turn.end_s:g} s, before it starts at {turn.start_s:g} s"
+    for what, words in (("text", turn.text), ("speaker", turn.speaker)):
+        if words is not None and "\0" in words:
+            yield f"its {what} holds a NUL"
+
+
+Found = tuple[list[tuple[str, Turn]], list[str]]
+
+
+def _subtitles(path: Path) -> Found:
+    cues, problems = read_subtitles(path)
+    return [
+        (path.stem, Turn(c.start_s, c.end_s, c.speaker, c.text or None, f"line {c.line}"))
+        for c in cues
+    ], problems
+
+
+def _table(path: Path) -> Found:
+    rows = read_conversations([path])
+    known = {"start_s", "end_s", "speaker", "text"}
+    columns = [str(column) for column in rows.frame.columns]
+    if not known & set(columns):
+        return [], [
+            f"its header has none of {', '.join(sorted(known))} (found: {', '.join(columns[:8])})"
+        ]
+    found, problems = [], list(rows.problems)
+    for line, row in zip(rows.lines, rows.frame.to_dict("records"), strict=True):
+        times: dict[str, float | None] = {}
+        for column in ("start_s", "end_s"):
+            try:
+                times[column] = _number(row.get(column))
+            except ValueError:
+                problems.append(f"{line}: {column} is {row[column]!r}; expected seconds")
+        name, speaker = _words(row.get("dialogue_id")) or path.stem, _words(row.get("speaker"))
+        start, end = times.get("start_s"), times.get("end_s")
+        found.append((name, Turn(start, end, speaker, _words(row.get("text")), line)))
+    return found, problems
+
+
+def _whisper(path: Path) -> Found:
+    try:
+        said = json.loads(path.read_text("utf-8-sig"))
+        segments = said["segments"] if isinstance(said, dict) else said
+        found = [
+            (path.stem, _segment(segment, f"segment {n}")) for n, segment in enumerate(segments, 1)
+        ]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        return [], [f"not what Whisper writes: a JSON object with 'segments' ({error!r})"]
+    return found, []
+
+
+def _segment(segment: Mapping[str, Any], where: str) -> Turn:
+    start, end = _number(segment.get("start")), _number(segment.get("end"))
+    return Turn(start, end, _words(segment.get("speaker")), _words(segment.get("text")), where)
+
+
+def _rttm(path: Path) -> Found:
+    """Turns, and each word in the turn of its speaker that holds its middle."""
+    turns: list[Turn] = []
+    words: list[tuple[float, str, str]] = []
+    problems = []
+    try:
+        lines = path.read_text("utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        return [], [f"cannot be read as text in UTF-8 ({error})"]
+    for number, line in enumerate(lines, 1):
+        fields = line.split()
+        if not fields or fields[0] not in ("SPEAKER", "LEXEME"):
+            continue
+        try:
+            start, length, speaker = float(fields[3]), float(fields[4]), fields[7]
+        except (IndexError, ValueError):
+            problems.append(
+                f"line {number}: expected KIND FILE CHANNEL START LENGTH TEXT TYPE NAME"
+            )
+            continue
+        said = None if fields[5] == "<NA>" else fields[5]
+        if fields[0] == "SPEAKER":
+            turns.append(Turn(start, start + length, _named(speaker), said, f"line {number}"))
+        elif said:
+            words.append((start + length / 2, speaker, said))
+    return [(path.stem, _with_words(turn, words)) for turn in turns], problems
+
+
+def _with_words(turn: Turn, words: list[tuple[float, str, str]]) -> Turn:
+    assert turn.start_s is not None
+    assert turn.end_s is not None
+    own = [
+        said
+        for middle, speaker, said in sorted(words)
+        if turn.start_s <= middle < turn.end_s and _named(speaker) == turn.speaker
+    ]
+    return replace(turn, text=" ".join(own)) if own else turn
+
+
+def _named(speaker: str) -> str | None:
+    return None if speaker in ("<NA>", "") else speaker
+
+
+def _number(value: Any) -> float | None:
+    """Seconds, or None for an empty cell.
+
+    Raises:
+        ValueError: it is no number.
+    """
+    if value is None or (isinstance(value, str) and not value.strip()) or value is pd.NA:
+        return None
+    number = float(value)
+    return None if math.isnan(number) else number
+
+
+def _words(value: Any) -> str | None:
+    if value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value)):
+        return None
+    return " ".join(str(value).split()) or None
+
+
+READERS: dict[str, Callable[[Path], Found]] = {
+    ".srt": _subtitles,
+    ".vtt": _subtitles,
+    ".csv": _table,
+    ".tsv": _table,
+    ".parquet": _table,
+    ".json": _whisper,
+    ".rttm": _rttm,
+}

@@ -1,0 +1,72 @@
+"""Which figures there are: what each shows, of what, and its file. Light, so that the workflow can ask."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Self
+
+from ariigcn.core.settings import unknown_name
+
+
+class Kind(StrEnum):
+    """What a figure shows."""
+
+    RESULTS = "results"
+    COMPARISONS = "comparisons"
+    MISSING = "missing"
+    CONFUSION = "confusion"
+    HISTORY = "history"
+    DISCRIMINATORS = "discriminators"
+    RELIABILITY = "reliability"
+    CURVES = "curves"
+
+    @classmethod
+    def _missing_(cls, value: object) -> None:
+        raise ValueError(unknown_name(str(value), [str(kind) for kind in cls], "kind of figure"))
+
+
+OF_RUN = (Kind.RESULTS, Kind.COMPARISONS, Kind.MISSING)
+OF_EXPERIMENT = (Kind.CONFUSION, Kind.HISTORY, Kind.DISCRIMINATORS, Kind.RELIABILITY)
+OF_GRID = (Kind.CURVES,)
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One figure.
+
+    Attributes:
+        kind: what it shows.
+        of: the experiment, or the grid, that it shows; empty for a figure of the whole run.
+        path: its SVG file.
+
+    Raises:
+        ValueError: a figure of the whole run that names an experiment, or another one that names none.
+    """
+
+    kind: Kind
+    of: str
+    path: Path
+
+    def __post_init__(self) -> None:
+        if (self.kind in OF_RUN) != (not self.of):
+            wanted = "no experiment" if self.kind in OF_RUN else "an experiment or a grid"
+            raise ValueError(f"a figure of kind '{self.kind}' takes {wanted}, not '{self.of}'")
+
+    @staticmethod
+    def file_name(kind: Kind, of: str = "") -> str:
+        """The name of a figure's file: ``results.svg``, ``<experiment>.confusion.svg``."""
+        return f"{of}.{kind}.svg" if of else f"{kind}.svg"
+
+    @classmethod
+    def within(cls, folder: Path, kind: Kind, of: str = "") -> Self:
+        """A figure whose file stands in ``folder`` under its own name."""
+        return cls(kind, of, folder / cls.file_name(kind, of))
+
+    @classmethod
+    def from_strings(cls, kind: str, of: str, path: str) -> Self:
+        """A figure from the plain strings that a rule's parameters hold.
+
+        Raises:
+            ValueError: no such kind; the message names the nearest one.
+        """
+        return cls(Kind(kind), of, Path(path))

@@ -1,0 +1,96 @@
+"""The representations of a model's nodes, stage by stage, as a figure for papers."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from ariigcn.corpora.table import read_corpus
+from ariigcn.evaluation.figures.style import NOTHING, PALETTE, STYLE, save
+from ariigcn.evaluation.inspection_file import STAGES, Inspection, read_inspection
+
+# Ten hues told apart in light and dark; the report's --category-0 to -9 are the same.
+CATEGORIES = (
+    "#0072b2", "#c65102", "#00805d", "#b0468e", "#ad8200",
+    "#2f8fb8", "#c7374b", "#6a4fb3", "#6b7480", "#7b4f3a",
+)  # fmt: skip
+# A corpus's emotions in the colours one expects; another name takes a colour that is left.
+EXPECTED = {
+    "sadness": 0, "sad": 0, "excited": 1, "positive": 2, "surprise": 2, "frustrated": 3,
+    "frustration": 3, "joy": 4, "happiness": 4, "happy": 4, "anger": 6, "angry": 6, "negative": 6,
+    "fear": 7, "neutral": 8, "disgust": 9,
+}  # fmt: skip
+
+
+def emotion_categories(labels: Sequence[str]) -> list[int]:
+    """A category of :data:`CATEGORIES` an emotion, distinct as long as there are enough."""
+    found: dict[str, int] = {}
+    for label in labels:
+        wanted = EXPECTED.get(label.lower())
+        if wanted is not None and wanted not in found.values():
+            found[label] = wanted
+    free = [c for c in range(len(CATEGORIES)) if c not in found.values()]
+    rest = [label for label in labels if label not in found]
+    found |= {label: (free or [8])[i % len(free or [8])] for i, label in enumerate(rest)}
+    return [found[label] for label in labels]
+
+
+def draw_representations(inspection: Path, table: Path, out: Path) -> None:
+    """Draw every stage twice, by emotion and by modality.
+
+    Args:
+        inspection: file of :mod:`ariigcn.evaluation.inspection_file`.
+        table: the corpus's utterance table, for the emotions.
+        out: the SVG file.
+    """
+    found, corpus = read_inspection(inspection), read_corpus(table)
+    emotion = corpus.utterances["emotion"].to_numpy()[found.row]
+    by_emotion = [(e, emotion == e) for e in corpus.labels]
+    by_modality = [(m, found.modality == i) for i, m in enumerate(found.modalities)]
+    colors = [CATEGORIES[c] for c in emotion_categories(corpus.labels)]
+    rows = [(by_emotion, colors), (by_modality, [PALETTE[m] for m in found.modalities])]
+    with mpl.rc_context(STYLE):  # type: ignore[arg-type]
+        figure = Figure(figsize=(7.2, 5.0))
+        for row, (groups, palette) in enumerate(rows):
+            for column, (stage, points) in enumerate(found.points.items()):
+                place = 1 + row * len(found.points) + column
+                axes = figure.add_subplot(2, len(found.points), place)
+                _scatter(axes, points, groups, palette)
+                axes.set_title(STAGES[stage] if row == 0 else "")
+                if column == len(found.points) - 1:
+                    _legend(axes, len(groups))
+        nothing = f"{NOTHING}this model has no nodes with evidence."
+        save(figure, out, _title(found) if len(found.row) else nothing)
+
+
+def _scatter(
+    axes: Axes,
+    points: NDArray[np.float32],
+    groups: Sequence[tuple[str, NDArray[np.bool_]]],
+    colors: Sequence[str],
+) -> None:
+    for (name, chosen), color in zip(groups, colors, strict=True):
+        size = 7 if len(points) < 1000 else 3
+        x, y = points[chosen].T
+        axes.scatter(x, y, s=size, color=color, linewidths=0, label=name, alpha=0.75)
+    axes.set(xticks=[], yticks=[], aspect="equal", xlim=(-1.05, 1.05), ylim=(-1.05, 1.05))
+    axes.grid(visible=False)
+
+
+def _legend(axes: Axes, entries: int) -> None:
+    """Beside the last panel of a row."""
+    axes.legend(
+        frameon=False, fontsize=8, loc="center left", bbox_to_anchor=(1.0, 0.5), markerscale=2,
+        ncols=1 + entries // 11, handletextpad=0.2,
+    )  # fmt: skip
+
+
+def _title(found: Inspection) -> str:
+    return (
+        f"t-SNE of {len(found.row):,} node representations of held-out utterances, "
+        f"{found.experiment}, seed {found.seed}: by emotion above, by modality below."
+    )

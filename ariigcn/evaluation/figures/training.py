@@ -1,0 +1,158 @@
+"""Figures of training: learning curves, and the adversarial game between the discriminators."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from ariigcn.evaluation.figures.style import PALETTE, save, save_nothing, style
+from ariigcn.evaluation.metrics import read_run_table
+from ariigcn.evaluation.tables.frames import mean_sd, percent
+from ariigcn.features.modality import MODALITIES
+
+COLLAPSED = 0.9  # accuracy above which a discriminator has won: ours
+TITLES = {
+    "validation_weighted_f1": "Validation weighted F1 (%)",
+    "loss": "Joint loss",
+    "loss_cls": "Classification loss",
+    "loss_imcl": "IMCL loss",
+    "loss_iccl": "ICCL loss",
+    "loss_adv": "Generators' adversarial loss",
+}
+
+
+def draw_history(histories: Sequence[Path], out: Path) -> None:
+    """Learning curves: validation weighted F1 and each loss term, seeds thin, their mean strong."""
+    with style():
+        runs = [read_run_table(path) for path in histories]
+        names = [name for name in TITLES if any(_has(frame, name) for frame, _ in runs)]
+        if not names:
+            return save_nothing(out, "no epoch was recorded.")
+        columns = min(3, len(names))
+        rows = -(-len(names) // columns)
+        figure = Figure(figsize=(7.2, 0.3 + 1.75 * rows))
+        for position, name in enumerate(names):
+            axes = figure.add_subplot(rows, columns, position + 1)
+            scale = 100 if name.startswith("validation") else 1
+            _draw_seeds(axes, runs, name, PALETTE["text"], scale)
+            axes.set_title(TITLES[name])
+            if position >= len(names) - columns:
+                axes.set_xlabel("Epoch")
+        title = f"{_seed_lines(len(runs))}; a dot marks the epoch that was selected."
+        save(figure, out, title)
+    return None
+
+
+def draw_discriminators(histories: Sequence[Path], out: Path) -> None:
+    """The adversarial game by epoch: each discriminator's accuracy, their loss, what is achieved.
+
+    Above, each discriminator's real/fake accuracy with chance at one half; below, the
+    discriminators' loss, and a linear probe and the discrepancy between modalities before and after
+    the generators.
+    """
+    with style():
+        runs = [read_run_table(path) for path in histories]
+        shown = [m for m in MODALITIES if any(_has(frame, _accuracy(m)) for frame, _ in runs)]
+        if not shown:
+            return save_nothing(out, "this experiment has no discriminators.")
+        figure = Figure(figsize=(7.2, 4.2))
+        for position, modality in enumerate(shown):
+            axes = figure.add_subplot(2, 3, position + 1)
+            _draw_chance(axes, 50)
+            _draw_seeds(axes, runs, _accuracy(modality), PALETTE[modality], 100)
+            axes.set(title=modality.capitalize(), ylim=(0, 100))
+            if position == 0:
+                axes.set_ylabel("Real/fake accuracy (%)")
+        axes = figure.add_subplot(2, 3, 4)
+        _draw_seeds(axes, runs, "loss_disc", PALETTE["muted"], 1)
+        axes.set(title="Discriminators' loss", xlabel="Epoch")
+        axes = figure.add_subplot(2, 3, 5)
+        _draw_chance(axes, 100 / len(shown))
+        _draw_before_after(axes, runs, "probe", 100)
+        axes.set(title="Linear probe (%)", xlabel="Epoch", ylim=(0, 100))
+        axes = figure.add_subplot(2, 3, 6)
+        _draw_before_after(axes, runs, "discrepancy", 1)
+        axes.set(title="Discrepancy (MMD\N{SUPERSCRIPT TWO})", xlabel="Epoch")
+        axes.set_ylim(bottom=0)
+        save(figure, out, _discriminators_title(runs, shown))
+    return None
+
+
+def _draw_chance(axes: Axes, level: float) -> None:
+    axes.axhline(level, color=PALETTE["muted"], linewidth=1, linestyle=(0, (4, 3)))
+    axes.text(
+        0.98, level - 3, "chance", transform=axes.get_yaxis_transform(), ha="right", va="top",
+        fontsize=8, color=PALETTE["muted"],
+    )  # fmt: skip
+
+
+def _draw_before_after(
+    axes: Axes, runs: list[tuple[pd.DataFrame, dict[str, Any]]], name: str, scale: float
+) -> None:
+    """A diagnostic before the generators (muted) and after them."""
+    stages = {"before": PALETTE["muted"], "after": PALETTE["text"]}
+    shown = [s for s in stages if any(_has(frame, f"{name}_{s}") for frame, _ in runs)]
+    for stage in shown:
+        _draw_seeds(axes, runs, f"{name}_{stage}", stages[stage], scale)
+        axes.plot([], [], color=stages[stage], linewidth=1.8, label=stage)
+    if shown:
+        axes.legend(frameon=False, fontsize=8, loc="lower left")
+
+
+def _discriminators_title(
+    runs: list[tuple[pd.DataFrame, dict[str, Any]]], shown: Sequence[str]
+) -> str:
+    at_selected = {}
+    for modality in shown:
+        values = [
+            float(frame.loc[frame["epoch"] == head["selected_epoch"], _accuracy(modality)].iloc[0])
+            for frame, head in runs
+            if (frame["epoch"] == head["selected_epoch"]).any() and _has(frame, _accuracy(modality))
+        ]
+        at_selected[modality] = mean_sd(values)
+    found = ", ".join(f"{m} {percent(*v)}\N{NO-BREAK SPACE}%" for m, v in at_selected.items())
+    title = f"{_seed_lines(len(runs))}. At the selected epoch: {found}; chance is 50\N{NO-BREAK SPACE}%."
+    collapsed = [m for m, (mean, _) in at_selected.items() if mean > COLLAPSED]
+    if collapsed:
+        title += f" The generators lost in {' and '.join(collapsed)}: not aligned."
+    return title
+
+
+def _seed_lines(seeds: int) -> str:
+    if seeds == 1:
+        return "The line is the only seed"
+    return f"Thin lines are {seeds} seeds, the strong line their mean"
+
+
+def _accuracy(modality: str) -> str:
+    return f"d_accuracy_{modality}"
+
+
+def _has(frame: pd.DataFrame, column: str) -> bool:
+    return column in frame and bool(frame[column].notna().any())
+
+
+def _draw_seeds(
+    axes: Axes, runs: list[tuple[pd.DataFrame, dict[str, Any]]], name: str, color: str, scale: float
+) -> None:
+    """Seeds may stop at different epochs: the mean ends with the shortest of them."""
+    series = [
+        (scale * frame.set_index("epoch")[name], head) for frame, head in runs if _has(frame, name)
+    ]
+    thin: dict[str, Any] = (
+        {"linewidth": 0.7, "alpha": 0.45} if len(series) > 1 else {"linewidth": 1.6}
+    )
+    for values, head in series:
+        axes.plot(values.index, values, color=color, **thin)
+        if head["selected_epoch"] in values.index:
+            selected = head["selected_epoch"]
+            axes.plot(selected, values[selected], "o", color=color, markersize=3)
+    if len(series) > 1:
+        together = pd.concat([values for values, _ in series], axis=1, join="inner").mean(axis=1)
+        axes.plot(together.index, together, color=color, linewidth=1.8)
+    axes.tick_params(length=0)
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=4, integer=True, steps=[1, 2, 5, 10]))

@@ -1,0 +1,1 @@
+"""What seeds and dialogues allow to say: intervals, comparisons, calibration."""

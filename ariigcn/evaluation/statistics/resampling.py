@@ -1,0 +1,132 @@
+"""The paired bootstrap over dialogues.
+
+Utterances of one dialogue are not independent, so whole dialogues are drawn with replacement. A
+resample needs no utterance: with counts of hits, predictions and labels a class and dialogue, the
+counts of a resample are one matrix product, and every score follows from them.
+"""
+
+from collections.abc import Sequence
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import norm
+from scipy.stats import t as student
+
+RESAMPLES = 10_000
+SEED = 0  # of the draws: a table is the same each time it is made
+LEVEL = 0.95
+FEWEST = 5  # dialogues below which no interval is given: their resamples are all alike
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+Score = Literal["accuracy", "weighted_f1", "macro_f1"]
+
+
+def draw_dialogues(dialogues: int, resamples: int = RESAMPLES, seed: int = SEED) -> Floats:
+    """How often each of D dialogues stands in each of R resamples, [R, D]; rows sum to D."""
+    drawn = np.random.default_rng(seed).integers(dialogues, size=(resamples, dialogues))
+    drawn += dialogues * np.arange(resamples)[:, None]
+    counts = np.bincount(drawn.ravel(), minlength=resamples * dialogues)
+    return counts.reshape(resamples, dialogues).astype(np.float64)
+
+
+def class_counts(
+    true: Integers, predicted: Integers, dialogue: Integers, classes: int, dialogues: int
+) -> Floats:
+    """Hits, predictions and labels of each class in each dialogue.
+
+    Shapes:
+        true [n], predicted [S, n] (S seeds), dialogue [n] from 0; out [D, S, 3, C].
+    """
+
+    def per_dialogue(label: Integers, which: NDArray[np.bool_]) -> Integers:
+        cells = np.bincount((dialogue * classes + label)[which], minlength=dialogues * classes)
+        return cells.reshape(dialogues, classes)
+
+    every = np.ones(len(true), dtype=bool)
+    return np.stack(
+        [
+            np.stack(
+                [per_dialogue(true, true == own), per_dialogue(own, every), per_dialogue(true, every)],
+                axis=1,
+            )
+            for own in predicted
+        ],
+        axis=1,
+    ).astype(np.float64)  # fmt: skip
+
+
+def score_counts(counts: Floats, score: Score) -> Floats:
+    """A score of each set of counts, [..., 3, C] -> [...]; as scikit-learn defines it, 0 / 0 = 0.
+
+    Macro F1 is the mean over the classes that the set has, as in ``metrics.json``.
+    """
+    hits, predicted, true = np.moveaxis(counts, -2, 0)
+    total = true.sum(-1)
+    if score == "accuracy":
+        return _ratio(hits.sum(-1), total)
+    f1 = _ratio(2 * hits, predicted + true)
+    if score == "weighted_f1":
+        return _ratio((f1 * true).sum(-1), total)
+    present = true > 0
+    return _ratio((f1 * present).sum(-1), present.sum(-1))
+
+
+def resampled_scores(
+    counts: Floats, weights: Floats, scores: Sequence[Score]
+) -> tuple[Floats, ...]:
+    """Scores of every resample, means over seeds: counts [D, S, 3, C], weights [R, D] -> [R] each.
+
+    Seeds are averaged and not drawn: a handful of them is too few for a bootstrap, and their spread
+    has an interval of its own.
+    """
+    together = weights @ counts.reshape(len(counts), -1)
+    resampled = together.reshape(len(weights), *counts.shape[1:])
+    return tuple(score_counts(resampled, score).mean(axis=1) for score in scores)
+
+
+def difference_test(
+    observed: float, resampled: Floats, dialogues: int, level: float = LEVEL
+) -> tuple[float, float, float]:
+    """Interval of a difference of two scores and its two-sided p: low, high, p.
+
+    Student's t with D - 1 degrees of freedom and the bootstrap's standard error, which is widened by
+    sqrt(D / (D - 1)) since a resample of D dialogues varies too little (Hesterberg 2015). p is below
+    1 - ``level`` exactly where the interval leaves out zero. NaN below :data:`FEWEST` dialogues, and
+    where every resample differs alike by something: a bootstrap cannot say how sure that is.
+
+    Args:
+        observed: the difference on the test split itself.
+        resampled: the difference on each resample, [R].
+        dialogues: D.
+    """
+    if dialogues < FEWEST or not len(resampled):
+        return float("nan"), float("nan"), float("nan")
+    error = float(resampled.std(ddof=1)) * (dialogues / (dialogues - 1)) ** 0.5
+    half = float(student.ppf((1 + level) / 2, dialogues - 1)) * error
+    if error < 1e-12:  # what rounding leaves of none
+        return (0.0, 0.0, 1.0) if observed == 0 else (float("nan"), float("nan"), float("nan"))
+    p = float(2 * student.sf(abs(observed) / error, dialogues - 1))
+    return observed - half, observed + half, p
+
+
+def bootstrap_interval(
+    resampled: Floats, dialogues: int, level: float = LEVEL
+) -> tuple[float, float]:
+    """Expanded percentile interval of a score, which stays within 0 and 1 (Hesterberg 2015).
+
+    The percentiles' levels are moved out by what a plain bootstrap of D dialogues lacks: Student's
+    tails and the factor sqrt(D / (D - 1)). NaN below :data:`FEWEST` dialogues, and where all
+    resamples score alike: a bootstrap cannot say how sure "all of them right" is.
+    """
+    if dialogues < FEWEST or not len(resampled) or np.ptp(resampled) == 0:
+        return float("nan"), float("nan")
+    tail = student.ppf((1 + level) / 2, dialogues - 1) * (dialogues / (dialogues - 1)) ** 0.5
+    low, high = np.quantile(resampled, norm.cdf([-tail, tail]))
+    return float(low), float(high)
+
+
+def _ratio(above: Floats, below: Floats) -> Floats:
+    out: Floats = np.divide(above, below, out=np.zeros_like(above), where=below > 0)
+    return out

@@ -1,0 +1,79 @@
+"""The utterance table's rows as the clips that encoders are given."""
+
+import os
+from collections import deque
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ariigcn.core.errors import DataError, problem_list
+from ariigcn.corpora.table import Corpus
+from ariigcn.features.encoders.base import Clip
+
+
+def clips_of(corpus: Corpus, media_root: Path, context: int = 0) -> list[Clip]:
+    """The table's rows as clips, their media resolved below ``media_root``.
+
+    Each is given the texts of up to ``context`` utterances before it in its dialogue.
+    """
+    root = media_root.resolve()
+    said: dict[str, deque[str]] = {}
+    clips, outside = [], []
+
+    def resolved(name: str, path: Any) -> Path | None:
+        if not isinstance(path, str):
+            return None
+        try:
+            there = (root / path).resolve()
+        except (OSError, RuntimeError, ValueError):
+            return root / path  # what is wrong with it stands in its row
+        if not there.is_relative_to(root):
+            outside.append(f"{name}: {path} leads to {there}")
+        return there
+
+    for row in corpus.utterances.itertuples(index=False):
+        side = getattr(row, "video_side", None)
+        before = said.setdefault(str(row.dialogue_id), deque(maxlen=context))
+        clips.append(
+            Clip(
+                utterance_id=str(row.utterance_id),
+                text=row.text if isinstance(row.text, str) else None,
+                media=resolved(str(row.utterance_id), row.media),
+                start_s=_number(row.start_s),
+                end_s=_number(row.end_s),
+                audio=resolved(str(row.utterance_id), getattr(row, "audio", None)),
+                video_side=side if side in ("left", "right") else None,
+                context=tuple(before),
+            )
+        )
+        before.append(row.text if isinstance(row.text, str) else "")
+    if outside:
+        raise DataError(
+            problem_list(f"media outside {root}; move them there or name their folder", outside)
+        )
+    return clips
+
+
+def _number(value: Any) -> float | None:
+    return None if value is None or np.isnan(value) else float(value)
+
+
+def check_root(media_root: Path, clips: Sequence[Clip]) -> None:
+    """Refuse a folder without a single file where the table names some: its disk may not be mounted.
+
+    Raises:
+        DataError: the folder is empty or cannot be read.
+    """
+    named = [path for clip in clips for path in (clip.media, clip.audio) if path is not None]
+    try:
+        there = next(os.scandir(media_root), None) is not None
+        what = "empty"
+    except OSError as error:
+        there, what = False, os.strerror(error.errno or 0)
+    if named and not there:
+        raise DataError(
+            f"{media_root}: {what}, and the table names {len(named):,} files in it, first "
+            f"{named[0]}; mount its disk or name the media's folder"
+        )

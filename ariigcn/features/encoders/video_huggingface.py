@@ -1,0 +1,89 @@
+"""Video to vector: any Hugging Face image encoder on face crops, mean and sd over time.
+
+A choice of ours. Crops are square already: they are scaled to the model's own side and normalised
+with its own moments, where its image processor might cut borders off.
+"""
+
+import json
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from ariigcn.features.encoders import huggingface
+from ariigcn.features.encoders.foreign import in_words
+from ariigcn.features.encoders.huggingface import HubParameters, hidden, load
+from ariigcn.features.media import faces
+from ariigcn.features.media.faces import FaceCropEncoder, FaceParameters
+
+LIBRARIES = (*faces.LIBRARIES, *huggingface.LIBRARIES)
+ON_GPU = huggingface.ON_GPU
+files = huggingface.files
+# Of a picture that a model asks for, pixels; beyond it, its settings are damaged.
+LARGEST_SIDE = 4096
+
+
+class Parameters(HubParameters, FaceParameters):
+    """Parameters of the Hugging Face image encoder."""
+
+    frames: int = Field(4, ge=1, le=64, description="Frames a clip, evenly spaced.")
+    pooling: Literal["mean", "cls"] = Field(
+        "mean", description="Mean over the picture's patches, or the first token."
+    )
+
+
+class ImageEncoder(FaceCropEncoder):
+    """Frames -> faces -> an image encoder -> mean and sd over time, float32 [2 D]."""
+
+    def __init__(self, parameters: Parameters) -> None:
+        self.parameters = parameters
+        self._loaded = load(parameters, "video", "pixel_values")
+        self.version = self._loaded.version
+        super().__init__(parameters, parameters.frames, self._read_settings())
+        # Convolutional networks name their width in different ways: a blank picture tells it.
+        blank = np.zeros((1, self._side, self._side, 3), np.uint8)
+        self.dimension = len(self._pool(blank))
+        self.feature_names = tuple(
+            f"{moment}_{number}"
+            for moment in ("mean", "sd")
+            for number in range(self.dimension // 2)
+        )
+
+    @property
+    def weights_sha256(self) -> str:
+        """Digest of the weight files."""
+        return self._loaded.weights_sha256()
+
+    def _read_settings(self) -> int:
+        """How the model wants its pictures: keeps the moments of the colours, gives their side."""
+        path = self._loaded.folder / "preprocessor_config.json"
+        with in_words(path, "does not say how the model wants its pictures"):
+            settings: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+            size = settings.get("crop_size") or settings["size"]
+            side = size if isinstance(size, int) else size.get("height") or size["shortest_edge"]
+            self._scale = np.float32(settings.get("rescale_factor", 1 / 255))
+            self._mean = np.array(settings["image_mean"], np.float32)
+            self._sd = np.array(settings["image_std"], np.float32)
+            if not 1 <= int(side) <= LARGEST_SIDE or not (self._sd > 0).all():
+                raise ValueError(f"size {side}, image_std {self._sd.tolist()}")
+            return int(side)
+
+    def _pool(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Crops [n, side, side, 3] -> mean and sd over n, [2 D]."""
+        import torch
+
+        model = self._loaded.model
+        pixels = (crops * self._scale - self._mean) / self._sd
+        values = torch.from_numpy(pixels).permute(0, 3, 1, 2).to(self._loaded.device, model.dtype)
+        with torch.inference_mode():
+            states = hidden(model, self.parameters.layers, pixel_values=values)
+            features = states[:, 0] if self.parameters.pooling == "cls" else states.mean(1)
+            moments = torch.cat([features.mean(0), features.std(0, correction=0)])
+        vector: NDArray[np.float32] = moments.cpu().numpy()
+        return vector
+
+
+def make(modality: str, parameters: Parameters) -> ImageEncoder:
+    """Load the encoder; it knows one modality only."""
+    return ImageEncoder(parameters)

@@ -1,0 +1,1 @@
+"""From a file to sound and pictures: containers, decoding, faces."""

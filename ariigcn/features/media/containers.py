@@ -1,0 +1,147 @@
+"""Media files opened for one stream: the clip's span on the file's own clock, seeking, what is wrong.
+
+Decoders run on one thread, since extraction runs one process a core. Whatever is wrong with a clip
+becomes a :class:`ClipError` in the decoder's own words.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from ariigcn.core.paths import ABSENT, file_trouble
+from ariigcn.corpora.read.clips import PAST_END_S, PLAYLIST, PLAYLISTS, look_at
+from ariigcn.features.encoders.base import Clip
+from ariigcn.features.modality import Modality
+from ariigcn.features.store import Status
+
+# What decides a decoded signal; av's wheels bring FFmpeg's libraries with them.
+LIBRARIES = ("av", "numpy")
+# A stream that ends this much before its own header says was cut off.
+TRUNCATED_SHARE, TRUNCATED_S = 0.9, 0.25
+# Two clocks (container, table) may differ by a rounding.
+EPSILON_S = 1e-6
+# How the message of a row begins whose span ends after its file; such rows are counted.
+PAST_END = "its span ends after its file does"
+
+
+class ClipError(Exception):
+    """A clip cannot be used: the status and the message of its row."""
+
+    def __init__(self, status: Status, message: str) -> None:
+        super().__init__(message)
+        self.status, self.message = status, message
+
+
+@contextmanager
+def open_stream(clip: Clip, kind: Literal["audio", "video"]) -> Iterator[tuple[Any, Any]]:
+    """Open a clip's file and its first stream of a kind; turn every failure into a ClipError."""
+    import av
+
+    if clip.media is None:
+        raise ClipError(Status.MISSING, "the table names no media")
+    if trouble := file_trouble(clip.media):
+        status = Status.NO_FILE if trouble == ABSENT else Status.FAILED
+        raise ClipError(status, f"{trouble}: {clip.media.name}")
+    # A wav says all in its first bytes; by default its first seconds are decoded to look for more.
+    options = {"probesize": "32768"} if clip.media.suffix.lower() == ".wav" else {}
+    try:
+        with av.open(str(clip.media), metadata_errors="replace", options=options) as container:
+            if container.format.name in PLAYLISTS:
+                raise ClipError(Status.FAILED, PLAYLIST)
+            yield container, _stream(container, kind)
+    except ClipError:
+        raise
+    except (av.FFmpegError, OSError, ValueError, EOFError, MemoryError) as error:
+        if file_trouble(clip.media) == ABSENT:
+            raise ClipError(Status.NO_FILE, f"gone meanwhile: {clip.media.name}") from error
+        words = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        raise ClipError(Status.FAILED, f"cannot be decoded ({words})") from error
+
+
+def _stream(container: Any, kind: Literal["audio", "video"]) -> Any:
+    from av.stream import Disposition
+
+    # The picture on a record's sleeve is stored as a video track.
+    streams = [
+        s
+        for s in getattr(container.streams, kind)
+        if not Disposition(s.disposition) & Disposition.attached_pic
+    ]
+    if not streams:
+        raise ClipError(Status.NO_STREAM, f"no {kind} track")
+    if streams[0].codec_context is None:
+        raise ClipError(Status.FAILED, f"no decoder for its {kind} track")
+    streams[0].thread_type = "NONE"
+    streams[0].codec_context.thread_count = 1
+    return streams[0]
+
+
+def check_length(seconds: float, minimum: float) -> None:
+    """Raise where a clip has nothing, or less than is asked for."""
+    if seconds <= 0 or seconds < minimum:
+        raise ClipError(Status.TOO_SHORT, f"{seconds:.3f} s long, {minimum:g} s are needed")
+
+
+def _origin_s(container: Any) -> float:
+    """Where the file's own clock starts, seconds; broadcast recordings do not start at zero."""
+    return max(container.start_time or 0, 0) / 1e6
+
+
+def span(container: Any, clip: Clip) -> tuple[float, float]:
+    """The clip's span on the file's own clock, seconds."""
+    origin = _origin_s(container)
+    start = -np.inf if clip.start_s is None else origin + clip.start_s
+    return start, np.inf if clip.end_s is None else origin + clip.end_s
+
+
+def seek(container: Any, stream: Any, seconds: float) -> None:
+    """Go to the last point before a time on the file's clock at which decoding can start."""
+    ticks = int(max(seconds, 0.0) / stream.time_base)
+    container.seek(ticks, stream=stream, backward=True, any_frame=False)
+
+
+def check_complete(container: Any, stream: Any, clip: Clip, reached_s: float) -> None:
+    """Raise where the data end well before the stream's header, and the clip, says they do."""
+    first = max(stream.start_time or 0, 0) * float(stream.time_base)
+    start = max(span(container, clip)[0], first)
+    declared = _declared_s(container, stream, first)
+    if start > declared - EPSILON_S:
+        raise ClipError(
+            Status.FAILED, f"the span starts at {start:.2f} s, the file ends at {declared:.2f} s"
+        )
+    if stream.duration is None:
+        return
+    expected = min(declared, span(container, clip)[1])
+    got, asked = reached_s - start, expected - start
+    if got < asked * TRUNCATED_SHARE and got < asked - TRUNCATED_S:
+        raise ClipError(Status.FAILED, f"cut off: {max(got, 0):.2f} of {asked:.2f} s are there")
+
+
+def _declared_s(container: Any, stream: Any, first: float) -> float:
+    """Where a stream ends, as its header or, in Matroska's and others, the whole file's says."""
+    if stream.duration is not None:
+        return first + float(stream.duration * stream.time_base)
+    if container.duration is not None:
+        return _origin_s(container) + container.duration / 1e6
+    return np.inf
+
+
+def past_end(clip: Clip, modality: Modality) -> str:
+    """What a row says of a span that ends after its file, by as much as ``corpus check`` minds."""
+    path = clip.file(modality)
+    if path is None or path != clip.media or clip.end_s is None:
+        return ""
+    seconds = _length_s(path)
+    if seconds is None or clip.end_s <= seconds + PAST_END_S:
+        return ""
+    return f"{PAST_END}: at {clip.end_s:.2f} s, the file at {seconds:.2f} s"
+
+
+@lru_cache(maxsize=256)
+def _length_s(path: Path) -> float | None:
+    """Once a file, not once an utterance: recordings hold hundreds of them."""
+    return look_at(path).seconds

@@ -1,0 +1,170 @@
+"""Faces in a clip's frames: OpenCV's Haar cascade, one box a frame, gaps filled from neighbours.
+
+Which face speaks is annotated in neither corpus; the largest is the default policy **ours**, and
+the policy stands among the encoder's parameters in the store. Chosen frame by frame, the largest of
+two faces may be one person's now and the other's then; ``follow`` keeps to one of them.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from ariigcn.core.settings import Section
+from ariigcn.features.encoders.base import Clip, Encoded
+from ariigcn.features.media import containers
+from ariigcn.features.media.boxes import Box, crop, fill_gaps, follow, smooth
+from ariigcn.features.media.containers import ClipError
+from ariigcn.features.media.frames import sample_frames
+from ariigcn.features.store import Status
+
+Policy = Literal["largest", "centre", "whole-frame"]
+LIBRARIES = (*containers.LIBRARIES, "opencv-python-headless")
+# As fast as the default cascade, which takes more of what is no face for one.
+CASCADE = "haarcascade_frontalface_alt2.xml"
+
+
+class FaceParameters(Section):
+    """What every encoder of face crops is asked."""
+
+    face: Policy = Field(
+        "largest",
+        description="Which face of a frame: the largest, the most central, or the whole frame "
+        "without looking for one.",
+    )
+    follow: bool = Field(
+        False,
+        description="Keep to one face through the clip, the one that the policy puts first in all "
+        "frames, and smooth its place and size over three frames.",
+    )
+    no_face: Literal["mask", "whole-frame"] = Field(
+        "mask",
+        description="A clip with no face in any frame: mask it, or take its whole frames.",
+    )
+    margin: float = Field(
+        0.2, ge=0, le=2, description="Room around a face on each side, share of its side."
+    )
+    detection_side: int = Field(
+        320, ge=64, description="Longer side of the frame that faces are looked for in, pixels."
+    )
+    smallest_face: float = Field(
+        0.1, gt=0, le=1, description="Smallest face, share of the frame's shorter side."
+    )
+    min_duration_s: float = Field(
+        0.1, ge=0, description="Shorter clips are marked too short, seconds."
+    )
+
+
+class FaceFinder:
+    """Finds faces in frames, the policy's choice first.
+
+    Args:
+        policy: which of several faces to take; ``whole-frame`` looks for none.
+        detection_side: the frame's longer side is scaled down to this for detection, pixels.
+        smallest: smallest face, as a share of the frame's shorter side.
+    """
+
+    def __init__(self, policy: Policy, detection_side: int, smallest: float) -> None:
+        import cv2
+        from cv2.data import haarcascades
+
+        self.policy, self.detection_side, self.smallest = policy, detection_side, smallest
+        self._cascade: Any = cv2.CascadeClassifier(str(Path(haarcascades) / CASCADE))
+
+    def find(self, frame: NDArray[np.uint8]) -> Box | None:
+        """The face that the policy takes in an RGB frame [H, W, 3], or None."""
+        return next(iter(self.find_all(frame)), None)
+
+    def find_all(self, frame: NDArray[np.uint8]) -> list[Box]:
+        """All faces in an RGB frame [H, W, 3], in the policy's order."""
+        import cv2
+
+        if self.policy == "whole-frame":
+            return []
+        height, width = frame.shape[:2]
+        scale = min(1.0, self.detection_side / max(height, width))
+        grey = cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY)
+        if scale < 1:
+            grey = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+        least = max(20, round(self.smallest * min(grey.shape)))
+        found = self._cascade.detectMultiScale(
+            grey, scaleFactor=1.1, minNeighbors=3, minSize=(least, least)
+        )
+        boxes = [Box((x + w / 2) / scale, (y + h / 2) / scale, w / scale) for x, y, w, h in found]
+        return sorted(boxes, key=lambda box: self.rank(box, width, height))
+
+    def rank(self, box: Box, width: int, height: int) -> tuple[float, ...]:
+        """Sort key, best first; ties fall to the left and upper face."""
+        off_centre = float(np.hypot(box.x - width / 2, box.y - height / 2))
+        first = -box.side if self.policy == "largest" else off_centre
+        return (first, box.x, box.y)
+
+
+class FaceCropEncoder(ABC):
+    """An encoder of a clip's face crops: frames, faces and statuses are the same for every network.
+
+    Args:
+        parameters: which faces, and from what length of clip on.
+        frames: frames a clip, evenly spaced.
+        side: side of a crop, pixels.
+    """
+
+    def __init__(self, parameters: FaceParameters, frames: int, side: int) -> None:
+        self._asked, self._frames, self._side = parameters, frames, side
+        self._faces = FaceFinder(
+            parameters.face, parameters.detection_side, parameters.smallest_face
+        )
+
+    def encode(self, clips: Sequence[Clip]) -> list[Encoded]:
+        """One vector a clip; the network sees one clip at a time, so no bits depend on neighbours."""
+        return [self._encode_one(clip) for clip in clips]
+
+    def _encode_one(self, clip: Clip) -> Encoded:
+        try:
+            frames = sample_frames(clip, self._frames, self._asked.min_duration_s)
+            crops, note = face_crops(frames, self._faces, self._asked, self._side)
+        except ClipError as error:
+            return Encoded(None, error.status, error.message)
+        return Encoded(self._pool(crops), message=note)
+
+    @abstractmethod
+    def _pool(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """A clip's crops, RGB [n, side, side, 3] -> its vector."""
+
+
+def face_crops(
+    frames: Sequence[NDArray[np.uint8]], finder: FaceFinder, asked: FaceParameters, side: int
+) -> tuple[NDArray[np.uint8], str]:
+    """A clip's frames, RGB [H, W, 3] each -> its face crops [n, side, side, 3], and the row's note.
+
+    Raises:
+        ClipError: no frame shows a face, and such clips are masked.
+    """
+    found = _followed(frames, finder) if asked.follow else [finder.find(f) for f in frames]
+    seen = sum(box is not None for box in found)
+    if asked.face == "whole-frame":
+        note = ""
+    elif not seen and asked.no_face == "mask":
+        raise ClipError(Status.NO_FACE, f"no face in any of {len(frames)} frames")
+    elif not seen:
+        note = "no face in any frame; whole frame used"
+    else:
+        note = "" if seen == len(frames) else f"face in {seen} of {len(frames)} frames"
+    boxes = fill_gaps(found)
+    boxes = smooth(boxes) if asked.follow else boxes
+    crops = [crop(frame, box, asked.margin, side) for frame, box in zip(frames, boxes, strict=True)]
+    return np.stack(crops), note
+
+
+def _followed(frames: Sequence[NDArray[np.uint8]], finder: FaceFinder) -> list[Box | None]:
+    found = [finder.find_all(frame) for frame in frames]
+    firsts = [(number, boxes[0]) for number, boxes in enumerate(found) if boxes]
+    if not firsts:
+        return [None] * len(frames)
+    height, width = frames[0].shape[:2]
+    seed, _ = min(firsts, key=lambda numbered: finder.rank(numbered[1], width, height))
+    return follow(found, seed)

@@ -1,0 +1,1 @@
+"""What AR-IIGCN is compared with: one module a model."""

@@ -1,0 +1,99 @@
+"""Separate feature spaces (METHOD section 2): an MLP a modality, nothing shared."""
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor, nn
+
+from ariigcn.models.parts.layers import Dropout, ModalityLinear, ModalityNorm
+from ariigcn.models.parts.recurrence import ModalityGRU
+
+ROWS = 1024  # standardised at a time, in double precision: a whole corpus would take its double
+
+
+class Standardiser(nn.Module):
+    """The training split's own mean and scale, one pair a feature [ours].
+
+    Rows without evidence stay zero, and features that never vary become zero.
+    """
+
+    def __init__(self, dimensions: Mapping[str, int]) -> None:
+        super().__init__()
+        for modality, size in dimensions.items():
+            self.register_buffer(f"mean_{modality}", torch.zeros(size))
+            self.register_buffer(f"scale_{modality}", torch.ones(size))
+
+    @torch.no_grad()
+    def fit(self, x: Mapping[str, Tensor], mask: Tensor) -> None:
+        """Learn mean and scale; x[m] is [n, D_m], mask [n, M] in the order of x."""
+        for column, (modality, values) in enumerate(x.items()):
+            usable = values[mask[:, column]].double()
+            if len(usable):
+                scale = usable.std(dim=0, correction=0)
+                # A spread at the level of rounding is a constant feature, not information.
+                constant = scale <= 1e-6 * usable.abs().amax(dim=0).clamp_min(1e-12)
+                scale = torch.where(constant, torch.inf, scale)
+                getattr(self, f"mean_{modality}").copy_(usable.mean(dim=0))
+                getattr(self, f"scale_{modality}").copy_(scale)
+
+    def forward(self, x: Mapping[str, Tensor], mask: Tensor) -> dict[str, Tensor]:
+        """Standardised features, [n, D_m] a modality, clipped at 10 standard deviations."""
+        out = {}
+        for column, (modality, values) in enumerate(x.items()):
+            mean, scale = getattr(self, f"mean_{modality}"), getattr(self, f"scale_{modality}")
+            usable = mask[:, column : column + 1]
+            parts = zip(values.split(ROWS), usable.split(ROWS), strict=True)
+            out[modality] = torch.cat(
+                [((v.double() - mean) / scale).float().clamp_(-10, 10) * u for v, u in parts]
+            )
+        return out
+
+
+class ModalityEncoders(nn.Module):
+    r"""h_i^m = MLP_m(x_i^m) [paper]; a learned vector stands in where the mask is 0 [ours].
+
+    Two layers: D_m -> H with GELU, then H -> H; layer-normalised.
+
+    Shapes:
+        x: modality -> [n, D_m]; mask [n, M]; output [M, n, H].
+    """
+
+    def __init__(
+        self, dimensions: Mapping[str, int], hidden: int, dropout: float, input_dropout: float
+    ) -> None:
+        super().__init__()
+        count = len(dimensions)
+        self.first = nn.ModuleDict({m: nn.Linear(d, hidden) for m, d in dimensions.items()})
+        self.input_dropout = Dropout(input_dropout)
+        self.dropout = Dropout(dropout)
+        self.second = ModalityLinear(count, hidden, hidden)
+        self.norm = ModalityNorm(count, hidden)
+        self.missing = nn.Parameter(torch.randn(count, 1, hidden) * 0.02)
+
+    def forward(self, x: Mapping[str, Tensor], mask: Tensor) -> Tensor:
+        """Encode n utterances."""
+        first = [layer(self.input_dropout(x[m])) for m, layer in self.first.items()]
+        hidden = self.dropout(nn.functional.gelu(torch.stack(first)))
+        encoded = self.norm(self.second(hidden))
+        return torch.where(mask.T.unsqueeze(-1), encoded, self.missing)
+
+
+class ContextEncoder(nn.Module):
+    """A GRU a modality over each dialogue, added to its input [ours, an option].
+
+    It reads in both directions, or forward alone where no utterance may see a later one.
+
+    Shapes:
+        h [M, n, H] -> [M, n, H].
+    """
+
+    def __init__(self, modalities: int, hidden: int, dropout: float, past_only: bool) -> None:
+        super().__init__()
+        directions = 1 if past_only else 2
+        self.cells = ModalityGRU(modalities, hidden, hidden // directions, directions)
+        self.dropout = Dropout(dropout)
+        self.norm = ModalityNorm(modalities, hidden)
+
+    def forward(self, h: Tensor, lengths: Tensor) -> Tensor:
+        """Let every utterance see its dialogue; lengths [b] are on the CPU."""
+        return self.norm(h + self.dropout(self.cells(h, lengths)))

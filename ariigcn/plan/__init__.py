@@ -1,0 +1,1 @@
+"""What follows from a configuration: experiments, runs, files, and who equals whom."""

@@ -1,0 +1,48 @@
+"""The figures of a run as a rule's parameters hold them: kind, what it is of, file."""
+
+from pathlib import Path
+from typing import Any
+
+from ariigcn.evaluation.figures.kinds import OF_EXPERIMENT, OF_RUN, Figure, Kind
+from ariigcn.plan.files import METRICS
+from ariigcn.plan.plan import Plan
+
+Strings = tuple[str, str, str]
+
+
+def drawn(plan: Plan) -> list[Strings]:
+    """The figures of the whole run, and those of each experiment that gets its own."""
+    alone = len(plan.experiments) == 1
+    of_run = [kind for kind in OF_RUN if not (alone and kind is Kind.COMPARISONS)]
+    return [_strings(plan, kind, "") for kind in of_run] + [
+        _strings(plan, kind, name) for kind in OF_EXPERIMENT for name in plan.figured
+    ]
+
+
+def curves(plan: Plan) -> list[Strings]:
+    """A figure of every grid over one key."""
+    return [
+        _strings(plan, Kind.CURVES, name)
+        for name, grid in plan.grids.items()
+        if len(grid.keys) == 1
+    ]
+
+
+def sweeps(plan: Plan) -> list[dict[str, Any]]:
+    """What the figures of :func:`curves` show: a grid's key, each value's scores, and the figure."""
+    return [
+        {
+            "key": plan.grids[name].keys[0],
+            "values": [
+                [labels[0], plan.runs(METRICS, cell)]
+                for cell, labels in plan.grids[name].cells.items()
+            ],
+            "out": path,
+        }
+        for _, name, path in curves(plan)
+    ]
+
+
+def _strings(plan: Plan, kind: Kind, of: str) -> Strings:
+    figure = Figure.within(Path(plan.files.figure("")), kind, of)
+    return str(kind), of, str(figure.path)

@@ -1,0 +1,110 @@
+"""Where everything of a run lies. Names in braces are Snakemake's wildcards, unless they are given."""
+
+from dataclasses import dataclass
+
+from ariigcn.config.sections import Config
+from ariigcn.core.plugins import short_name
+
+# One job an experiment and seed writes these; ``model`` is a folder.
+MODEL, HISTORY, PREDICTIONS = "model", "history.parquet", "predictions.parquet"
+METRICS = "metrics.json"
+
+
+@dataclass(frozen=True)
+class Files:
+    """The files of one corpus.
+
+    Args:
+        data: folder of the utterance table and of what is made or downloaded.
+        results: folder of everything else.
+        shards: jobs that an encoder's extraction is split in.
+    """
+
+    data: str
+    results: str
+    shards: int = 1
+
+    @classmethod
+    def of(cls, config: Config) -> "Files":
+        """The files of a configuration's corpus."""
+        corpus = short_name(config.corpus)
+        return cls(
+            f"{config.data_dir}/{corpus}",
+            f"{config.results_dir}/{corpus}",
+            config.features.shards,
+        )
+
+    @property
+    def table(self) -> str:
+        """The utterance table."""
+        return f"{self.data}/utterances.parquet"
+
+    @property
+    def trainable(self) -> str:
+        """Labels by split; it is there once there are those that training needs."""
+        return f"{self.results}/trainable.json"
+
+    @property
+    def report(self) -> str:
+        """The page."""
+        return f"{self.results}/report.html"
+
+    @property
+    def quality(self) -> str:
+        """What came out of extraction."""
+        return f"{self.results}/tables/quality.json"
+
+    @property
+    def tuned(self) -> str:
+        """The best settings of a search, as an overlay."""
+        return f"{self.results}/tuned.yaml"
+
+    @property
+    def benchmarks(self) -> str:
+        """The folder of each job's seconds and memory."""
+        return f"{self.results}/benchmarks"
+
+    def log(self, job: str) -> str:
+        """A job's log."""
+        return f"{self.results}/logs/{job}.log"
+
+    def benchmark(self, job: str) -> str:
+        """A job's seconds and memory."""
+        return f"{self.benchmarks}/{job}.tsv"
+
+    def store(self, modality: str = "{modality}", store: str = "{store}") -> str:
+        """A feature store."""
+        return f"{self.results}/features/{modality}.{store}.h5"
+
+    def shard(self, modality: str = "{modality}") -> str:
+        """What one of several extraction jobs writes."""
+        folder = f"{self.results}/features/.shards/{modality}.{{store}}"
+        return f"{folder}/{{shard}}-of-{self.shards}.h5"
+
+    def graph(self, graph: str = "{graph}") -> str:
+        """A graph file."""
+        return f"{self.results}/graphs/{graph}.h5"
+
+    def experiment(self, file: str, experiment: str = "{experiment}") -> str:
+        """A file of an experiment, over all its seeds."""
+        return f"{self.results}/{experiment}/{file}"
+
+    def run(self, file: str, experiment: str = "{experiment}", seed: int | str = "{seed}") -> str:
+        """A file of one experiment and seed."""
+        return self.experiment(f"seed-{seed}/{file}", experiment)
+
+    def trials(self, experiment: str = "{experiment}", worker: int | str = "{worker}") -> str:
+        """The trials that one worker of a search has made."""
+        return f"{self.results}/tune/{experiment}.worker-{worker}.json"
+
+    def figure(self, name: str) -> str:
+        """A figure; with its ending."""
+        return f"{self.results}/figures/{name}"
+
+    def csv(self, name: str) -> str:
+        """A table."""
+        return f"{self.results}/tables/{name}.csv"
+
+    def latex(self, name: str) -> str:
+        """A table for a paper."""
+        return f"{self.results}/tables/{name}.tex"

@@ -1,0 +1,141 @@
+"""From a configuration's values to its plan, held to what no key can be held to alone."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from ariigcn.config.sections import REFUSED, load_config
+from ariigcn.core.errors import ConfigError, problem_list
+from ariigcn.core.settings import unknown_name
+from ariigcn.plan.corpus import downloads
+from ariigcn.plan.plan import Plan
+from ariigcn.plan.search import space, tuned
+
+# What comes without media, and the preset that reads its features.
+WITHOUT_MEDIA = {"mosi": "mosi.yaml", "published": "iemocap-published.yaml"}
+
+
+def load_plan(values: Mapping[str, Any]) -> Plan:
+    """Check a configuration as Snakemake hands it over, and plan it.
+
+    Raises:
+        ConfigError: naming every key that is wrong, and the mend.
+    """
+    config = load_config(values)
+    try:
+        plan = Plan.of(config)
+    except ValueError as error:
+        raise ConfigError(problem_list(REFUSED, [str(error)])) from None
+    if problems := [problem for check in CHECKS for problem in check(plan)]:
+        raise ConfigError(problem_list(REFUSED, problems))
+    return plan
+
+
+def _root(plan: Plan) -> Iterator[str]:
+    """A corpus that is neither made nor downloaded has its folder."""
+    config = plan.config
+    if config.corpus == "demo" or downloads(config):
+        return
+    if config.corpus_root is None:
+        yield (
+            f"corpus_root: the corpus '{config.corpus}' needs its folder; "
+            "name it with --config corpus_root=DIR"
+        )
+    elif not config.corpus_root.is_dir():
+        yield f"corpus_root: '{config.corpus_root}' is not a folder"
+
+
+def _jobs(plan: Plan) -> Iterator[str]:
+    """A job has one run on several processes, or several runs: side by side, or in turn."""
+    config = plan.config
+    if config.runs_per_gpu > 1 and config.seeds_in_turn:
+        yield (
+            "runs_per_gpu trains seeds side by side, seeds_in_turn one after another; "
+            "set runs_per_gpu to 1, or seeds_in_turn to false"
+        )
+    for name, experiment in plan.experiments.items():
+        if experiment.training.processes == 1:
+            continue
+        if config.runs_per_gpu > 1:
+            yield (
+                f"experiments.{name}: training.processes spreads a run over GPUs and "
+                "runs_per_gpu packs several onto one; set one of them to 1"
+            )
+        if config.seeds_in_turn:
+            yield (
+                f"experiments.{name}: training.processes spreads a run over processes and "
+                "seeds_in_turn trains several in one; set it to 1, or seeds_in_turn to false"
+            )
+
+
+def _stores(plan: Plan) -> Iterator[str]:
+    """No two encoders write one store; a corpus without media has published sound and pictures."""
+    try:
+        stores = plan.stores
+    except ValueError as error:
+        yield str(error)
+        return
+    preset = WITHOUT_MEDIA.get(plan.config.corpus)
+    for modality in ("audio", "video"):
+        if preset and any(e.encoder != "published" for e in stores[modality].values()):
+            yield (
+                f"{plan.config.corpus} comes without media, so features.{modality}.encoder must be "
+                f"'published'; use workflow/presets/{preset}"
+            )
+
+
+def _validation(plan: Plan) -> Iterator[str]:
+    """Validation selects only where there is such a split."""
+    config = plan.config
+    whole_session = config.corpus == "iemocap" and config.iemocap.validation == "session"
+    own = config.corpus in ("demo", "meld") or whole_session
+    if config.corpus == "mosi" and not config.mosi.validation:
+        why = "mosi.validation is false"
+    elif config.split.validation_share == 0 and not own:
+        why = "split.validation_share is 0"
+    else:
+        return
+    for name, experiment in plan.experiments.items():
+        if experiment.training.selection == "validation":
+            yield (
+                f"experiments.{name}: training.selection is 'validation', but {why}, so no "
+                "validation split is cut; set training.selection to 'last' with the number of "
+                "epochs, or let a split be cut"
+            )
+
+
+def _evaluation(plan: Plan) -> Iterator[str]:
+    """The experiments that the evaluation names exist, and so does its table of others' figures."""
+    known, evaluation = list(plan.experiments), plan.config.evaluation
+    named = {"figures_of": evaluation.figures_of, "missing_of": plan.masked}
+    for key, names in named.items():
+        for name in names:
+            if name not in known:
+                yield f"evaluation.{key}: {unknown_name(name, known, 'experiment')}"
+    published = evaluation.published
+    if published and not published.is_file():
+        yield (
+            f"evaluation.published: '{published}' is not a file; name a table of published "
+            "figures, or null for the one that ships"
+        )
+
+
+def _search(plan: Plan) -> Iterator[str]:
+    """What is searched can be; looked at only where the configuration says something of it."""
+    tune = plan.config.tune
+    if not (tune.experiments or "space" in tune.model_fields_set):
+        return
+    for name in tuned(plan):
+        try:
+            space(plan, name)
+        except ValueError as error:
+            yield str(error)
+
+
+CHECKS: tuple[Callable[[Plan], Iterator[str]], ...] = (
+    _root,
+    _jobs,
+    _stores,
+    _validation,
+    _evaluation,
+    _search,
+)

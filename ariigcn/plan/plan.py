@@ -1,0 +1,162 @@
+"""The plan of a configuration: its experiments, and what their runs read and make."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from ariigcn.config.grids import Grid, expand
+from ariigcn.config.sections import Config, ExperimentConfig
+from ariigcn.features.config import EncoderConfig
+from ariigcn.features.modality import MODALITIES, Modality
+from ariigcn.graphs.config import GraphConfig
+from ariigcn.plan.experiments import ablations, resolve, trained_as
+from ariigcn.plan.files import Files
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """What follows from a configuration; nothing here looks at the disk or knows Snakemake.
+
+    Args:
+        config: what the user wrote.
+        experiments: name -> its whole sections; the first is the main one.
+        overrides: name -> what it sets itself.
+        grids: the grids among them, by name.
+    """
+
+    config: Config
+    experiments: Mapping[str, ExperimentConfig]
+    overrides: Mapping[str, Mapping[str, Any]]
+    grids: Mapping[str, Grid]
+
+    @classmethod
+    def of(cls, config: Config) -> "Plan":
+        """The plan of a configuration; :func:`ariigcn.plan.load.load_plan` also holds it to its checks.
+
+        Raises:
+            ValueError: a grid cannot be expanded, or an experiment is impossible.
+        """
+        modalities = [m for m in MODALITIES if m in config.model.modalities]
+        overrides, grids = expand(config.experiments, modalities)
+        experiments = {name: resolve(config, name, own) for name, own in overrides.items()}
+        return cls(config, experiments, overrides, grids)
+
+    @cached_property
+    def files(self) -> Files:
+        """Where everything lies."""
+        return Files.of(self.config)
+
+    @property
+    def main(self) -> str:
+        """The first experiment: others are compared with it, and it is looked into."""
+        return next(iter(self.experiments))
+
+    @cached_property
+    def trained_as(self) -> dict[str, str]:
+        """Each experiment -> the first one that is the same; its runs are this one's too."""
+        return trained_as(self.experiments)
+
+    @cached_property
+    def ablations(self) -> dict[str, str]:
+        """Experiments with the main one's model and modalities, and what each of them sets."""
+        return ablations(self.experiments, self.overrides)
+
+    @cached_property
+    def stores(self) -> dict[Modality, dict[str, EncoderConfig]]:
+        """Every feature store that some experiment reads: modality -> its name -> its encoder.
+
+        Raises:
+            ValueError: two encoders would write the same store.
+        """
+        return {m: self._stores(m) for m in MODALITIES}
+
+    def extracted(self, modality: Modality) -> list[str]:
+        """The stores that are made from the corpus's media and texts."""
+        return [n for n, e in self.stores[modality].items() if e.encoder != "published"]
+
+    def imported(self, modality: Modality) -> list[str]:
+        """The stores that are read from published features."""
+        return [n for n, e in self.stores[modality].items() if e.encoder == "published"]
+
+    @cached_property
+    def graphs(self) -> dict[str, GraphConfig]:
+        """Every graph that some experiment reads, by its name."""
+        return {e.graph.name: e.graph for e in self.experiments.values()}
+
+    def stores_of(self, experiment: str) -> dict[Modality, str]:
+        """The files of the stores that an experiment reads, in its model's order."""
+        encoders = self.experiments[experiment].encoders
+        return {m: self.files.store(m, encoder.store) for m, encoder in encoders.items()}
+
+    def inputs_of(self, experiment: str) -> dict[str, str]:
+        """The files that an experiment's runs read: its graph and its stores."""
+        graph = self.files.graph(self.experiments[experiment].graph.name)
+        return {"graph": graph} | {str(m): path for m, path in self.stores_of(experiment).items()}
+
+    def runs(self, file: str, experiment: str) -> list[str]:
+        """A file of every seed of an experiment, which may be another's that equals it."""
+        name = self.trained_as[experiment]
+        return [self.files.run(file, name, seed) for seed in self.config.seeds]
+
+    def all_runs(self, file: str) -> dict[str, list[str]]:
+        """Each experiment -> a file of every seed of it."""
+        return {name: self.runs(file, name) for name in self.experiments}
+
+    def main_run(self, file: str) -> str:
+        """A file of the run that is looked into: the main experiment's first seed."""
+        return self.files.run(file, self.main, self.config.seeds[0])
+
+    @property
+    def figured(self) -> tuple[str, ...]:
+        """The experiments that get figures of their own."""
+        return self.config.evaluation.figures_of or tuple(self.experiments)
+
+    @property
+    def masked(self) -> tuple[str, ...]:
+        """The experiments that are tested with modalities masked."""
+        if self.config.evaluation.missing_of is not None:
+            return self.config.evaluation.missing_of
+        main, *others = self.experiments
+        trained = [n for n in others if self.experiments[n].model.modality_dropout > 0]
+        return (main, *trained[:1])
+
+    @property
+    def labelled_splits(self) -> tuple[str, ...]:
+        """The splits whose labels training needs: validation where an experiment selects by it."""
+        selections = {e.training.selection for e in self.experiments.values()}
+        return ("train", "validation") if "validation" in selections else ("train",)
+
+    @property
+    def accepted(self) -> dict[str, str]:
+        """Experiments that select by labels that an encoder has seen, and why that is accepted."""
+        reasons = {name: e.training.accept_fitted for name, e in self.experiments.items()}
+        return {name: reason for name, reason in reasons.items() if reason}
+
+    def selecting(self, modality: Modality, store: str) -> list[str]:
+        """The experiments that read a store and select by validation, whatever its encoder has seen."""
+        return [
+            name
+            for name, experiment in self._reading(modality, store)
+            if experiment.training.selection == "validation"
+            and not experiment.training.accept_fitted
+        ]
+
+    def _reading(self, modality: Modality, store: str) -> Iterator[tuple[str, ExperimentConfig]]:
+        for name, experiment in self.experiments.items():
+            encoder = experiment.encoders.get(modality)
+            if encoder is not None and encoder.store == store:
+                yield name, experiment
+
+    def _stores(self, modality: Modality) -> dict[str, EncoderConfig]:
+        found: dict[str, EncoderConfig] = {}
+        for name, experiment in self.experiments.items():
+            encoder = experiment.encoders.get(modality)
+            if encoder is None:
+                continue
+            if found.setdefault(encoder.store, encoder) != encoder:
+                raise ValueError(
+                    f"experiments.{name}: {modality} store '{encoder.store}' would hold two sets "
+                    f"of parameters; give one a features.{modality}.name of its own"
+                )
+        return found

@@ -1,0 +1,1 @@
+"""Emotions of anyone's recording, by a trained model: table, encoders and graph as in training."""

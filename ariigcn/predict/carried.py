@@ -1,0 +1,102 @@
+"""AR-IIGCN over a conversation that goes on: what later utterances read is kept, nothing is made twice.
+
+Past-only, an utterance reads the recurrence's state and, in each graph layer, at most ``graph.past``
+utterances before it. Kept are that state and the inputs of each layer for so many utterances; the cost of
+an utterance does not depend on how many were said, unless the graph reads all of them (``past: -1``).
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ariigcn.graphs.build import compact_relations, speaker_pair_relations
+from ariigcn.graphs.dialogues import DialogueBatch
+from ariigcn.models.ariigcn import ARIIGCN
+from ariigcn.models.bundle import BundleHead
+from ariigcn.models.parts.encoders import ContextEncoder
+from ariigcn.models.parts.inputs import joined
+from ariigcn.predict.network import relation_places
+
+
+class CarriedState:
+    """One conversation, utterance by utterance, through a past-only AR-IIGCN.
+
+    Args:
+        head: the model's; ``graph.future`` is 0.
+        network: the model's, in evaluation mode.
+    """
+
+    def __init__(self, head: BundleHead, network: ARIIGCN) -> None:
+        self._head, self._network = head, network
+        self._speakers: list[int] = []
+        self._state: Tensor | None = None
+        self._inputs: list[list[Tensor]] = [[] for _ in network.graph]  # none yet, or one [M, w, H]
+
+    @torch.no_grad()
+    def say(self, x: Mapping[str, Tensor], mask: Tensor, speaker: int) -> Tensor:
+        """The next utterance's class probabilities, [C].
+
+        Args:
+            x: modality -> [1, D_m], not standardised, zero where it is missing.
+            mask: bool [1, M].
+            speaker: the number of who speaks, by first appearance.
+
+        Raises:
+            DataError: the model does not know a relation to this speaker; nothing has changed.
+        """
+        network = self._network
+        speakers = self._latest([*self._speakers, speaker])
+        structure = network.structure(self._edges(speakers, mask))
+        h = network.encoders(network.standardise(x, mask), mask)
+        if network.context is not None:
+            h = self._read_on(network.context, h)
+        g = network.generators(h)
+        for number, layer in enumerate(network.graph):
+            window = torch.cat([*self._inputs[number], g], dim=1)[:, -len(speakers) :]
+            g = layer(window, structure)[:, -1:]
+            self._inputs[number] = [window]
+        self._speakers = speakers
+        return network.classifier(joined(g))[0].float().softmax(0)
+
+    def _latest(self, speakers: list[int]) -> list[int]:
+        """Those of the last utterance and of what its graph reads before it."""
+        past = self._head.graph.past
+        return speakers if past < 0 else speakers[-past - 1 :]
+
+    def _read_on(self, context: ContextEncoder, h: Tensor) -> Tensor:
+        """One step of the recurrence (see models/parts/recurrence.py), [M, 1, H]."""
+        cells = context.cells
+        state = torch.zeros_like(h) if self._state is None else self._state
+        read = cells.read(h).chunk(3, dim=-1)
+        carried = torch.baddbmm(cells.carry_bias, state, cells.carry).chunk(3, dim=-1)
+        reset, keep = ((read[k] + carried[k]).sigmoid() for k in (0, 1))
+        now = (read[2] + reset * carried[2]).tanh()
+        self._state = torch.lerp(now, state, keep)
+        return context.norm(h + self._state)
+
+    def _edges(self, speakers: list[int], mask: Tensor) -> DialogueBatch:
+        """The window as a graph whose edges all lead to its last utterance: no other is asked for."""
+        count = len(speakers)
+        nodes = torch.arange(count)
+        edges = np.stack([np.arange(count), np.full(count, count - 1)])
+        relate = (
+            compact_relations if self._head.graph.relations == "compact" else speaker_pair_relations
+        )
+        types, names = relate(edges, np.array(speakers))
+        first = nodes.clone()
+        first[-1] = 0
+        return DialogueBatch(
+            x={},
+            mask=mask.expand(count, -1),
+            y=torch.full((count,), -1),
+            speaker=torch.tensor(speakers),
+            edge_index=torch.from_numpy(edges),
+            edge_type=torch.from_numpy(relation_places(self._head, names)[types]),
+            batch=torch.zeros_like(nodes),
+            ptr=torch.tensor([0, count]),
+            rows=nodes,
+            lengths=torch.tensor([count]),
+            reach=torch.stack([first, nodes]),
+        )

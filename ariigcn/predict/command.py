@@ -1,0 +1,80 @@
+"""What `ariigcn predict`, `ariigcn models` and `ariigcn doctor` show on a terminal."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from ariigcn.predict.conversation import Conversation, Utterance
+from ariigcn.predict.zoo import shipped, trained
+
+if TYPE_CHECKING:
+    from ariigcn.predict.doctor import Finding
+
+
+def show(conversations: Sequence[Conversation], out: Path | None) -> None:
+    """Print what was predicted, or how much of it was written and where."""
+    console = Console()
+    if out is not None:
+        count = sum(len(c.utterances) for c in conversations)
+        console.print(f"{count:,} utterance(s) of {len(conversations)} conversation(s): {out}")
+    for conversation in conversations:
+        if out is None:
+            console.print(_table(conversation))
+        for note in conversation.notes:
+            console.print(Text(f"{conversation.name}: {note}", style="dim"))
+
+
+def show_models(results: Path) -> None:
+    """Print the models that can be named."""
+    table = Table("model", "trained on", "reads", "emotions", "from")
+    for origin, models in (("ships", shipped()), (str(results), trained(results))):
+        for model in models:
+            reads, emotions = ", ".join(model.modalities), ", ".join(model.labels)
+            table.add_row(model.name, model.corpus, reads, emotions, origin)
+    Console().print(table)
+
+
+def show_findings(findings: Iterable["Finding"]) -> bool:
+    """Print what there is as it is found; False where something is lacking."""
+    console, section, lacking = Console(highlight=False), "", []
+    for finding in findings:
+        if finding.section != section:
+            section = finding.section
+            console.print(Text(section, style="bold"))
+        lacking += [finding.name] if finding.lacking else []
+        mark = "MISSING: " if finding.lacking else ""
+        console.print(Text(f"  {finding.name}: {mark}{finding.said}"), soft_wrap=True)
+    if lacking:
+        console.print(f"The default configuration needs what is missing: {', '.join(lacking)}.")
+    return not lacking
+
+
+def _table(conversation: Conversation) -> Table:
+    table = Table("time", "speaker", "said", "emotion", title=conversation.name)
+    for utterance in conversation.utterances:
+        emotion = f"{utterance.emotion} {utterance.probability:.0%}"
+        table.add_row(
+            _time(utterance), Text(utterance.speaker), Text(_said(utterance)), Text(emotion)
+        )
+    return table
+
+
+def _time(utterance: Utterance) -> str:
+    if utterance.start_s is None:
+        return str(utterance.number + 1)
+    return f"{int(utterance.start_s) // 60}:{utterance.start_s % 60:04.1f}"
+
+
+def _said(utterance: Utterance) -> str:
+    lines = [utterance.text or ""]
+    lines += [f"(no {modality}: {why})" for modality, why in utterance.missing.items()]
+    if utterance.explanation:
+        modalities, context = utterance.explanation.modalities, utterance.explanation.context
+        changes = [f"its {modality} {100 * change:+.0f}" for modality, change in modalities.items()]
+        changes += [f"utterance {near.number + 1} {100 * near.change:+.0f}" for near in context]
+        lines.append(f"(points without {', '.join(changes)})" if changes else "")
+    return "\n".join(line for line in lines if line)

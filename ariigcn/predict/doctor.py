@@ -1,0 +1,152 @@
+"""`ariigcn doctor`: what there is of what the package needs, and how to get what is missing."""
+
+import os
+import platform
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, requires, version
+from pathlib import Path
+from subprocess import CalledProcessError
+
+import psutil
+from pydantic import ValidationError
+
+from ariigcn.core.gpus import visible_gpus
+from ariigcn.core.plugins import load
+from ariigcn.features.config import FeaturesConfig
+from ariigcn.features.encoders.registry import ENCODERS, encoder_module, made_by, make_encoder
+from ariigcn.features.modality import MODALITIES
+from ariigcn.predict.zoo import SHIPPED, shipped, trained
+
+# Shown always; of what else the package requires, what is wrong alone.
+SHOWN = (
+    "torch", "torch-geometric", "snakemake", "transformers", "opensmile", "av",
+    "opencv-python-headless",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line.
+
+    Args:
+        section: versions, devices, encoders, models or places.
+        name: of what.
+        said: what there is of it, or what is wrong and what to do.
+        lacking: the default configuration needs it, and it is missing.
+    """
+
+    section: str
+    name: str
+    said: str
+    lacking: bool = False
+
+
+def examine(data: Path, results: Path) -> Iterator[Finding]:
+    """Look at everything, one finding after another; loads the encoders that need no file of a user's.
+
+    Args:
+        data: the configuration's data_dir.
+        results: its results_dir.
+    """
+    yield Finding("versions", "python", platform.python_version())
+    yield Finding("versions", "ariigcn", version("ariigcn"))
+    for requirement in requires("ariigcn") or []:
+        if "extra ==" not in requirement:
+            yield from _library(requirement)
+    yield from _devices()
+    for modality in MODALITIES:
+        default = FeaturesConfig().of(modality).encoder
+        for name in ENCODERS[modality]:
+            if name != "published":
+                yield _encoder(modality, name, is_default=name == default)
+    yield from _models(results)
+    yield _place("features made before", data / "cache", "*")
+    yield _place("Hugging Face cache", _hub(), "models--*")
+
+
+def _library(requirement: str) -> Iterator[Finding]:
+    """A requirement, as ``torch==2.13.0``, against what is installed."""
+    name = re.split(r"[^\w.-]", requirement, maxsplit=1)[0]
+    pinned = re.search(r"==([\w.]+)", requirement)
+    try:
+        here = version(name)
+    except PackageNotFoundError:
+        said = f"not installed; pip install '{requirement}'"
+        yield Finding("versions", name, said, lacking=True)
+        return
+    if pinned and here.partition("+")[0] != pinned[1]:
+        said = f"{here}; results were tested with {pinned[1]}: pip install '{requirement}'"
+        yield Finding("versions", name, said)
+    elif name in SHOWN:
+        yield Finding("versions", name, here)
+
+
+def _devices() -> Iterator[Finding]:
+    memory = psutil.virtual_memory()
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    yield Finding("devices", "CPU cores", str(cores))
+    free = f"{memory.available / 1e9:.1f} GB free of {memory.total / 1e9:.1f} GB"
+    yield Finding("devices", "memory", free)
+    try:
+        count = visible_gpus()
+    except CalledProcessError as error:
+        said = f"there is a driver, and torch cannot be asked: {error.stderr.strip()[-200:]}"
+    else:
+        said = str(count) if count else "none that torch sees; a CPU is enough for the default run"
+    yield Finding("devices", "GPUs", said)
+
+
+def _encoder(modality: str, name: str, *, is_default: bool) -> Finding:
+    """Whether an encoder can be loaded, weights and all."""
+    title = f"{modality} {name}" + (" (default)" if is_default else "")
+    absent = [lib for lib, at in made_by(modality, name).items() if at == "not installed"]
+    if absent:
+        said = f"pip install {' '.join(absent)}"
+        return Finding("encoders", title, said, lacking=is_default)
+    parameters = load(encoder_module(modality, name)).Parameters
+    try:
+        plain = parameters().model_dump(mode="json")
+    except ValidationError:
+        asked = {
+            key: f.description for key, f in parameters.model_fields.items() if f.is_required()
+        }
+        words = "; ".join(f"{key}: {said}" for key, said in asked.items())
+        return Finding("encoders", title, f"libraries are here; name in its parameters {words}")
+    try:
+        encoder = make_encoder(modality, name, plain)
+    except Exception as error:  # whatever a library raises where its files are damaged
+        said = f"cannot be loaded: {error or type(error).__name__}; install its packages again"
+        return Finding("encoders", title, said, lacking=is_default)
+    return Finding("encoders", title, f"ready, {encoder.version}, {encoder.dimension} numbers")
+
+
+def _models(results: Path) -> Iterator[Finding]:
+    for model in shipped():
+        said = f"{', '.join(model.modalities)}; {len(model.labels)} emotions of {model.corpus}"
+        yield Finding("models", model.name, said)
+    if next(shipped(), None) is None:
+        yield Finding(
+            "models", "that ship", f"none in {SHIPPED}; make shipped-models, or train one"
+        )
+    count = sum(1 for _ in trained(results))
+    yield Finding("models", "trained here", f"{count} in {results.resolve()} (ariigcn models)")
+
+
+def _place(name: str, folder: Path, pattern: str) -> Finding:
+    """A folder that grows: where it is, how large, and how many entries it has."""
+    if not folder.is_dir():
+        return Finding("places", name, f"{folder.resolve()}: not there yet")
+    files = [path for path in folder.rglob("*") if path.is_file() and not path.is_symlink()]
+    size = sum(path.stat().st_size for path in files) / 1e6
+    entries = sum(1 for _ in folder.glob(pattern))
+    return Finding("places", name, f"{folder.resolve()}: {size:,.1f} MB, {entries} entries")
+
+
+def _hub() -> Path:
+    try:
+        from huggingface_hub.constants import HF_HUB_CACHE
+    except ImportError:
+        return Path("~/.cache/huggingface/hub").expanduser()
+    return Path(HF_HUB_CACHE)

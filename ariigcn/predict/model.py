@@ -1,0 +1,210 @@
+"""A trained model in use: recordings in, conversations with emotions out.
+
+What happens to a recording is what happened to the corpus that the model was trained on: a table, the
+encoders that the model's header names, the graph that it was trained on, the network.
+"""
+
+import logging
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+from huggingface_hub import ModelHubMixin, snapshot_download
+from numpy.typing import ArrayLike, NDArray
+
+from ariigcn.core.errors import DataError
+from ariigcn.corpora.read.transcripts import Transcript, Turn, read_transcript
+from ariigcn.models.base import ConversationModel
+from ariigcn.models.bundle import BundleHead, load_bundle, save_bundle
+from ariigcn.predict.card import model_card, read_scores
+from ariigcn.predict.conversation import Conversation
+from ariigcn.predict.encode import Encoders, Work
+from ariigcn.predict.explain import explained
+from ariigcn.predict.network import prepare, probabilities, read_features
+from ariigcn.predict.results import Results
+from ariigcn.predict.sources import Source, find_sources, table_of
+
+logger = logging.getLogger(__name__)
+
+
+class EmotionModel(ModelHubMixin):
+    """A trained model and what it needs to be used on new recordings.
+
+    >>> import ariigcn
+    >>> model = ariigcn.load("meld-text")
+    >>> model.labels
+    ('anger', 'disgust', 'fear', 'joy', 'neutral', 'sadness', 'surprise')
+    >>> talk = model.predict_turns([("Ann", "I got the job!"), ("Ben", "No way, congratulations!")])
+    >>> talk.utterances[0].emotion
+    'joy'
+
+    Args:
+        head: what the bundle says beside its weights.
+        network: with its weights.
+        name: what outputs call it.
+        card: what a reader must know of it, Markdown; empty: written from the head.
+    """
+
+    def __init__(
+        self, head: BundleHead, network: ConversationModel, name: str, card: str = ""
+    ) -> None:
+        self.head, self.network, self.name, self.card = head, network.eval(), name, card
+        self.encoders = Encoders(head.features, head.dimensions)
+
+    @classmethod
+    def from_folder(cls, folder: Path | str, name: str | None = None) -> "EmotionModel":
+        """A model from the folder that training wrote.
+
+        Raises:
+            DataError: the folder is not a model, or is damaged.
+        """
+        folder = Path(folder)
+        head, network = load_bundle(folder)
+        card = folder / "README.md"
+        said = card.read_text("utf-8") if card.is_file() else model_card(head, read_scores(folder))
+        return cls(head, network, name or _name_of(folder, head), said)
+
+    def _save_pretrained(self, save_directory: Path) -> None:
+        """What ``save_pretrained`` and ``push_to_hub`` write: the bundle and its card."""
+        with TemporaryDirectory(prefix="ariigcn-") as folder:
+            save_bundle(Path(folder) / "model", self.head, self.network)
+            for path in (Path(folder) / "model").iterdir():
+                shutil.copy(path, save_directory / path.name)
+        (save_directory / "README.md").write_text(self.card or model_card(self.head), "utf-8")
+
+    @classmethod
+    def _from_pretrained(cls, *, model_id: str, **options: Any) -> "EmotionModel":
+        """What ``from_pretrained`` reads: a folder, or a repository of the hub."""
+        if Path(model_id).is_dir():
+            return cls.from_folder(model_id)
+        taken = ("revision", "cache_dir", "force_download", "local_files_only", "token")
+        given = {name: options[name] for name in taken if options.get(name) is not None}
+        files = ["config.json", "model.safetensors", "README.md"]
+        return cls.from_folder(snapshot_download(model_id, allow_patterns=files, **given), model_id)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The emotions, in the order of probabilities."""
+        return self.head.labels
+
+    @property
+    def modalities(self) -> tuple[str, ...]:
+        """What the model reads: of text, audio, video."""
+        return tuple(self.head.dimensions)
+
+    def predict(
+        self,
+        recording: Path | str,
+        transcript: Path | str | None = None,
+        work: Work = Work(),  # noqa: B008
+        *,
+        explain: bool = False,
+    ) -> Conversation:
+        """The emotions of one recording.
+
+        Args:
+            recording: a file of sound or video, or a transcript alone.
+            transcript: who said what, when; by default the file of the same name beside the recording.
+            work: how sound and pictures are worked through.
+            explain: say of each utterance what its prediction depends on (ariigcn.predict.explain).
+
+        Raises:
+            DataError: a file cannot be read, or there is no transcript.
+        """
+        beside = None if transcript is None else Path(transcript)
+        found = self.predict_all(find_sources([Path(recording)], beside), work, explain=explain)
+        if len(found) > 1:
+            raise DataError(f"{recording}: holds {len(found)} conversations; use predict_all")
+        return found[0]
+
+    def predict_turns(
+        self, turns: Sequence[tuple[str, str]], *, explain: bool = False
+    ) -> Conversation:
+        """The emotions of a conversation that is at hand as (speaker, text) pairs, in their order."""
+        said = tuple(Turn(None, None, speaker or None, text or None) for speaker, text in turns)
+        if not said:
+            raise DataError("no utterance to predict")
+        talk = (Source(None, Path("conversation")), Transcript("conversation", said))
+        return self._predict([talk], Work(), explain)[0]
+
+    def predict_all(
+        self,
+        sources: Sequence[Source],
+        work: Work = Work(),  # noqa: B008
+        *,
+        explain: bool = False,
+    ) -> list[Conversation]:
+        """The emotions of many recordings, in their order; all are worked through at once.
+
+        Args:
+            sources: recordings and transcripts, see :func:`ariigcn.predict.sources.find_sources`.
+            work: how sound and pictures are worked through.
+            explain: say of each utterance what its prediction depends on.
+
+        Raises:
+            DataError: a transcript is absent or defective. A broken recording is no error: its
+                utterances say why they have no sound or picture.
+        """
+        found = []
+        for source in sources:
+            if source.transcript is None:
+                raise DataError(
+                    f"{source}: there is no transcript; name one, or put it beside the recording as "
+                    f"{source.name}.srt, .vtt, .csv, .json (Whisper's) or .rttm"
+                )
+            found += [(source, transcript) for transcript in read_transcript(source.transcript)]
+        return self._predict(found, work, explain)
+
+    def predict_features(
+        self,
+        features: Mapping[str, ArrayLike],
+        speakers: Sequence[str],
+        mask: Mapping[str, ArrayLike] | None = None,
+    ) -> NDArray[np.float32]:
+        """The probabilities of one conversation whose features are at hand.
+
+        Args:
+            features: modality -> [n, D_m], as the model's encoders make them, not standardised; a
+                modality that is absent is masked.
+            speakers: who speaks each of the n utterances.
+            mask: modality -> bool [n]; False where the modality is missing.
+
+        Returns:
+            float32 [n, C], in the order of :attr:`labels`.
+
+        Raises:
+            DataError: shapes that do not fit the model or each other, or values that are not finite.
+        """
+        turns = tuple(Turn(None, None, speaker, None) for speaker in speakers)
+        corpus = table_of([(Source(None, Path("x")), Transcript("x", turns))], self.labels)
+        values, usable = read_features(self.head, features, len(turns), mask)
+        dialogues = prepare(self.head, self.network, corpus, values, usable)
+        return probabilities(self.head, self.network, dialogues)
+
+    def _predict(
+        self,
+        conversations: Sequence[tuple[Source, Transcript]],
+        work: Work,
+        explain: bool,
+    ) -> list[Conversation]:
+        for source, transcript in conversations:
+            said = any(turn.text for turn in transcript.turns)
+            if not said and (source.recording is None or transcript.turns[0].start_s is None):
+                raise DataError(f"{source}: no words, and nothing to hear or see: nothing to go by")
+        corpus = table_of(conversations, self.labels)
+        encoded = self.encoders.encode(corpus, work)
+        values = {m: rows.values for m, rows in encoded.items()}
+        usable = {m: rows.mask for m, rows in encoded.items()}
+        dialogues = prepare(self.head, self.network, corpus, values, usable)
+        found = probabilities(self.head, self.network, dialogues)
+        explanations = explained(self.network, dialogues, self.head.graph, found) if explain else []
+        results = Results(self.name, self.labels, encoded, found, explanations)
+        return results.conversations(conversations)
+
+
+def _name_of(folder: Path, head: BundleHead) -> str:
+    experiment, seed = head.training.get("experiment"), head.training.get("seed")
+    return folder.name if experiment is None else f"{head.corpus}/{experiment}, seed {seed}"

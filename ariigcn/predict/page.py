@@ -1,0 +1,64 @@
+"""A page of conversations with their emotions, one file that needs nothing beside it."""
+
+from collections.abc import Sequence
+from importlib.metadata import version
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from ariigcn.predict.conversation import Conversation
+
+# Colours that are told apart by most eyes (Okabe and Ito, 2008); no emotion is grey.
+COLOURS = ("#d55e00", "#009e73", "#cc79a7", "#e69f00", "#0072b2", "#56b4e9", "#b59f00", "#7a4f9e")
+NEUTRAL, GREY = ("neutral", "calm", "none"), "#9aa3b0"
+
+
+def page(conversations: Sequence[Conversation]) -> str:
+    """The page as HTML; everything that comes from a recording is escaped."""
+    environment = Environment(
+        loader=PackageLoader("ariigcn.predict", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["points"] = _points
+    labels = conversations[0].labels
+    felt = [name for name in labels if name not in NEUTRAL]
+    colours = {n: COLOURS[felt.index(n) % len(COLOURS)] if n in felt else GREY for n in labels}
+    return environment.get_template("predictions.html").render(
+        conversations=[_shown(conversation) for conversation in conversations],
+        colours=colours,
+        model=conversations[0].model,
+        version=version("ariigcn"),
+    )
+
+
+def _points(change: float, whole: float) -> str:
+    """What a probability becomes, as ``40 % (-51 points)``."""
+    return f"{100 * (whole + change):.0f} % ({_signed(change)} points)"
+
+
+def _signed(change: float) -> str:
+    return f"{100 * change:+.0f}".replace("-", "\N{MINUS SIGN}")
+
+
+def _shown(conversation: Conversation) -> dict[str, object]:
+    """A conversation with each speaker's utterances placed on a line of time, in per cent."""
+    timed = [u for u in conversation.utterances if u.start_s is not None and u.end_s is not None]
+    whole = len(timed) == len(conversation.utterances)
+    length = max((u.end_s or 0.0 for u in timed), default=0.0) if whole else 0.0
+    count = len(conversation.utterances)
+    lanes: dict[str, list[dict[str, object]]] = {}
+    for place, utterance in enumerate(conversation.utterances):
+        if length:
+            start, width = (utterance.start_s or 0.0) / length, _span(utterance) / length
+        else:
+            start, width = place / count, 1 / count
+        lanes.setdefault(utterance.speaker or "unnamed", []).append(
+            {"left": 100 * start, "width": max(100 * width, 0.3), "utterance": utterance}
+        )
+    return {"said": conversation, "lanes": lanes, "length": length}
+
+
+def _span(utterance: object) -> float:
+    return float(getattr(utterance, "end_s") - getattr(utterance, "start_s"))  # noqa: B009

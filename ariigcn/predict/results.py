@@ -1,0 +1,75 @@
+"""From rows with their probabilities to conversations."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ariigcn.corpora.read.transcripts import Transcript
+from ariigcn.predict.conversation import Conversation, Explanation, Utterance
+from ariigcn.predict.encode import Encoded
+from ariigcn.predict.sources import Source
+
+
+@dataclass(frozen=True)
+class Results:
+    """What a model made of the N rows of a table.
+
+    Args:
+        model: which model.
+        labels: its C emotions.
+        encoded: modality -> the rows' features.
+        probabilities: float32 [N, C].
+        explanations: N, or none where they were not asked for.
+    """
+
+    model: str
+    labels: tuple[str, ...]
+    encoded: Mapping[str, Encoded]
+    probabilities: NDArray[np.float32]
+    explanations: Sequence[Explanation] = ()
+
+    def conversations(self, given: Sequence[tuple[Source, Transcript]]) -> list[Conversation]:
+        """The rows as the conversations that the table was made of, in its order."""
+        starts = np.cumsum([0, *(len(transcript.turns) for _, transcript in given)]).tolist()
+        return [
+            self._conversation(source, transcript, start)
+            for (source, transcript), start in zip(given, starts, strict=False)
+        ]
+
+    def _conversation(self, source: Source, transcript: Transcript, start: int) -> Conversation:
+        """One conversation, whose rows begin at ``start``."""
+        notes = [note for encoded in self.encoded.values() for note in encoded.notes]
+        return Conversation(
+            name=transcript.name,
+            utterances=tuple(
+                self._utterance(source, transcript, start, number)
+                for number in range(len(transcript.turns))
+            ),
+            labels=self.labels,
+            model=self.model,
+            modalities=tuple(self.encoded),
+            recording=None if source.recording is None else str(source.recording),
+            notes=(*transcript.notes, *notes),
+        )
+
+    def _utterance(
+        self, source: Source, transcript: Transcript, start: int, number: int
+    ) -> Utterance:
+        turn, row = transcript.turns[number], start + number
+        scores = map(float, self.probabilities[row])
+        return Utterance(
+            number=number,
+            speaker=turn.speaker or "",
+            text=turn.text,
+            start_s=turn.start_s,
+            end_s=turn.end_s,
+            probabilities=dict(zip(self.labels, scores, strict=True)),
+            missing={
+                modality: encoded.why(row, turn, source)
+                for modality, encoded in self.encoded.items()
+                if not encoded.mask[row]
+            },
+            explanation=self.explanations[row] if self.explanations else None,
+        )

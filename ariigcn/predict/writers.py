@@ -1,0 +1,114 @@
+"""The formats that conversations with their emotions are written in."""
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from ariigcn.core.errors import ConfigError
+from ariigcn.core.files import atomic_path
+from ariigcn.predict.conversation import Conversation
+
+EXPLAINED = (".json", ".html")  # formats that hold explanations
+
+
+def write(conversations: Sequence[Conversation], path: Path, suffix: str = "") -> None:
+    """Write conversations to one file, in the format of its ending.
+
+    Args:
+        conversations: at least one; SRT takes one alone.
+        path: the file; it appears whole or not at all.
+        suffix: the format, where it is not the path's ending.
+
+    Raises:
+        ConfigError: no format has this ending, or it cannot hold several conversations.
+    """
+    check_output(path, len(conversations), suffix)
+    with atomic_path(path) as temporary:
+        WRITERS[suffix or path.suffix.lower()](conversations, temporary)
+
+
+def check_output(path: Path, count: int = 1, suffix: str = "", *, explained: bool = False) -> None:
+    """Hold a path to the formats, before work starts.
+
+    Args:
+        path: as :func:`write`'s.
+        count: how many conversations.
+        suffix: as :func:`write`'s.
+        explained: whether the format must hold explanations.
+
+    Raises:
+        ConfigError: as :func:`write`, or the format holds no explanation.
+    """
+    ending = suffix or path.suffix.lower()
+    if ending not in WRITERS:
+        raise ConfigError(f"{path}: no format ends in '{ending}'; known: {', '.join(WRITERS)}")
+    if ending == ".srt" and count > 1:
+        raise ConfigError(f"{path}: subtitles are of one recording, here are {count}; name a .csv")
+    if explained and ending not in EXPLAINED:
+        raise ConfigError(f"{path}: holds no explanations; name one of {', '.join(EXPLAINED)}")
+    if path.is_dir():
+        raise ConfigError(f"{path}: is a folder; name a file in it")
+
+
+def _frame(conversations: Sequence[Conversation]) -> pd.DataFrame:
+    return pd.concat([c.to_pandas() for c in conversations], ignore_index=True)
+
+
+def _write_csv(conversations: Sequence[Conversation], path: Path) -> None:
+    _frame(conversations).to_csv(path, index=False, float_format="%.6g", lineterminator="\n")
+
+
+def _write_tsv(conversations: Sequence[Conversation], path: Path) -> None:
+    _frame(conversations).to_csv(
+        path, index=False, sep="\t", float_format="%.6g", lineterminator="\n"
+    )
+
+
+def _write_parquet(conversations: Sequence[Conversation], path: Path) -> None:
+    frame = _frame(conversations)
+    for column in ("start_s", "end_s"):
+        frame[column] = frame[column].astype("float64")
+    frame.to_parquet(path, index=False)
+
+
+def _write_json(conversations: Sequence[Conversation], path: Path) -> None:
+    plain = [conversation.to_dict() for conversation in conversations]
+    path.write_text(json.dumps(plain, ensure_ascii=False, indent=1) + "\n", "utf-8")
+
+
+def _write_srt(conversations: Sequence[Conversation], path: Path) -> None:
+    blocks, number = [], 0
+    for utterance in conversations[0].utterances:
+        if utterance.start_s is None or utterance.end_s is None:
+            continue
+        number += 1
+        who = f"{utterance.speaker}: " if utterance.speaker else ""
+        emotion = f"[{utterance.emotion} {utterance.probability:.0%}]"
+        times = f"{_clock(utterance.start_s)} --> {_clock(utterance.end_s)}"
+        blocks.append(f"{number}\n{times}\n{who}{emotion} {utterance.text or ''}".rstrip() + "\n")
+    path.write_text("\n".join(blocks), "utf-8")
+
+
+def _write_html(conversations: Sequence[Conversation], path: Path) -> None:
+    from ariigcn.predict.page import page
+
+    path.write_text(page(conversations), "utf-8")
+
+
+def _clock(seconds: float) -> str:
+    thousandths = round(seconds * 1000)
+    hours, rest = divmod(thousandths, 3_600_000)
+    minutes, rest = divmod(rest, 60_000)
+    return f"{hours:02d}:{minutes:02d}:{rest // 1000:02d},{rest % 1000:03d}"
+
+
+WRITERS: dict[str, Callable[[Sequence[Conversation], Path], None]] = {
+    ".csv": _write_csv,
+    ".tsv": _write_tsv,
+    ".parquet": _write_parquet,
+    ".json": _write_json,
+    ".srt": _write_srt,
+    ".html": _write_html,
+}

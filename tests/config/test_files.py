@@ -1,0 +1,88 @@
+"""Files are read in words, and merged as Snakemake merges them."""
+
+import subprocess
+import sys
+
+import pytest
+import yaml
+
+from ariigcn.config.files import check_files, merged, read_values
+from ariigcn.core.errors import ConfigError
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "config.yaml").write_text("corpus: demo\ntraining: {epochs: 3, patience: 2}\n")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"experiments:\n  a: {}\n  b: {}\n  a: {}\n", "line 4: 'a' stands in line 2 already"),
+        (b"corpus: demo\ncorpus: meld\n", "line 2: 'corpus' stands in line 1 already"),
+        (b"a: [1\n", "line 2: expected"),
+        (b"a: b: c\n", "line 1: mapping values are not allowed here"),
+        (b"- a\n", "holds a list"),
+        (b"text\n", "holds a str"),
+        (b"a: 1\nb: \xe4\n", "line 2 is not UTF-8"),
+        (b"a: !!python/object/apply:os.system [ls]\n", "could not determine a constructor"),
+        (b"a: \x00\n", "special characters are not allowed"),
+        (b"[" * 5000, "no YAML"),
+    ],
+)
+def test_a_file_that_says_nothing_certain_is_refused_in_words(tmp_path, content, said):
+    path = tmp_path / "overlay.yaml"
+    path.write_bytes(content)
+    with pytest.raises(ConfigError) as error:
+        read_values(path)
+    assert str(path) in str(error.value) and said in str(error.value)
+
+
+def test_an_absent_file_and_a_folder_are_named(tmp_path):
+    for path in (tmp_path / "absent.yaml", tmp_path):
+        with pytest.raises(ConfigError, match="cannot be read"):
+            read_values(path)
+
+
+def test_an_empty_file_says_nothing(tmp_path):
+    (tmp_path / "empty.yaml").write_text("# nothing\n")
+    assert read_values(tmp_path / "empty.yaml") == {}
+
+
+def test_the_values_are_those_that_snakemake_hands_to_the_workflow(folder):
+    (folder / "over.yaml").write_text("training: {epochs: 5}\nseeds: [1, 2]\n")
+    (folder / "Snakefile").write_text(
+        'import json\nconfigfile: "config.yaml"\n'
+        'with open("seen.json", "w") as f: json.dump(config, f)\nrule all:\n'
+    )
+    said = ["corpus=meld", "features={audio: {encoder: opensmile}}", "runs_per_gpu=2"]
+    command = [sys.executable, "-m", "snakemake", "-n", "--configfile", "over.yaml", "--config"]
+    subprocess.run([*command, *said], cwd=folder, capture_output=True, check=True)
+    seen = yaml.safe_load((folder / "seen.json").read_text())
+    assert merged([folder / "over.yaml"], said) == seen
+    assert seen["training"] == {"epochs": 5, "patience": 2} and seen["corpus"] == "meld"
+
+
+def test_config_yaml_comes_first_whether_it_is_named_or_not(folder):
+    (folder / "over.yaml").write_text("training: {epochs: 5}\n")
+    over, base = folder / "over.yaml", folder / "config.yaml"
+    assert merged([over]) == merged([base, over])
+
+
+def test_two_overlays_with_two_corpora_are_refused_whichever_comes_last(folder):
+    (folder / "meld.yaml").write_text("corpus: meld\n")
+    (folder / "own.yaml").write_text("corpus: folder\n")
+    meld, own, base = folder / "meld.yaml", folder / "own.yaml", folder / "config.yaml"
+    check_files([meld])
+    check_files([base, meld])
+    for files in ([meld, own], [meld, base]):
+        with pytest.raises(ConfigError, match="two corpora") as error:
+            check_files(files)
+        assert all(str(file) in str(error.value) for file in files)
+
+
+def test_an_assignment_that_is_none_is_said(folder):
+    with pytest.raises(ConfigError, match="write it as corpus=meld"):
+        merged([], ["corpus"])

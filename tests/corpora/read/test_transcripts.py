@@ -1,0 +1,116 @@
+"""Every format gives the same turns; what is wrong is named with its line; nothing is lost unsaid."""
+
+import json
+
+import pandas as pd
+import pytest
+
+from ariigcn.core.errors import DataError
+from ariigcn.corpora.read.transcripts import read_transcript
+
+TURNS = [(0.5, 1.5, "Ann", "Hello."), (2.0, 3.25, "Ben", "Oh no!")]
+
+
+def srt(path):
+    path.write_text(
+        "1\n00:00:00,500 --> 00:00:01,500\nAnn: Hello.\n\n"
+        "2\n00:00:02,000 --> 00:00:03,250\nBen: Oh no!\n"
+    )
+
+
+def vtt(path):
+    path.write_text(
+        "WEBVTT\n\n00:00.500 --> 00:01.500\n<v Ann>Hello.\n\n00:02.000 --> 00:03.250\n<v Ben>Oh no!\n"
+    )
+
+
+def table(path):
+    frame = pd.DataFrame(TURNS, columns=["start_s", "end_s", "speaker", "text"])
+    match path.suffix:
+        case ".parquet":
+            frame.to_parquet(path)
+        case ".tsv":
+            frame.to_csv(path, sep="\t", index=False)
+        case _:
+            frame.to_csv(path, index=False)
+
+
+def whisper(path):
+    segments = [dict(zip(("start", "end", "speaker", "text"), turn, strict=True)) for turn in TURNS]
+    segments[0]["text"] = " Hello."  # as Whisper writes it
+    path.write_text(json.dumps({"text": "...", "segments": segments, "language": "en"}))
+
+
+def rttm(path):
+    path.write_text(
+        "SPEAKER talk 1 0.5 1.0 <NA> <NA> Ann <NA> <NA>\n"
+        "LEXEME talk 1 0.6 0.5 Hello. lex Ann 0.9\n"
+        "SPEAKER talk 1 2.0 1.25 <NA> <NA> Ben <NA> <NA>\n"
+        "LEXEME talk 1 2.6 0.4 no! lex Ben 0.9\n"
+        "LEXEME talk 1 2.1 0.4 Oh lex Ben 0.9\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("suffix", "writer"),
+    [
+        (".srt", srt), (".vtt", vtt), (".csv", table), (".tsv", table), (".parquet", table),
+        (".json", whisper), (".rttm", rttm),
+    ],
+)  # fmt: skip
+def test_every_format_gives_the_same_turns(tmp_path, suffix, writer):
+    path = tmp_path / f"talk{suffix}"
+    writer(path)
+    (found,) = read_transcript(path)
+    assert found.name == "talk"
+    assert [(t.start_s, t.end_s, t.speaker, t.text) for t in found.turns] == TURNS
+    assert found.notes == ()
+
+
+def test_a_table_may_hold_several_conversations_and_lack_columns(tmp_path):
+    path = tmp_path / "chats.csv"
+    path.write_text("dialogue_id,text\na,one\nb,two\na,three\n")
+    first, second = read_transcript(path)
+    assert (first.name, [t.text for t in first.turns]) == ("a", ["one", "three"])
+    assert (second.name, [t.text for t in second.turns]) == ("b", ["two"])
+    assert first.notes == ("2 of 2 turns name no speaker; all turns are taken as one speaker's",)
+
+
+def test_turns_out_of_order_are_ordered_and_overlaps_told(tmp_path):
+    path = tmp_path / "talk.csv"
+    path.write_text("start_s,end_s,speaker,text\n5,6,a,last\n1,3,b,first\n2,4,a,second\n")
+    (found,) = read_transcript(path)
+    assert [t.text for t in found.turns] == ["first", "second", "last"]
+    assert found.notes == (
+        "the turns were not in the order of time and are now",
+        "1 turn(s) begin before the one before has ended",
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("a.csv", "start_s,end_s,text\n1,x,a\n3,2,b\n", "line 2: end_s is 'x'"),
+        ("a.csv", "start_s,end_s,text\n3,2,b\n", "line 2: it ends at 2 s, before it starts at 3 s"),
+        ("a.csv", "start_s,end_s,text\n-1,2,b\n", "its start is -1 s; expected seconds from 0"),
+        ("a.csv", "start_s,text\n1,b\n", "line 2: it has only one of start and end"),
+        ("a.csv", "who,what\na,b\n", "its header has none of end_s, speaker, start_s, text"),
+        ("a.csv", "speaker,text\n", "no utterance in it"),
+        ("a.srt", "", "no utterance in it"),
+        ("a.srt", "1\n00:00 -> 1\nx\n", "line 1: expected times such as"),
+        ("a.json", "{}", "not what Whisper writes"),
+        ("a.json", '{"segments": 3}', "not what Whisper writes"),
+        ("a.json", '{"segments": [{"start": "x"}]}', "not what Whisper writes"),
+        ("a.rttm", "SPEAKER talk 1 x 1 <NA> <NA> Ann\n", "line 1: expected KIND FILE"),
+        ("a.doc", "x", "'.doc' is no known kind of transcript; known: .srt"),
+    ],
+)
+def test_what_is_wrong_is_named(tmp_path, name, text, message):
+    (tmp_path / name).write_text(text)
+    with pytest.raises(DataError, match=message.replace("(", r"\(")):
+        read_transcript(tmp_path / name)
+
+
+def test_a_file_that_is_not_there(tmp_path):
+    with pytest.raises(DataError, match=r"talk\.srt: no such file"):
+        read_transcript(tmp_path / "talk.srt")

@@ -1,0 +1,119 @@
+import re
+from xml.etree import ElementTree
+
+import pytest
+from matplotlib.figure import Figure as Drawing
+
+from ariigcn.evaluation.figures.draw import draw_figures
+from ariigcn.evaluation.figures.kinds import Figure, Kind
+from ariigcn.evaluation.figures.style import NOTHING, PALETTE, save, style
+from tests.synthetic_runs import draw_all, make_project
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("project")
+    project = make_project(folder)
+    draw_all(project, folder / "figures")
+    return project
+
+
+def title(path):
+    return ElementTree.parse(path).getroot().find("{http://www.w3.org/2000/svg}title").text
+
+
+def texts(path):
+    return {"".join(e.itertext()).strip() for e in ElementTree.parse(path).getroot().iter(
+        "{http://www.w3.org/2000/svg}text"
+    )}  # fmt: skip
+
+
+def test_the_same_inputs_give_the_same_bytes(project, tmp_path):
+    again = make_project(tmp_path)
+    draw_all(again, tmp_path / "figures")
+    for first, second in zip(project.figures, again.figures, strict=True):
+        assert first.path.read_bytes() == second.path.read_bytes(), first
+
+
+def test_no_figure_carries_a_date_or_text_as_outlines(project):
+    for path in (figure.path for figure in project.figures):
+        assert "<dc:date>" not in path.read_text()
+    assert {"ar-iigcn", "text-only"} <= texts(project.drawn(Kind.RESULTS))
+
+
+def test_only_colours_of_the_palette_are_used(project):
+    for path in (figure.path for figure in project.figures):
+        used = set(re.findall(r"#[0-9a-f]{6}(?=[;\"])", path.read_text()))
+        assert used <= {*PALETTE.values(), "#ffffff"}, path.name
+    assert PALETTE["bar"] in project.drawn(Kind.RESULTS).read_text()
+
+
+def test_the_confusion_matrix_sums_the_seeds(project):
+    assert "summed over 5 seeds" in title(project.drawn(Kind.CONFUSION, "ar-iigcn"))
+    assert "summed over 1 seed." in title(project.drawn(Kind.CONFUSION, "text-only"))
+
+
+def test_discriminators_that_won_are_named(project):
+    words = title(project.drawn(Kind.DISCRIMINATORS, "ar-iigcn"))
+    assert "text 5" in words
+    assert words.endswith("The generators lost in video: not aligned.")
+
+
+def test_without_discriminators_the_figure_says_so(project):
+    words = title(project.drawn(Kind.DISCRIMINATORS, "text-only"))
+    assert words == f"{NOTHING}this experiment has no discriminators."
+
+
+def test_curves_show_the_terms_that_exist(project, tmp_path):
+    assert "Generators' adversarial loss" in texts(project.drawn(Kind.HISTORY, "ar-iigcn"))
+    assert "Generators' adversarial loss" not in texts(project.drawn(Kind.HISTORY, "text-only"))
+    bare = make_project(tmp_path, validation=False, absent="fear")
+    draw_all(bare, tmp_path / "figures", (Kind.HISTORY, Kind.CONFUSION))
+    shown = texts(bare.drawn(Kind.HISTORY, "ar-iigcn"))
+    assert "Joint loss" in shown
+    assert "Validation weighted F1 (%)" not in shown
+    assert "fear" not in title(bare.drawn(Kind.CONFUSION, "ar-iigcn"))
+
+
+def test_a_figure_of_a_grid_is_drawn_elsewhere(project, tmp_path):
+    with pytest.raises(ValueError, match="draw it with draw_curve"):
+        draw_figures(
+            [Figure.within(tmp_path, Kind.CURVES, "margin")],
+            table=project.table,
+            metrics=project.metrics,
+            histories=project.histories,
+            predictions={},
+            tables={},
+        )
+
+
+def test_differences_show_both_intervals_and_the_verdicts(project):
+    assert {"other dialogues", "other seeds"} <= texts(project.drawn(Kind.COMPARISONS))
+    assert title(project.drawn(Kind.COMPARISONS)).endswith("needs more seeds: text-only.")
+
+
+def test_reliability_says_how_far_confidence_lies_from_accuracy(project):
+    words = title(project.drawn(Kind.RELIABILITY, "ar-iigcn"))
+    assert "5 seeds together, 15 bins of equal width" in words
+    assert words.count("%") == 3
+
+
+def test_curves_of_missing_modalities_name_what_is_left(project):
+    assert {"Text", "Video", "Masked (%)"} <= texts(project.drawn(Kind.MISSING))
+    assert "ar-iigcn 70.0, 35.0 without text" in title(project.drawn(Kind.MISSING))
+
+
+def test_one_experiment_has_no_differences_to_draw(tmp_path):
+    alone = make_project(tmp_path, experiments=[("one", ("text",), 2, 0.7, False)])
+    draw_all(alone, tmp_path / "figures", (Kind.COMPARISONS,))
+    assert title(alone.drawn(Kind.COMPARISONS)).startswith(NOTHING)
+
+
+def test_a_name_with_dollars_is_written_as_it_is(tmp_path):
+    with style():
+        figure = Drawing(figsize=(2, 1))
+        figure.add_subplot().set_title("$x_1$ and $")
+        save(figure, tmp_path / "a.svg", "A $title$ with <marks> & more")
+    text = (tmp_path / "a.svg").read_text()
+    assert ">$x_1$ and $<" in text
+    assert "A $title$ with &lt;marks&gt; &amp; more" in text

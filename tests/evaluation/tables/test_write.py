@@ -1,0 +1,97 @@
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+
+from ariigcn.evaluation.tables.latex import effect_text, p_text, signed, span
+from ariigcn.evaluation.tables.literature import COLUMNS
+from ariigcn.evaluation.tables.write import NAMES, write_tables
+from tests.synthetic_runs import make_project, table_sources, write_all
+
+OWN = "synthetic,6,Some & other,{metric},{value},a paper,https://example.org\n"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("project")
+    write_all(make_project(folder), folder / "out")
+    return folder / "out" / "tables"
+
+
+def test_every_table_comes_as_csv_and_as_latex(folder):
+    for name in NAMES:
+        assert len(pd.read_csv(folder / f"{name}.csv")) >= 1
+        latex = (folder / f"{name}.tex").read_text()
+        assert latex.startswith("% needs booktabs")
+        assert r"\toprule" in latex and r"\bottomrule" in latex
+        assert "nan" not in latex
+
+
+def test_the_same_inputs_give_the_same_bytes(folder, tmp_path):
+    write_all(make_project(tmp_path), tmp_path / "out")
+    for path in sorted(folder.iterdir()):
+        assert path.read_bytes() == (tmp_path / "out" / "tables" / path.name).read_bytes()
+
+
+def test_published_figures_have_a_table_of_their_own_and_name_their_source(tmp_path):
+    published = tmp_path / "published.csv"
+    rows = OWN.format(metric="accuracy", value=61.5) + OWN.format(metric="f1", value=60)
+    published.write_text(f"{','.join(COLUMNS)}\n{rows}")
+    project = make_project(tmp_path)
+    write_tables(table_sources(project, published=published), tmp_path / "tables")
+    results = pd.read_csv(tmp_path / "tables" / "results.csv")
+    assert results["experiment"].tolist() == ["ar-iigcn", "text-only"]
+    published = pd.read_csv(tmp_path / "tables" / "published.csv")
+    assert published["experiment"].tolist() == ["Some & other"]
+    last = published.iloc[0]
+    assert (last["accuracy_mean"], last["f1_mean"]) == (0.615, 0.6)
+    assert (last["published"], last["address"]) == ("a paper", "https://example.org")
+    assert not {"published", "address"} & set(results.columns)
+    latex = (tmp_path / "tables" / "results.tex").read_text()
+    below = latex.partition("Published, not run here")[2]
+    assert r"Some \& other (a paper), F1 60.0 & " in below
+    assert "61.5" in below
+    assert (
+        len({line.count("&") - line.count(r"\&") for line in latex.splitlines() if "&" in line})
+        == 1
+    )
+
+
+def test_a_cell_that_equals_an_experiment_is_listed_but_not_tested_again(tmp_path):
+    sources = table_sources(make_project(tmp_path))
+    main = next(iter(sources.metrics))
+    same = {"margin.0.5": sources.metrics[main]}, {"margin.0.5": sources.predictions[main]}
+    metrics, predictions = sources.metrics | same[0], sources.predictions | same[1]
+    sources = replace(sources, metrics=metrics, predictions=predictions)
+    write_tables(sources, tmp_path / "tables")
+    read = {name: pd.read_csv(tmp_path / "tables" / f"{name}.csv") for name in NAMES}
+    assert read["results"]["experiment"].tolist() == ["ar-iigcn", "text-only", "margin.0.5"]
+    assert read["comparisons"]["experiment"].tolist() == ["text-only"]
+    assert read["calibration"]["experiment"].is_unique
+
+
+def test_one_experiment_without_validation_or_missing_modalities(tmp_path):
+    project = make_project(
+        tmp_path, validation=False, reachable=False, experiments=[("a", ("text",), 1, 0.7, False)]
+    )
+    write_tables(table_sources(project), tmp_path / "tables")
+    assert len(pd.read_csv(tmp_path / "tables" / "comparisons.csv")) == 0
+    assert len(pd.read_csv(tmp_path / "tables" / "missing.csv")) == 0
+    latex = (tmp_path / "tables" / "results.tex").read_text()
+    assert "Validation" not in latex
+    assert "Reachable" not in latex
+
+
+def test_numbers_are_written_as_people_write_them():
+    nan = float("nan")
+    assert (signed(0.0123), signed(-0.0004), signed(-0.5), signed(nan)) == (
+        "+1.2",
+        "0.0",
+        "\N{MINUS SIGN}50.0",
+        "",
+    )
+    assert (effect_text(-0.004), effect_text(0.25)) == ("0.00", "+0.25")
+    assert (p_text(0.0002), p_text(0.25), p_text(nan)) == ("< 0.001", "0.250", "")
+    assert span(0.1, 0.2) == "[10.0, 20.0]"
+    assert span(-0.1, 0.2, signs=True) == "[\N{MINUS SIGN}10.0, +20.0]"
+    assert span(nan, nan) == ""

@@ -1,0 +1,131 @@
+"""openSMILE: dimensions of its sets, agreement with its own call, what is too short or too loud."""
+
+import warnings
+from pathlib import Path
+from typing import Any, get_args
+
+import numpy as np
+import pytest
+
+from ariigcn.features.encoders import audio_opensmile
+from ariigcn.features.encoders.audio_opensmile import FeatureSet, Parameters, make
+from ariigcn.features.encoders.base import Clip
+from ariigcn.features.store import Status
+from tests.features.make_clips import tone, write_wav
+
+DIMENSIONS = {
+    "eGeMAPSv02": 88,
+    "GeMAPSv01b": 62,
+    "IS09": 384,
+    "IS10": 1582,
+    "IS11": 4368,
+    "IS12": 6125,
+    "IS13": 6373,
+    "ComParE_2016": 6373,
+    "emobase": 988,
+}
+
+
+@pytest.mark.parametrize("name", get_args(FeatureSet))
+def test_every_set_has_its_published_dimension(name: FeatureSet) -> None:
+    encoder = make("audio", Parameters(feature_set=name))
+    values = encoder.functionals(tone(0.5, rate=16000))
+    assert encoder.dimension == len(encoder.feature_names) == len(values) == DIMENSIONS[name]
+    assert np.isfinite(values).all()
+    assert len(encoder.weights_sha256) == 64
+
+
+def test_values_are_opensmiles_own(tmp_path: Path) -> None:
+    import opensmile
+
+    encoder = make("audio", Parameters())
+    smile = opensmile.Smile(opensmile.FeatureSet.eGeMAPSv02, opensmile.FeatureLevel.Functionals)
+    signal = tone(0.7, rate=16000)
+    frame = smile.process_signal(signal, 16000)
+    np.testing.assert_array_equal(encoder.functionals(signal), frame.to_numpy()[0])
+    assert list(encoder.feature_names) == list(frame.columns)
+
+
+@pytest.mark.parametrize("name", ["IS10", "eGeMAPSv02", "ComParE_2016"])
+def test_nothing_is_kept_from_clip_to_clip(
+    name: FeatureSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One instance, reset between clips of all lengths, gives what a new one for each would."""
+    import opensmile
+
+    monkeypatch.setattr(audio_opensmile, "RENEWED_EVERY", 4)
+    encoder = make("audio", Parameters(feature_set=name))
+    smile = opensmile.Smile(opensmile.FeatureSet[name], opensmile.FeatureLevel.Functionals)
+    rng = np.random.default_rng(0)
+    for seconds in (0.7, 0.0, 1.3, 0.02, 0.4, 0.9, 0.2, 0.7, 0.05, 1.1):
+        noise = 0.1 * rng.standard_normal(round(16000 * seconds)).astype(np.float32)
+        signal = noise + tone(seconds, 100 + 200 * seconds, rate=16000)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)
+            own = smile.process_signal(signal, 16000).to_numpy()[0] if seconds else None
+        values = encoder.functionals(signal)
+        assert own is not None or np.isnan(values).all()
+        if own is not None:
+            np.testing.assert_array_equal(values, own.astype(np.float32))
+
+
+def test_an_engine_is_renewed_before_it_holds_too_much(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(audio_opensmile, "RENEWED_EVERY", 3)
+    encoder, engines = make("audio", Parameters()), []
+    for _ in range(6):
+        encoder.functionals(tone(0.3, rate=16000))
+        engines.append(encoder._engine)
+    assert engines[0] is engines[1] and engines[3] is engines[4]
+    assert engines[2] is engines[5] is None
+
+
+@pytest.mark.parametrize("name", get_args(FeatureSet))
+def test_the_engine_is_given_the_options_that_opensmile_gives_it(
+    name: FeatureSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A release of the package that asks its engine otherwise is noticed here."""
+    from opensmile.core.lib import OpenSMILE
+
+    asked, real = [], OpenSMILE.initialize
+
+    def initialize(engine: OpenSMILE, **given: Any) -> None:
+        asked.append(given)
+        real(engine, **given)
+
+    monkeypatch.setattr(OpenSMILE, "initialize", initialize)
+    encoder = make("audio", Parameters(feature_set=name))
+    encoder.functionals(tone(0.3, rate=16000))
+    own = asked[-1]
+    encoder._smile.process_signal(tone(0.3, rate=16000), 16000)
+    theirs = asked[-1]
+    theirs["options"] = {key: str(value) for key, value in theirs["options"].items()}
+    assert own == theirs, "opensmile starts its engine differently: bring _start in step with it"
+
+
+def test_full_scale_does_not_wrap_around() -> None:
+    encoder = make("audio", Parameters(feature_set="IS09"))
+    loud = np.where(tone(0.3, rate=16000) > 0, 1, -1).astype(np.float32)
+    nearly = loud * np.float32(0.9999)
+    np.testing.assert_allclose(
+        encoder.functionals(loud), encoder.functionals(nearly), rtol=0.05, atol=0.05
+    )
+
+
+def test_too_short_by_length_and_too_short_for_the_set(tmp_path: Path) -> None:
+    short = write_wav(tmp_path / "50.wav", [tone(0.05)])
+    longer = write_wav(tmp_path / "60.wav", [tone(0.06)])
+    encoder = make("audio", Parameters(feature_set="IS10", min_duration_s=0.06))
+    by_length, by_set = encoder.encode([Clip("a", None, short), Clip("b", None, longer)])
+    assert by_length.status == by_set.status == Status.TOO_SHORT
+    assert by_set.message == "0.060 s is too short for IS10"
+
+
+def test_real_speech(shared: Path) -> None:
+    files = sorted((shared / "emodb").glob("*.wav"))[:6]
+    encoder = make("audio", Parameters())
+    results = encoder.encode([Clip(f.stem, None, f) for f in files])
+    assert {r.status for r in results} == {Status.OK}
+    pitch = encoder.feature_names.index("F0semitoneFrom27.5Hz_sma3nz_amean")
+    for result in results:
+        assert result.values is not None
+        assert 10 < result.values[pitch] < 50  # 50 to 500 Hz

@@ -1,0 +1,151 @@
+"""Clips that are whole, odd, cut off or no clips at all."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ariigcn.features.encoders.base import Clip
+from ariigcn.features.media.containers import ClipError, open_stream
+from ariigcn.features.media.frames import sample_frames
+from ariigcn.features.media.sound import read_audio
+from ariigcn.features.store import Status
+from tests.features.make_clips import grey_frames, number_of, tone, write_video, write_wav
+
+
+def clip(media: Path | None, start_s: float | None = None, end_s: float | None = None) -> Clip:
+    return Clip("u", None, media, start_s, end_s)
+
+
+def dominant_hertz(signal: np.ndarray, rate: int = 16000) -> float:
+    return float(np.abs(np.fft.rfft(signal)).argmax() * rate / len(signal))
+
+
+def test_sound_comes_out_at_16_khz_with_its_pitch_and_level(tmp_path: Path) -> None:
+    signal = read_audio(clip(write_wav(tmp_path / "a.wav", [tone(1.0)])))
+    assert signal.dtype == np.float32
+    assert abs(len(signal) - 16000) <= 16
+    assert dominant_hertz(signal) == pytest.approx(220, abs=2)
+    assert np.abs(signal).max() == pytest.approx(0.25, abs=0.01)
+
+
+def test_the_mean_of_all_six_channels_or_the_first(tmp_path: Path) -> None:
+    silent = np.zeros_like(tone(0.5))
+    path = write_wav(tmp_path / "a.wav", [tone(0.5), *[silent] * 5], "5.1")
+    first, mean = read_audio(clip(path), mix="first"), read_audio(clip(path), mix="mean")
+    np.testing.assert_allclose(first / 6, mean, atol=1e-5)
+    assert np.abs(first).max() > 0.2
+
+
+def test_a_span_of_a_long_recording_is_its_own_seconds(tmp_path: Path) -> None:
+    long = np.concatenate([tone(1.0, 200 + 100 * i) for i in range(8)])
+    for path in (
+        write_wav(tmp_path / "a.wav", [long]),
+        write_video(tmp_path / "a.mp4", grey_frames(100), long),
+    ):
+        span = read_audio(clip(path, 3.1, 3.9))
+        assert abs(len(span) - 12800) <= 16
+        assert dominant_hertz(span) == pytest.approx(500, abs=3)
+
+
+@pytest.mark.parametrize("keyframe_every", [250, 10])
+def test_frames_are_the_middles_of_equal_parts(tmp_path: Path, keyframe_every: int) -> None:
+    path = write_video(tmp_path / "a.mp4", grey_frames(80), keyframe_every=keyframe_every)
+    assert [number_of(f) for f in sample_frames(clip(path), 4)] == [10, 30, 50, 70]
+    # Seconds 1.2 to 2.0 are frames 30 to 49.
+    assert [number_of(f) for f in sample_frames(clip(path, 1.2, 2.0), 2)] == [35, 45]
+
+
+def test_a_clip_of_three_frames_gives_three(tmp_path: Path) -> None:
+    path = write_video(tmp_path / "a.mp4", grey_frames(3))
+    assert [number_of(f) for f in sample_frames(clip(path), 8)] == [0, 1, 2]
+
+
+def status_of(path: Path | None, kind: str, **span: float) -> tuple[Status, str]:
+    with pytest.raises(ClipError) as error:
+        if kind == "audio":
+            read_audio(clip(path, **span), min_duration_s=0.06)
+        else:
+            sample_frames(clip(path, **span), 4, min_duration_s=0.1)
+    return error.value.status, error.value.message
+
+
+def test_absent_media_and_absent_tracks(tmp_path: Path) -> None:
+    silent = write_video(tmp_path / "silent.mp4", grey_frames(10))
+    unseen = write_wav(tmp_path / "unseen.wav", [tone(0.5)])
+    assert status_of(None, "audio")[0] == Status.MISSING
+    assert status_of(tmp_path / "none.mp4", "video") == (
+        Status.NO_FILE,
+        "no such file: none.mp4",
+    )
+    assert status_of(silent, "audio") == (Status.NO_STREAM, "no audio track")
+    assert status_of(unseen, "video") == (Status.NO_STREAM, "no video track")
+
+
+def test_too_short(tmp_path: Path) -> None:
+    sound = write_wav(tmp_path / "a.wav", [tone(0.05)])
+    assert status_of(sound, "audio") == (Status.TOO_SHORT, "0.050 s long, 0.06 s are needed")
+    assert status_of(write_video(tmp_path / "a.mp4", grey_frames(2)), "video")[0] == (
+        Status.TOO_SHORT
+    )
+
+
+def test_empty_and_garbage_files_fail_in_the_decoders_words(tmp_path: Path) -> None:
+    for name, data in {"empty.mp4": b"", "garbage.mp4": bytes(range(256)) * 40}.items():
+        (tmp_path / name).write_bytes(data)
+        for kind in ("audio", "video"):
+            status, message = status_of(tmp_path / name, kind)
+            assert status == Status.FAILED
+            assert message.startswith("cannot be decoded (")
+
+
+def test_a_download_that_stopped_half_way_is_no_shorter_clip(tmp_path: Path) -> None:
+    noise = [np.random.default_rng(i).integers(0, 255, (64, 64, 3), np.uint8) for i in range(75)]
+    for faststart in (False, True):
+        whole = write_video(tmp_path / "a.mp4", noise, tone(3.0), faststart=faststart).read_bytes()
+        part = tmp_path / "part.mp4"
+        part.write_bytes(whole[: len(whole) // 2])
+        assert status_of(part, "video")[0] == Status.FAILED
+
+
+def test_a_span_behind_the_end_fails(tmp_path: Path) -> None:
+    path = write_video(tmp_path / "a.mp4", grey_frames(50), tone(2.0))
+    for kind in ("audio", "video"):
+        status, message = status_of(path, kind, start_s=5.0, end_s=6.0)
+        assert status == Status.FAILED
+        assert "5.00 s" in message
+
+
+def test_matroska_tells_its_end_for_the_whole_file_alone(tmp_path: Path) -> None:
+    path = write_video(tmp_path / "a.mkv", grey_frames(50), tone(2.0))
+    for kind in ("audio", "video"):
+        status, message = status_of(path, kind, start_s=5.0, end_s=6.0)
+        assert status == Status.FAILED
+        assert message.startswith("the span starts at 5.00 s, the file ends at 2.0")
+
+
+def test_a_file_that_goes_while_it_is_read_is_no_file(tmp_path: Path) -> None:
+    path = write_wav(tmp_path / "a.wav", [tone(0.1)])
+    words = r"gone meanwhile: a\.wav"
+    with pytest.raises(ClipError, match=words) as error, open_stream(clip(path), "audio"):
+        path.unlink()
+        raise OSError("stale handle")
+    assert error.value.status == Status.NO_FILE
+
+
+def test_a_side_is_half_of_the_picture_and_an_audio_file_is_heard_in_place_of_the_media(
+    tmp_path: Path,
+) -> None:
+    pictures = [np.full((64, 128, 3), 30, np.uint8) for _ in range(30)]
+    for picture in pictures:
+        picture[:, 64:] = 200
+    media = write_video(tmp_path / "both.mp4", pictures, tone(1.2, 300.0))
+    sound = write_wav(tmp_path / "turn.wav", [tone(0.4, 500.0)])
+    for side, grey in (("left", 30), ("right", 200)):
+        seen = Clip("u", None, media, 0.2, 0.8, audio=sound, video_side=side)  # type: ignore[arg-type]
+        frames = sample_frames(seen, 2)
+        assert [f.shape for f in frames] == [(64, 64, 3)] * 2
+        assert abs(float(frames[0].mean()) - grey) < 4
+    signal = read_audio(seen)
+    assert abs(len(signal) - 6400) <= 16
+    assert dominant_hertz(signal) == pytest.approx(500, abs=3)

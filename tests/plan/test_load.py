@@ -1,0 +1,169 @@
+"""A configuration that cannot work is refused before any job, naming the key and the mend."""
+
+import pytest
+import yaml
+
+from ariigcn.config.sections import load_config
+from ariigcn.core.errors import ConfigError
+from ariigcn.plan.corpus import shows_pictures
+from ariigcn.plan.experiments import merge
+from ariigcn.plan.load import load_plan
+from ariigcn.plan.search import tuned
+
+
+def default(root):
+    return yaml.safe_load((root / "config.yaml").read_text())
+
+
+def test_the_shipped_configuration_and_presets_are_valid(root, tmp_path):
+    load_plan(default(root))
+    for preset in sorted((root / "workflow" / "presets").glob("*.yaml")):
+        overlay = yaml.safe_load(preset.read_text())
+        plan = load_plan(merge(default(root), overlay | {"corpus_root": str(tmp_path)}))
+        assert plan.experiments
+
+
+PUBLISHED = {modality: {"encoder": "published"} for modality in ("text", "audio", "video")}
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"modle": {}}, "unknown key 'modle'; did you mean 'model'?"),
+        ({"model": {"hiden": 3}}, "model: unknown key 'hiden'; did you mean 'hidden'?"),
+        ({"model": {"hidden": "many"}}, r"model.hidden: .*integer.*\(got 'many'\)"),
+        ({"training": {"learning_rate": -1}}, "training.learning_rate: .*greater than 0"),
+        (
+            {"corpus": "mosi", "corpus_root": "."},
+            "without media, so features.audio.encoder must be 'published'; use .*mosi.yaml",
+        ),
+        ({"corpus": "melt"}, "unknown corpus 'melt'; did you mean 'meld'?"),
+        ({"corpus": "folder"}, "needs its folder; name it with --config corpus_root=DIR"),
+        (
+            {"download": {"mirror": "ftp://a/b"}},
+            "download: mirror: .* http, https, file or a folder",
+        ),
+        ({"download": {"offline": "/nowhere"}}, "download: offline: '/nowhere' does not exist"),
+        ({"corpus": "meld", "corpus_root": "/nowhere"}, "'/nowhere' is not a folder"),
+        ({"features": {"audio": {"encoder": "opensmlie"}}}, "did you mean 'opensmile'"),
+        (
+            {"features": {"audio": {"encoder": "opensmile", "parameters": {"feature_sett": 1}}}},
+            "unknown key 'feature_sett'; did you mean 'feature_set'?",
+        ),
+        (
+            {"evaluation": {"missing_of": ["ar-iign"]}},
+            "evaluation.missing_of: unknown experiment 'ar-iign'; did you mean 'ar-iigcn'?",
+        ),
+        ({"evaluation": {"published": "no.csv"}}, "evaluation.published: 'no.csv' is not a file"),
+        ({"experiments": {"x": {"modle": {}}}}, "experiments.x: unknown section 'modle'"),
+        ({"experiments": {"x": {"model": {"hidden": 1}}}}, "experiments.x.model.hidden"),
+        ({"experiments": {"tables": {}}}, "'tables' cannot name an experiment"),
+        (
+            {"corpus": "folder", "corpus_root": ".", "split": {"validation_share": 0}},
+            "'validation', but split.validation_share is 0, so no validation split is cut; set train",
+        ),
+        (
+            {"corpus": "mosi", "corpus_root": ".", "features": PUBLISHED},
+            "experiments.ar-iigcn: training.selection is 'validation', but mosi.validation is false",
+        ),
+        ({"split": {"validation_share": -0.1}}, "split.validation_share: .*greater than or equal"),
+        ({"folder": {"speaker": " "}}, "folder.speaker: "),
+        ({"seeds": [1, 1]}, "seeds must be distinct"),
+        ({"model": {"modalities": ["text", "text"]}}, "names a modality twice"),
+    ],
+)
+def test_what_is_wrong_is_named(root, change, message):
+    with pytest.raises(ConfigError, match=message):
+        load_plan(merge(default(root), change))
+
+
+def test_a_share_of_zero_is_for_a_fixed_number_of_epochs_or_a_session_that_validates(root):
+    change = {"corpus_root": ".", "split": {"validation_share": 0}}
+    last = load_plan(
+        merge(default(root), change | {"corpus": "folder", "training": {"selection": "last"}})
+    )
+    assert last.labelled_splits == ("train",)
+    session = {"corpus": "iemocap", "iemocap": {"validation": "session"}}
+    assert load_plan(merge(default(root), change | session)).labelled_splits == (
+        "train",
+        "validation",
+    )
+
+
+def test_two_parameter_sets_of_one_encoder_need_two_names(root):
+    parameters = {"encoder": "opensmile", "parameters": {"feature_set": "IS09"}}
+    other = {"is09": {"features": {"audio": parameters}}}
+    with pytest.raises(ConfigError, match=r"give one a features.audio.name of its own"):
+        load_plan(merge(default(root), {"experiments": other}))
+    parameters["name"] = "is09"
+    plan = load_plan(merge(default(root), {"experiments": other}))
+    assert set(plan.stores["audio"]) == {"opensmile", "is09"}
+
+
+def test_experiments_override_and_null_removes(root):
+    overlay = {"experiments": {"audio": None, "small": {"model": {"hidden": 16}}}}
+    plan = load_plan(merge(default(root), overlay))
+    assert "audio" not in plan.experiments
+    assert plan.experiments["small"].model.hidden == 16
+    assert plan.experiments["small"].training == plan.config.training
+    assert plan.experiments["text"].model.modalities == ("text",)
+
+
+@pytest.mark.parametrize(
+    ("corpus", "asked", "shown"),
+    [("demo", None, True), ("meld", None, False), ("meld", True, True), ("demo", False, False)],
+)
+def test_pictures_of_licensed_corpora_are_shown_only_where_asked_for(corpus, asked, shown):
+    config = load_config({"corpus": corpus, "report": {"pictures": asked}})
+    assert shows_pictures(config) is shown
+
+
+def test_the_main_experiment_and_one_with_modality_dropout_are_tested_without_modalities(root):
+    assert load_plan(default(root)).masked == ("ar-iigcn",)
+    dropped = {"model": {"modality_dropout": 0.3}}
+    overlay = {"experiments": {"dropped": dropped, "more": dropped}}
+    plan = load_plan(merge(default(root), overlay))
+    assert plan.masked == ("ar-iigcn", "dropped")
+    nothing = merge(default(root), overlay | {"evaluation": {"missing_of": []}})
+    assert load_plan(nothing).masked == ()
+
+
+@pytest.mark.parametrize(
+    ("jobs", "mend"),
+    [
+        ({"runs_per_gpu": 2, "training": {"processes": 2}}, "set one of them to 1"),
+        ({"runs_per_gpu": 2, "seeds_in_turn": True}, "seeds_in_turn to false"),
+        ({"seeds_in_turn": True, "training": {"processes": 2}}, "seeds_in_turn to false"),
+    ],
+)
+def test_a_job_is_one_run_on_several_processes_or_several_runs(jobs, mend):
+    with pytest.raises(ConfigError, match=mend):
+        load_plan(jobs)
+
+
+def test_what_changes_a_setting_of_the_main_experiment_is_an_ablation(root):
+    experiments = {
+        "mmgcn": {"model": {"name": "mmgcn"}},
+        "without-graph": {"model": {"graph_layers": 0}},
+        "modalities": {"grid": {"model.modalities": "subsets"}},
+        "window": {"grid": {"graph.past = graph.future": [2, 5]}},
+    }
+    plan = load_plan(merge(default(root), {"experiments": experiments}))
+    assert plan.ablations == {
+        "without-graph": "model.graph_layers 0",
+        "window.2": "graph.past 2, graph.future 2",
+        "window.5": "graph.past 5, graph.future 5",
+    }
+
+
+def test_what_an_overlay_removes_is_no_longer_named_elsewhere(root):
+    named = {
+        "experiments": {"mmgcn": {"model": {"name": "mmgcn"}}, "text": None},
+        "tune": {"experiments": ["ar-iigcn", "text", "mmgcn"]},
+        "evaluation": {"figures_of": ["text", "ar-iigcn"]},
+    }
+    plan = load_plan(merge(default(root), named))
+    assert tuned(plan) == ("ar-iigcn", "mmgcn")
+    assert plan.config.evaluation.figures_of == ("ar-iigcn",)
+    with pytest.raises(ConfigError, match=r"tune\.experiments: unknown experiment 'txt'"):
+        load_plan(merge(default(root), {"tune": {"experiments": ["txt"]}}))

@@ -1,0 +1,55 @@
+"""Recordings find their transcripts; what cannot be predicted is named before work starts."""
+
+import pytest
+
+from ariigcn.core.errors import DataError
+from ariigcn.corpora.read.transcripts import Transcript, Turn
+from ariigcn.corpora.table import check_corpus
+from ariigcn.predict.sources import Source, find_sources, table_of
+
+
+@pytest.fixture
+def folder(tmp_path):
+    for name in ("a b.mp4", "a b.srt", "é.wav", "lonely.vtt", "notes.docx", ".hidden.mp4"):
+        (tmp_path / name).write_text("x")
+    return tmp_path
+
+
+def test_a_folder_pairs_recordings_with_transcripts_of_their_names(folder):
+    assert find_sources([folder]) == [
+        Source(folder / "a b.mp4", folder / "a b.srt"),
+        Source(folder / "é.wav", None),
+        Source(None, folder / "lonely.vtt"),
+    ]
+
+
+def test_a_file_takes_the_transcript_that_is_named_or_lies_beside_it(folder):
+    assert find_sources([folder / "a b.mp4"]) == [Source(folder / "a b.mp4", folder / "a b.srt")]
+    other = folder / "lonely.vtt"
+    assert find_sources([folder / "a b.mp4"], other) == [Source(folder / "a b.mp4", other)]
+
+
+def test_everything_that_is_wrong_is_named_at_once(folder):
+    (folder / "empty").mkdir()
+    paths = [folder / "gone.mp4", folder / "notes.docx", folder / "empty"]
+    with pytest.raises(DataError) as refused:
+        find_sources(paths)
+    for words in ("gone.mp4: no such file", "'.docx' is none of .mp4", "empty: holds no recording"):
+        assert words in str(refused.value)
+    with pytest.raises(DataError, match="a transcript is of one recording"):
+        find_sources([folder], folder / "lonely.vtt")
+
+
+def test_the_table_is_one_that_every_stage_reads(tmp_path):
+    turns = (Turn(1.0, 2.0, None, "x"), Turn(None, None, "Ann", "y"))
+    given = [
+        (Source(tmp_path / "talk.mp4", None), Transcript("talk", turns)),
+        (Source(None, tmp_path / "a.csv"), Transcript("a", turns[1:])),
+    ]
+    corpus = table_of(given, ("joy", "anger"))
+    check_corpus(corpus)
+    frame = corpus.utterances
+    assert frame["media"].dropna().tolist() == [str(tmp_path / "talk.mp4")[1:]]
+    assert frame["speaker"].tolist() == ["unnamed", "Ann", "Ann"]
+    assert frame["dialogue_id"].nunique() == 2
+    assert frame["emotion"].isna().all()
