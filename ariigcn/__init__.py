@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from ariigcn.graphs.dataset import ConversationDataset
     from ariigcn.predict.conversation import Conversation, Utterance
     from ariigcn.predict.model import EmotionModel
+    from ariigcn.predict.online import OnlineModel
     from ariigcn.predict.zoo import load
 
 __version__ = "0.1.0"
@@ -17,6 +18,7 @@ __all__ = [
     "ConversationDataset",
     "EmotionModel",
     "FeatureStore",
+    "OnlineModel",
     "Utterance",
     "load",
     "read_corpus",
@@ -27,6 +29,7 @@ _PUBLIC = {
     "ConversationDataset": "ariigcn.graphs.dataset",
     "EmotionModel": "ariigcn.predict.model",
     "FeatureStore": "ariigcn.features.store",
+    "OnlineModel": "ariigcn.predict.online",
     "Utterance": "ariigcn.predict.conversation",
     "load": "ariigcn.predict.zoo",
     "read_corpus": "ariigcn.corpora.table",

@@ -181,6 +181,22 @@ def models(results: Results = Path("results")) -> None:
         show_models(results)
 
 
+@app.command(epilog="Example: ariigcn export --onnx meld-text.onnx --model meld-text")
+def export(
+    onnx: Annotated[Path, typer.Option(help="The file to write.")],
+    model: Annotated[
+        str, typer.Option(autocompletion=_model_names, help="Which model: see `ariigcn models`.")
+    ] = "meld-text",
+) -> None:
+    """Write a model's network as ONNX, from features to probabilities; its encoders stay here."""
+    from ariigcn.predict.export import export_onnx
+    from ariigcn.predict.zoo import load
+
+    with _in_words():
+        export_onnx(load(model), onnx)
+    typer.echo(str(onnx))
+
+
 @app.command(epilog="Example: ariigcn doctor")
 def doctor(
     results: Results = Path("results"),

@@ -12,13 +12,13 @@ import pytest
 
 from tests.workflow.test_runs import command, copy_workflow, snakemake
 
-pytestmark = [pytest.mark.kills, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.kills, pytest.mark.timeout(3600)]
 KILLS = 20
 OVERLAY = """
 demo: {dialogues: 8}
 features: {video: {parameters: {frames: 2}}}
 model: {hidden: 32}
-training: {epochs: 150, patience: 150, checkpoint_s: 0}
+training: {epochs: 80, patience: 80, checkpoint_s: 0}
 seeds: [0]
 experiments: {text: null, audio: null, video: null}
 """
