@@ -1,25 +1,3 @@
-from ariigcn.corpora.registry import corpus_module
-from ariigcn.plan import corpus
-
-MEDIA_ROOT = str(corpus.media_root(cfg))
-
-
-def labels(wildcards):
-    """What a run that trains asks for before it extracts anything; features and graphs need no label.
-
-    A job's own process has no targets to go by, and what it needs was there when it was started.
-    """
-    asked, needs_none = workflow.dag_settings.targets, (
-        "features",
-        "graphs",
-        files.table,
-    )
-    needs_none += (f"{files.results}/features/", f"{files.results}/graphs/")
-    untrained = asked and all(str(target).startswith(needs_none) for target in asked)
-    job = bool(workflow.dag_settings.target_jobs)
-    return [] if job or untrained else ancient(files.trainable)
-
-
 if cfg.corpus == "demo":
 
     rule demo_corpus:

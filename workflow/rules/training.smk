@@ -1,67 +1,3 @@
-from ariigcn.core.gpus import visible_gpus
-
-AT_ONCE = cfg.runs_per_gpu
-# A job an experiment, with all its seeds.
-PACKED = AT_ONCE > 1 or cfg.seeds_in_turn
-SEED = "" if PACKED else ".seed-{seed}"
-# Jobs of one machine share its GPUs; a cluster, where so many jobs are let in, counts its own.
-GPUS = visible_gpus() if workflow.global_resources["_nodes"].value is None else 0
-if GPUS and "gpu" not in workflow.global_resources:
-    workflow.register_resource("gpu", GPUS)
-
-
-def trained(name):
-    """A file of every run of a job, as the rule's outputs."""
-    path = files.run(name)
-    return expand(path, seed=cfg.seeds, allow_missing=True) if PACKED else path
-
-
-def run_inputs(wildcards):
-    """The graph and the stores that an experiment reads: inputs, and by their names parameters."""
-    return plan.inputs_of(wildcards.experiment)
-
-
-def deciding(section):
-    """A section of an experiment, as a parameter."""
-
-    def of(wildcards):
-        return getattr(plan.experiments[wildcards.experiment], section).deciding()
-
-    return of
-
-
-def encoders_of_run(wildcards):
-    """What the stores of an experiment are held to."""
-    encoders = plan.experiments[wildcards.experiment].encoders
-    return {m: encoder.deciding() for m, encoder in encoders.items()}
-
-
-def threads_of_run(wildcards):
-    """What one process of an experiment computes with."""
-    return plan.experiments[wildcards.experiment].training.threads
-
-
-def gpus_of_job(wildcards):
-    """One a process; a job that is told to use the CPU takes no GPU from others."""
-    training = plan.experiments[wildcards.experiment].training
-    return 0 if training.device == "cpu" else training.processes
-
-
-def cpus_of_job(wildcards):
-    training = plan.experiments[wildcards.experiment].training
-    return training.threads * training.processes * min(AT_ONCE, len(cfg.seeds))
-
-
-# One job that trains all seeds stops at what the first of them says.
-CHECKED = not PACKED and len(cfg.seeds) > 1
-
-
-def ready(wildcards):
-    """What a seed waits for: that no seed of its experiment would stop before its first epoch."""
-    path = files.experiment(".ready", wildcards.experiment)
-    return ancient(path) if CHECKED else []
-
-
 if CHECKED:
 
     rule ready:
@@ -103,9 +39,9 @@ rule train:
         history=trained("history.parquet"),
         predictions=trained("predictions.parquet"),
     log:
-        files.log("train.{experiment}" + SEED),
+        files.log(f"train.{{experiment}}{SEED}"),
     benchmark:
-        files.benchmark("train.{experiment}" + SEED)
+        files.benchmark(f"train.{{experiment}}{SEED}")
     wildcard_constraints:
         experiment=one_of(plan.experiments),
         seed=r"\d+",

@@ -1,19 +1,3 @@
-from ariigcn.plan import search
-
-TUNED = search.tuned(plan)
-
-
-def trials_of(experiment):
-    """The files of an experiment's workers."""
-    return [files.trials(experiment, worker) for worker in range(cfg.tune.workers)]
-
-
-def tune_code(wildcards):
-    """The version of the search and of this experiment's model."""
-    model = plan.experiments[wildcards.experiment].model
-    return code_version("ariigcn.training.tune", *model.modules)
-
-
 rule tune_worker:
     input:
         unpack(run_inputs),

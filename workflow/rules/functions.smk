@@ -1,0 +1,144 @@
+# What the rules ask of the plan: constants, and functions of a rule's wildcards.
+
+from ariigcn.core.gpus import visible_gpus
+from ariigcn.corpora.registry import corpus_module, table_files
+from ariigcn.features.encoders.registry import encoder_module, made_by, parameter_files
+from ariigcn.features.modality import MODALITIES
+from ariigcn.plan import corpus, search
+
+MEDIA_ROOT = str(corpus.media_root(cfg))
+
+
+def labels(wildcards):
+    """What a run that trains asks for before it extracts anything; features and graphs need no label.
+
+    A job's own process has no targets to go by, and what it needs was there when it was started.
+    """
+    asked, needs_none = workflow.dag_settings.targets, (
+        "features",
+        "graphs",
+        files.table,
+    )
+    needs_none += (f"{files.results}/features/", f"{files.results}/graphs/")
+    untrained = asked and all(str(target).startswith(needs_none) for target in asked)
+    job = bool(workflow.dag_settings.target_jobs)
+    return [] if job or untrained else ancient(files.trainable)
+
+
+SHARDED = cfg.features.shards > 1
+# What a job's log and benchmark are called beside its store.
+SHARD = ".{shard}" if SHARDED else ""
+
+
+def extracted(modality):
+    """What one extraction job writes: the store or, where there are several jobs, a shard of it."""
+    return temp(files.shard(modality)) if SHARDED else files.store(modality)
+
+
+def extraction(modality):
+    """What decides a store: parameters of the rule that extracts it and of the one that joins it.
+
+    Both have the same, so that another number of shards is no reason to extract again.
+    """
+
+    def of(wildcards):
+        encoder = plan.stores[modality or wildcards.modality][wildcards.store]
+        return encoder.modality, encoder.encoder, encoder
+
+    return dict(
+        encoder=lambda wildcards: of(wildcards)[2].deciding(),
+        made_by=lambda wildcards: made_by(*of(wildcards)[:2]),
+        media=lambda wildcards: of(wildcards)[0] != "text"
+        and corpus.version(cfg, "media"),
+        media_root=MEDIA_ROOT,
+        code=lambda wildcards: code_version(
+            "ariigcn.features.extract", encoder_module(*of(wildcards)[:2])
+        ),
+    )
+
+
+def encoder_files(modality):
+    """The local files that decide an encoder's vectors, as a function of the rule's wildcards."""
+
+    def of(wildcards):
+        encoder = plan.stores[modality][wildcards.store]
+        found = parameter_files(modality, encoder.encoder, encoder.parameters)
+        return [str(path) for path in found]
+
+    return of
+
+
+AT_ONCE = cfg.runs_per_gpu
+# A job an experiment, with all its seeds.
+PACKED = AT_ONCE > 1 or cfg.seeds_in_turn
+SEED = "" if PACKED else ".seed-{seed}"
+# Jobs of one machine share its GPUs; a cluster, where so many jobs are let in, counts its own.
+GPUS = visible_gpus() if workflow.global_resources["_nodes"].value is None else 0
+if GPUS and "gpu" not in workflow.global_resources:
+    workflow.register_resource("gpu", GPUS)
+
+
+def trained(name):
+    """A file of every run of a job, as the rule's outputs."""
+    path = files.run(name)
+    return expand(path, seed=cfg.seeds, allow_missing=True) if PACKED else path
+
+
+def run_inputs(wildcards):
+    """The graph and the stores that an experiment reads: inputs, and by their names parameters."""
+    return plan.inputs_of(wildcards.experiment)
+
+
+def deciding(section):
+    """A section of an experiment, as a parameter."""
+
+    def of(wildcards):
+        return getattr(plan.experiments[wildcards.experiment], section).deciding()
+
+    return of
+
+
+def encoders_of_run(wildcards):
+    """What the stores of an experiment are held to."""
+    encoders = plan.experiments[wildcards.experiment].encoders
+    return {m: encoder.deciding() for m, encoder in encoders.items()}
+
+
+def threads_of_run(wildcards):
+    """What one process of an experiment computes with."""
+    return plan.experiments[wildcards.experiment].training.threads
+
+
+def gpus_of_job(wildcards):
+    """One a process; a job that is told to use the CPU takes no GPU from others."""
+    training = plan.experiments[wildcards.experiment].training
+    return 0 if training.device == "cpu" else training.processes
+
+
+def cpus_of_job(wildcards):
+    training = plan.experiments[wildcards.experiment].training
+    return training.threads * training.processes * min(AT_ONCE, len(cfg.seeds))
+
+
+# One job that trains all seeds stops at what the first of them says.
+CHECKED = not PACKED and len(cfg.seeds) > 1
+
+
+def ready(wildcards):
+    """What a seed waits for: that no seed of its experiment would stop before its first epoch."""
+    path = files.experiment(".ready", wildcards.experiment)
+    return ancient(path) if CHECKED else []
+
+
+TUNED = search.tuned(plan)
+
+
+def trials_of(experiment):
+    """The files of an experiment's workers."""
+    return [files.trials(experiment, worker) for worker in range(cfg.tune.workers)]
+
+
+def tune_code(wildcards):
+    """The version of the search and of this experiment's model."""
+    model = plan.experiments[wildcards.experiment].model
+    return code_version("ariigcn.training.tune", *model.modules)
