@@ -42,12 +42,17 @@ def through_slurm_with_overlay(folder: Path, *arguments: str) -> subprocess.Pope
 
 
 def jobs(folder: Path, comment: str) -> list[dict[str, str]]:
-    """SLURM's own record of a rule's jobs in submission order, by the folder they work in."""
+    """SLURM's own record of a rule's jobs in submission order, by the folder they work in.
+
+    ``comment`` is how theirs begins: that of an array names whichever of its jobs came first.
+    """
     shown = subprocess.run(
         ["scontrol", "show", "job"], capture_output=True, text=True, check=True
     ).stdout
     found = [dict(re.findall(r"(\S+?)=(\S*)", block)) for block in shown.split("\n\n")]
-    mine = [j for j in found if j.get("WorkDir") == str(folder) and j["Comment"] == comment]
+    mine = [
+        j for j in found if j.get("WorkDir") == str(folder) and j["Comment"].startswith(comment)
+    ]
     return sorted(mine, key=lambda job: int(job["JobId"]))
 
 
@@ -122,7 +127,7 @@ def cancel_in_extraction(folder: Path) -> None:
     command = through_slurm_with_overlay(folder, "all", "--retries", "0")
     blocks = "results/demo/features/.shards/video.*/.*.blocks/0*.h5"
     wait_for(lambda: list(folder.glob(blocks)), command, "a block of video")
-    first, second = jobs(folder, "rule_extract_video_wildcards_efficientnet-lite0_1")
+    first, second = jobs(folder, "rule_extract_video_wildcards_efficientnet-lite0_")
     assert first["ArrayJobId"] == second["ArrayJobId"]
     subprocess.run(["scancel", first["ArrayJobId"]], check=True)
     output, _ = command.communicate(timeout=400)
