@@ -185,15 +185,19 @@ def models(results: Results = Path("results")) -> None:
 def export(
     onnx: Annotated[Path, typer.Option(help="The file to write.")],
     model: Annotated[
-        str, typer.Option(autocompletion=_model_names, help="Which model: see `ariigcn models`.")
-    ] = "meld-text",
+        str | None,
+        typer.Option(
+            autocompletion=_model_names,
+            help="Which model: see `ariigcn models`. By default meld-text.",
+        ),
+    ] = None,
 ) -> None:
     """Write a model's network as ONNX, from features to probabilities; its encoders stay here."""
     from ariigcn.predict.export import export_onnx
-    from ariigcn.predict.zoo import load
+    from ariigcn.predict.zoo import DEFAULT, load
 
     with _in_words():
-        export_onnx(load(model), onnx)
+        export_onnx(load(model or DEFAULT), onnx)
     typer.echo(str(onnx))
 
 

@@ -6,7 +6,7 @@ from pydantic import Field, field_validator, model_validator
 
 from ariigcn.core.plugins import short_name
 from ariigcn.core.settings import SPEED, Section
-from ariigcn.features.encoders.registry import encoder_parameters
+from ariigcn.features.encoders.registry import PUBLISHED, encoder_parameters
 from ariigcn.features.modality import Modality
 
 
@@ -35,6 +35,11 @@ class EncoderConfig(Section):
         checked = encoder_parameters(self.modality, self.encoder, self.parameters)
         object.__setattr__(self, "parameters", checked)
         return self
+
+    @property
+    def is_published(self) -> bool:
+        """Whether the features are read from files that others have published."""
+        return self.encoder == PUBLISHED
 
     @property
     def store(self) -> str:

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 
 from ariigcn.features.config import EncoderConfig
 from ariigcn.features.encoders.base import Clip
-from ariigcn.features.encoders.registry import made_by, make_encoder
+from ariigcn.features.encoders.registry import make_encoder
 from ariigcn.features.extract import rows_of
-from ariigcn.features.store import Rows, StoreHeader
+from ariigcn.features.header import described, header_of
+from ariigcn.features.store import Rows
 
 
 class EncoderHere:
@@ -21,17 +22,7 @@ class EncoderHere:
 
     def __init__(self, features: EncoderConfig) -> None:
         self._encoder = make_encoder(features.modality, features.encoder, features.parameters)
-        self.header = StoreHeader(
-            corpus="",
-            modality=features.modality,
-            encoder=features.encoder,
-            encoder_version=self._encoder.version,
-            dimension=self._encoder.dimension,
-            weights_sha256=self._encoder.weights_sha256,
-            parameters=features.parameters,
-            feature_names=self._encoder.feature_names,
-            made_by=made_by(features.modality, features.encoder),
-        )
+        self.header = header_of("", features, described(self._encoder))
 
     def encode(self, clips: Sequence[Clip]) -> Rows:
         """A row a clip, in order; one without evidence has a status and zeros."""

@@ -16,6 +16,7 @@ from ariigcn.core.settings import unknown_name
 from ariigcn.corpora.read.feature_file import tells_nothing
 from ariigcn.corpora.splits import is_cut
 from ariigcn.corpora.table import Corpus, read_corpus
+from ariigcn.features.encoders.registry import PUBLISHED
 from ariigcn.features.fitted import selection_problem
 from ariigcn.features.importers import IMPORTERS, Parameters, Published
 from ariigcn.features.store import Rows, Status, StoreHeader, write_store
@@ -97,7 +98,7 @@ def _import(
     header = StoreHeader(
         corpus=corpus.name,
         modality=modality,
-        encoder="published",
+        encoder=PUBLISHED,
         encoder_version=published.version,
         dimension=published.values.shape[1],
         weights_sha256=_digest(published.sources),

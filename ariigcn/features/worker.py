@@ -11,6 +11,7 @@ from ariigcn.features.cache import Cache, encode_all
 from ariigcn.features.encoders.base import Clip, Encoded, Encoder
 from ariigcn.features.encoders.device import take_seat
 from ariigcn.features.encoders.registry import load_encoder
+from ariigcn.features.header import described
 from ariigcn.features.media.containers import past_end
 from ariigcn.features.modality import Modality
 from ariigcn.features.store import Status
@@ -64,14 +65,7 @@ def _encoder() -> Encoder:
 
 def describe() -> dict[str, Any]:
     """What the encoder says of itself, for the store's header; raises what loading it raised."""
-    encoder = _encoder()
-    return {
-        "encoder_version": encoder.version,
-        "dimension": encoder.dimension,
-        "weights_sha256": encoder.weights_sha256,
-        "feature_names": tuple(encoder.feature_names),
-        "fitted_on": getattr(encoder, "fitted_on", "none"),
-    }
+    return described(_encoder())
 
 
 def encode(clips: Sequence[Clip], cache: Cache | None, modality: Modality) -> list[Encoded]:

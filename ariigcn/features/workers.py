@@ -25,7 +25,8 @@ from ariigcn.features.cache import Cache
 from ariigcn.features.config import EncoderConfig
 from ariigcn.features.encoders.base import Clip, Encoded
 from ariigcn.features.encoders.device import seats
-from ariigcn.features.encoders.registry import encoder_module, made_by, runs_on_gpu
+from ariigcn.features.encoders.registry import encoder_module, runs_on_gpu
+from ariigcn.features.header import header_of
 from ariigcn.features.store import Status, StoreHeader
 from ariigcn.features.worker import FULL, KEPT, NotLoadedError, is_full
 
@@ -88,14 +89,7 @@ class Workers:
     def describe(self, corpus: str, features: EncoderConfig) -> StoreHeader:
         """The store's header, as the loaded encoder tells it; raises what loading it raised."""
         facts: dict[str, Any] = self._pool.schedule(worker.describe).result()
-        return StoreHeader(
-            corpus=corpus,
-            modality=features.modality,
-            encoder=features.encoder,
-            parameters=features.parameters,
-            made_by=made_by(features.modality, features.encoder),
-            **facts,
-        )
+        return header_of(corpus, features, facts)
 
     def encode(
         self, blocks: Iterable[Block], stop: StopRequest, cache: Cache | None = None

@@ -37,10 +37,7 @@ def build_graph(corpus: Corpus, config: GraphConfig) -> Graph:
     pointers = dialogue_pointers(frame["dialogue_id"])
     edges = window_edges(pointers, config.past, config.future)
     speakers = local_speakers(frame, pointers)
-    if config.relations == "compact":
-        types, names = compact_relations(edges, speakers)
-    else:
-        types, names = speaker_pair_relations(edges, speakers)
+    types, names = edge_relations(config, edges, speakers)
     first = frame.iloc[pointers[:-1]]
     labels = pd.Categorical(frame["emotion"], categories=list(corpus.labels)).codes
     return Graph(
@@ -91,6 +88,20 @@ def local_speakers(frame: pd.DataFrame, pointers: Integers) -> Integers:
     codes = pd.factorize(pairs)[0].astype(np.int64)
     first = codes[pointers[:-1]]
     return codes - np.repeat(first, np.diff(pointers))
+
+
+def edge_relations(
+    config: GraphConfig, edges: Integers, speakers: Integers
+) -> tuple[Integers, tuple[str, ...]]:
+    """The type of each edge, [E], and the types' names, by the configured kind of relations.
+
+    Args:
+        config: the graph's.
+        edges: source and target, [2, E], in the order in which was spoken.
+        speakers: each utterance's speaker, numbered within its dialogue, [N].
+    """
+    kinds = {"compact": compact_relations, "speaker-pair": speaker_pair_relations}
+    return kinds[config.relations](edges, speakers)
 
 
 def compact_relations(edges: Integers, speakers: Integers) -> tuple[Integers, tuple[str, ...]]:

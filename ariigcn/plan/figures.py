@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Any
 
 from ariigcn.evaluation.figures.kinds import OF_EXPERIMENT, OF_RUN, Figure, Kind
-from ariigcn.plan.files import METRICS
 from ariigcn.plan.plan import Plan
 
 Strings = tuple[str, str, str]
@@ -34,7 +33,7 @@ def sweeps(plan: Plan) -> list[dict[str, Any]]:
         {
             "key": plan.grids[name].keys[0],
             "values": [
-                [labels[0], plan.runs(METRICS, cell)]
+                [labels[0], plan.runs("metrics.json", cell)]
                 for cell, labels in plan.grids[name].cells.items()
             ],
             "out": path,

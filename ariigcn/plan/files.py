@@ -5,10 +5,6 @@ from dataclasses import dataclass
 from ariigcn.config.sections import Config
 from ariigcn.core.plugins import short_name
 
-# One job an experiment and seed writes these; ``model`` is a folder.
-MODEL, HISTORY, PREDICTIONS = "model", "history.parquet", "predictions.parquet"
-METRICS = "metrics.json"
-
 
 @dataclass(frozen=True)
 class Files:

@@ -6,10 +6,12 @@ from typing import Any
 from ariigcn.config.sections import REFUSED, load_config
 from ariigcn.core.errors import ConfigError, problem_list
 from ariigcn.core.settings import unknown_name
+from ariigcn.features.modality import Modality
 from ariigcn.plan.corpus import downloads
 from ariigcn.plan.plan import Plan
 from ariigcn.plan.search import space, tuned
 
+WITH_MEDIA: tuple[Modality, ...] = ("audio", "video")
 # What comes without media, and the preset that reads its features.
 WITHOUT_MEDIA = {"mosi": "mosi.yaml", "published": "iemocap-published.yaml"}
 
@@ -70,13 +72,13 @@ def _jobs(plan: Plan) -> Iterator[str]:
 def _stores(plan: Plan) -> Iterator[str]:
     """No two encoders write one store; a corpus without media has published sound and pictures."""
     try:
-        stores = plan.stores
+        extracted = {m: plan.extracted(m) for m in WITH_MEDIA}
     except ValueError as error:
         yield str(error)
         return
     preset = WITHOUT_MEDIA.get(plan.config.corpus)
-    for modality in ("audio", "video"):
-        if preset and any(e.encoder != "published" for e in stores[modality].values()):
+    for modality in WITH_MEDIA:
+        if preset and extracted[modality]:
             yield (
                 f"{plan.config.corpus} comes without media, so features.{modality}.encoder must be "
                 f"'published'; use workflow/presets/{preset}"

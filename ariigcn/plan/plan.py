@@ -1,6 +1,6 @@
 """The plan of a configuration: its experiments, and what their runs read and make."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -37,8 +37,7 @@ class Plan:
         Raises:
             ValueError: a grid cannot be expanded, or an experiment is impossible.
         """
-        modalities = [m for m in MODALITIES if m in config.model.modalities]
-        overrides, grids = expand(config.experiments, modalities)
+        overrides, grids = expand(config.experiments, config.model.modalities)
         experiments = {name: resolve(config, name, own) for name, own in overrides.items()}
         return cls(config, experiments, overrides, grids)
 
@@ -73,11 +72,11 @@ class Plan:
 
     def extracted(self, modality: Modality) -> list[str]:
         """The stores that are made from the corpus's media and texts."""
-        return [n for n, e in self.stores[modality].items() if e.encoder != "published"]
+        return [name for name, e in self.stores[modality].items() if not e.is_published]
 
     def imported(self, modality: Modality) -> list[str]:
         """The stores that are read from published features."""
-        return [n for n, e in self.stores[modality].items() if e.encoder == "published"]
+        return [name for name, e in self.stores[modality].items() if e.is_published]
 
     @cached_property
     def graphs(self) -> dict[str, GraphConfig]:
@@ -135,18 +134,14 @@ class Plan:
 
     def selecting(self, modality: Modality, store: str) -> list[str]:
         """The experiments that read a store and select by validation, whatever its encoder has seen."""
+        path = self.files.store(modality, store)
         return [
             name
-            for name, experiment in self._reading(modality, store)
-            if experiment.training.selection == "validation"
+            for name, experiment in self.experiments.items()
+            if self.stores_of(name).get(modality) == path
+            and experiment.training.selection == "validation"
             and not experiment.training.accept_fitted
         ]
-
-    def _reading(self, modality: Modality, store: str) -> Iterator[tuple[str, ExperimentConfig]]:
-        for name, experiment in self.experiments.items():
-            encoder = experiment.encoders.get(modality)
-            if encoder is not None and encoder.store == store:
-                yield name, experiment
 
     def _stores(self, modality: Modality) -> dict[str, EncoderConfig]:
         found: dict[str, EncoderConfig] = {}

@@ -4,8 +4,9 @@ import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import PackageLoader
 
+from ariigcn.core.templates import environment
 from ariigcn.evaluation.predictions import read_predictions
 from ariigcn.evaluation.statistics.resampling import (
     Score,
@@ -37,15 +38,11 @@ def model_card(
         licence: of its corpus.
         remarks: what else a reader must know, a sentence each.
     """
-    environment = Environment(
-        loader=PackageLoader("ariigcn.predict", "templates"),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        keep_trailing_newline=True,
-        autoescape=False,
-    )
-    environment.filters["interval"] = _percent
-    return environment.get_template("card.md").render(
+    loader = PackageLoader("ariigcn.predict", "templates")
+    markdown = {"autoescape": False, "lstrip_blocks": False, "keep_trailing_newline": True}
+    templates = environment(loader, **markdown)
+    templates.filters["interval"] = _percent
+    return templates.get_template("card.md").render(
         head=head,
         scores=scores or {},
         name=name,

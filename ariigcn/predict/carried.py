@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ariigcn.graphs.build import compact_relations, speaker_pair_relations
+from ariigcn.graphs.build import edge_relations
 from ariigcn.graphs.dialogues import DialogueBatch
 from ariigcn.models.ariigcn import ARIIGCN
 from ariigcn.models.bundle import BundleHead
@@ -32,20 +32,12 @@ class CarriedState:
         self._head, self._network = head, network
         self._speakers: list[int] = []
         self._state: Tensor | None = None
-        self._inputs: list[list[Tensor]] = [[] for _ in network.graph]  # none yet, or one [M, w, H]
+        nothing = torch.zeros(len(network.modalities), 0, network.config.hidden)
+        self._inputs = [nothing for _ in network.graph]  # of each layer, [M, w, H]
 
     @torch.no_grad()
     def say(self, x: Mapping[str, Tensor], mask: Tensor, speaker: int) -> Tensor:
-        """The next utterance's class probabilities, [C].
-
-        Args:
-            x: modality -> [1, D_m], not standardised, zero where it is missing.
-            mask: bool [1, M].
-            speaker: the number of who speaks, by first appearance.
-
-        Raises:
-            DataError: the model does not know a relation to this speaker; nothing has changed.
-        """
+        """See :class:`ariigcn.predict.online.Progress`."""
         network = self._network
         speakers = self._latest([*self._speakers, speaker])
         structure = network.structure(self._edges(speakers, mask))
@@ -54,9 +46,9 @@ class CarriedState:
             h = self._read_on(network.context, h)
         g = network.generators(h)
         for number, layer in enumerate(network.graph):
-            window = torch.cat([*self._inputs[number], g], dim=1)[:, -len(speakers) :]
+            window = torch.cat([self._inputs[number], g], dim=1)[:, -len(speakers) :]
             g = layer(window, structure)[:, -1:]
-            self._inputs[number] = [window]
+            self._inputs[number] = window
         self._speakers = speakers
         return network.classifier(joined(g))[0].float().softmax(0)
 
@@ -66,14 +58,9 @@ class CarriedState:
         return speakers if past < 0 else speakers[-past - 1 :]
 
     def _read_on(self, context: ContextEncoder, h: Tensor) -> Tensor:
-        """One step of the recurrence (see models/parts/recurrence.py), [M, 1, H]."""
-        cells = context.cells
+        """The recurrence's next step, added to its input, [M, 1, H]."""
         state = torch.zeros_like(h) if self._state is None else self._state
-        read = cells.read(h).chunk(3, dim=-1)
-        carried = torch.baddbmm(cells.carry_bias, state, cells.carry).chunk(3, dim=-1)
-        reset, keep = ((read[k] + carried[k]).sigmoid() for k in (0, 1))
-        now = (read[2] + reset * carried[2]).tanh()
-        self._state = torch.lerp(now, state, keep)
+        self._state = context.cells.step(h, state)
         return context.norm(h + self._state)
 
     def _edges(self, speakers: list[int], mask: Tensor) -> DialogueBatch:
@@ -81,10 +68,7 @@ class CarriedState:
         count = len(speakers)
         nodes = torch.arange(count)
         edges = np.stack([np.arange(count), np.full(count, count - 1)])
-        relate = (
-            compact_relations if self._head.graph.relations == "compact" else speaker_pair_relations
-        )
-        types, names = relate(edges, np.array(speakers))
+        types, names = edge_relations(self._head.graph, edges, np.array(speakers))
         first = nodes.clone()
         first[-1] = 0
         return DialogueBatch(

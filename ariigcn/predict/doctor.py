@@ -15,7 +15,13 @@ from pydantic import ValidationError
 from ariigcn.core.gpus import visible_gpus
 from ariigcn.core.plugins import load
 from ariigcn.features.config import FeaturesConfig
-from ariigcn.features.encoders.registry import ENCODERS, encoder_module, made_by, make_encoder
+from ariigcn.features.encoders.registry import (
+    ENCODERS,
+    PUBLISHED,
+    encoder_module,
+    made_by,
+    make_encoder,
+)
 from ariigcn.features.modality import MODALITIES
 from ariigcn.predict.zoo import SHIPPED, shipped, trained
 
@@ -59,7 +65,7 @@ def examine(data: Path, results: Path) -> Iterator[Finding]:
     for modality in MODALITIES:
         default = FeaturesConfig().of(modality).encoder
         for name in ENCODERS[modality]:
-            if name != "published":
+            if name != PUBLISHED:
                 yield _encoder(modality, name, is_default=name == default)
     yield from _models(results)
     yield _place("features made before", data / "cache", "*")

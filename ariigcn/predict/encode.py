@@ -15,6 +15,7 @@ from ariigcn.corpora.table import Corpus, write_corpus
 from ariigcn.features.clips import clips_of
 from ariigcn.features.config import EncoderConfig
 from ariigcn.features.encoders.base import Clip
+from ariigcn.features.encoders.registry import PUBLISHED
 from ariigcn.features.extract import extract
 from ariigcn.features.here import EncoderHere
 from ariigcn.features.store import FeatureStore, Rows, Status, StoreHeader
@@ -22,7 +23,6 @@ from ariigcn.models.bundle import told
 from ariigcn.predict.sources import MEDIA_ROOT, Source
 
 NO_MEDIA = "no recording was given"
-PUBLISHED = "published"  # the encoder of features that came as files
 NO_TIMES = "its place in the recording is not known"
 # What must be as it was in training, or the model reads vectors that it does not know.
 HELD = ("encoder", "parameters", "dimension", "weights_sha256")

@@ -4,7 +4,6 @@ What happens to a recording is what happened to the corpus that the model was tr
 encoders that the model's header names, the graph that it was trained on, the network.
 """
 
-import logging
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -25,9 +24,7 @@ from ariigcn.predict.encode import Encoders, Work
 from ariigcn.predict.explain import explained
 from ariigcn.predict.network import prepare, probabilities, read_features
 from ariigcn.predict.results import Results
-from ariigcn.predict.sources import Source, find_sources, table_of
-
-logger = logging.getLogger(__name__)
+from ariigcn.predict.sources import Source, find_sources, table_of, table_of_speakers
 
 
 class EmotionModel(ModelHubMixin):
@@ -178,9 +175,8 @@ class EmotionModel(ModelHubMixin):
         Raises:
             DataError: shapes that do not fit the model or each other, or values that are not finite.
         """
-        turns = tuple(Turn(None, None, speaker, None) for speaker in speakers)
-        corpus = table_of([(Source(None, Path("x")), Transcript("x", turns))], self.labels)
-        values, usable = read_features(self.head, features, len(turns), mask)
+        corpus = table_of_speakers(speakers, self.labels)
+        values, usable = read_features(self.head, features, len(speakers), mask)
         dialogues = prepare(self.head, self.network, corpus, values, usable)
         return probabilities(self.head, self.network, dialogues)
 

@@ -10,7 +10,6 @@ import torch
 from torch import Tensor
 
 from ariigcn.core.errors import ConfigError
-from ariigcn.corpora.read.transcripts import Transcript, Turn
 from ariigcn.features.encoders.base import Clip
 from ariigcn.models.ariigcn import ARIIGCN
 from ariigcn.predict.carried import CarriedState
@@ -18,7 +17,7 @@ from ariigcn.predict.conversation import Utterance
 from ariigcn.predict.encode import Encoded
 from ariigcn.predict.model import EmotionModel
 from ariigcn.predict.network import prepare, probabilities, use_threads
-from ariigcn.predict.sources import UNNAMED, Source, table_of
+from ariigcn.predict.sources import UNNAMED, table_of_speakers
 from ariigcn.predict.zoo import past_only
 
 WORDS_ALONE = "a conversation that goes on is read by its words alone"
@@ -137,8 +136,7 @@ class WholeConversation:
         """See :class:`Progress`."""
         head, network = self._model.head, self._model.network
         said = [*self._said, (x, mask, speaker)]
-        turns = tuple(Turn(None, None, str(number), None) for _, _, number in said)
-        corpus = table_of([(Source(None, Path("x")), Transcript("x", turns))], head.labels)
+        corpus = table_of_speakers([str(number) for _, _, number in said], head.labels)
         values = {m: np.concatenate([x[m].numpy() for x, _, _ in said]) for m in head.dimensions}
         masks = torch.cat([mask for _, mask, _ in said]).numpy()
         usable = {m: masks[:, column] for column, m in enumerate(head.dimensions)}

@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from importlib.metadata import version
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import PackageLoader
 
+from ariigcn.core.templates import environment
 from ariigcn.predict.conversation import Conversation
+from ariigcn.predict.sources import UNNAMED
 
 # Colours that are told apart by most eyes (Okabe and Ito, 2008); no emotion is grey.
 COLOURS = ("#d55e00", "#009e73", "#cc79a7", "#e69f00", "#0072b2", "#56b4e9", "#b59f00", "#7a4f9e")
@@ -14,22 +16,17 @@ NEUTRAL, GREY = ("neutral", "calm", "none"), "#9aa3b0"
 
 def page(conversations: Sequence[Conversation]) -> str:
     """The page as HTML; everything that comes from a recording is escaped."""
-    environment = Environment(
-        loader=PackageLoader("ariigcn.predict", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["points"] = _points
+    templates = environment(PackageLoader("ariigcn.predict", "templates"))
+    templates.filters["points"] = _points
     labels = conversations[0].labels
     felt = [name for name in labels if name not in NEUTRAL]
     colours = {n: COLOURS[felt.index(n) % len(COLOURS)] if n in felt else GREY for n in labels}
-    return environment.get_template("predictions.html").render(
+    return templates.get_template("predictions.html").render(
         conversations=[_shown(conversation) for conversation in conversations],
         colours=colours,
         model=conversations[0].model,
         version=version("ariigcn"),
+        unnamed=UNNAMED,
     )
 
 
@@ -51,14 +48,11 @@ def _shown(conversation: Conversation) -> dict[str, object]:
     lanes: dict[str, list[dict[str, object]]] = {}
     for place, utterance in enumerate(conversation.utterances):
         if length:
-            start, width = (utterance.start_s or 0.0) / length, _span(utterance) / length
+            start, end = (seconds or 0.0 for seconds in (utterance.start_s, utterance.end_s))
+            left, width = start / length, (end - start) / length
         else:
-            start, width = place / count, 1 / count
-        lanes.setdefault(utterance.speaker or "unnamed", []).append(
-            {"left": 100 * start, "width": max(100 * width, 0.3), "utterance": utterance}
+            left, width = place / count, 1 / count
+        lanes.setdefault(utterance.speaker or UNNAMED, []).append(
+            {"left": 100 * left, "width": max(100 * width, 0.3), "utterance": utterance}
         )
     return {"said": conversation, "lanes": lanes, "length": length}
-
-
-def _span(utterance: object) -> float:
-    return float(getattr(utterance, "end_s") - getattr(utterance, "start_s"))  # noqa: B009

@@ -66,12 +66,9 @@ class PortableNetwork(nn.Module):
 
     def _standardise(self, x: list[Tensor], mask: Tensor) -> dict[str, Tensor]:
         """As ``network.standardise``, all rows at once."""
-        of, out = self.network.standardise, {}
-        for column, (modality, values) in enumerate(zip(self.network.modalities, x, strict=True)):
-            mean, scale = getattr(of, f"mean_{modality}"), getattr(of, f"scale_{modality}")
-            standard = ((values.double() - mean) / scale).float().clamp(-10, 10)
-            out[modality] = standard * mask[:, column : column + 1]
-        return out
+        given = enumerate(zip(self.network.modalities, x, strict=True))
+        rows = self.network.standardise.rows
+        return {m: rows(m, values, mask[:, c : c + 1]) for c, (m, values) in given}
 
     def _tiles(self, speaker: Tensor) -> Tiles:
         """All edges as one tile, by the rules of graphs/build.py."""

@@ -9,11 +9,12 @@ import pandas as pd
 from ariigcn.core.errors import DataError, problem_list
 from ariigcn.core.paths import file_trouble
 from ariigcn.corpora.read.recordings import RECORDINGS
-from ariigcn.corpora.read.transcripts import READERS, Transcript
+from ariigcn.corpora.read.transcripts import READERS, Transcript, Turn
 from ariigcn.corpora.table import COLUMNS, Corpus
 
 # The table's media are relative to a folder; recordings may lie anywhere.
 MEDIA_ROOT = Path("/")
+ENDINGS = (*RECORDINGS, *READERS)
 UNNAMED = "unnamed"  # the speaker of turns that name none: the table needs one
 
 
@@ -52,20 +53,21 @@ def find_sources(paths: Sequence[Path], transcript: Path | None = None) -> list[
     found: list[Source] = []
     problems: list[str] = []
     for path in paths:
-        inside = sorted(path.iterdir()) if path.is_dir() else [path]
-        sources = list(_paired([p for p in inside if _is_named_so(p)] if path.is_dir() else inside))
-        if path.is_dir() and not sources:
-            problems.append(f"{path}: holds no recording and no transcript")
-        elif not path.is_dir() and (problem := _trouble(path, (*RECORDINGS, *READERS))):
+        inside = [path]
+        if path.is_dir():
+            inside = [there for there in sorted(path.iterdir()) if _is_named_so(there)]
+            if not inside:
+                problems.append(f"{path}: holds no recording and no transcript")
+        elif problem := _trouble(path, ENDINGS):
             problems.append(problem)
-        found += sources
+        found += _paired(inside)
     if problems:
         raise DataError(problem_list("nothing was started", problems))
     return list(dict.fromkeys(found))
 
 
 def _is_named_so(path: Path) -> bool:
-    return path.suffix.lower() in (*RECORDINGS, *READERS) and not path.name.startswith(".")
+    return path.suffix.lower() in ENDINGS and not path.name.startswith(".")
 
 
 def _trouble(path: Path, endings: Sequence[str]) -> str:
@@ -88,6 +90,12 @@ def _paired(paths: Sequence[Path]) -> Iterator[Source]:
     for path in paths:
         if path not in recordings and path not in taken:
             yield Source(None, path)
+
+
+def table_of_speakers(speakers: Sequence[str], labels: Sequence[str]) -> Corpus:
+    """The table of one conversation of which only who speaks is known: what else is told is features."""
+    turns = tuple(Turn(None, None, speaker, None) for speaker in speakers)
+    return table_of([(Source(), Transcript("", turns))], labels)
 
 
 def table_of(conversations: Sequence[tuple[Source, Transcript]], labels: Sequence[str]) -> Corpus:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -56,13 +57,9 @@ def _frame(conversations: Sequence[Conversation]) -> pd.DataFrame:
     return pd.concat([c.to_pandas() for c in conversations], ignore_index=True)
 
 
-def _write_csv(conversations: Sequence[Conversation], path: Path) -> None:
-    _frame(conversations).to_csv(path, index=False, float_format="%.6g", lineterminator="\n")
-
-
-def _write_tsv(conversations: Sequence[Conversation], path: Path) -> None:
+def _write_csv(conversations: Sequence[Conversation], path: Path, separator: str = ",") -> None:
     _frame(conversations).to_csv(
-        path, index=False, sep="\t", float_format="%.6g", lineterminator="\n"
+        path, index=False, sep=separator, float_format="%.6g", lineterminator="\n"
     )
 
 
@@ -106,7 +103,7 @@ def _clock(seconds: float) -> str:
 
 WRITERS: dict[str, Callable[[Sequence[Conversation], Path], None]] = {
     ".csv": _write_csv,
-    ".tsv": _write_tsv,
+    ".tsv": partial(_write_csv, separator="\t"),
     ".parquet": _write_parquet,
     ".json": _write_json,
     ".srt": _write_srt,

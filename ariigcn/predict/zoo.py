@@ -56,18 +56,21 @@ def load(name: str | Path, results: Path | str = "results") -> "EmotionModel":
     folder = Path(name)
     if (folder / "config.json").is_file():
         return EmotionModel.from_folder(folder)
-    known = {model.name: model for model in (*shipped(), *trained(Path(results)))}
-    if str(name) in known:
-        return EmotionModel.from_folder(known[str(name)].folder, str(name))
+    # Only as many are looked at as come before it: a damaged one further on is no trouble of its.
+    known = []
+    for model in _all(Path(results)):
+        if model.name == str(name):
+            return EmotionModel.from_folder(model.folder, model.name)
+        known.append(model.name)
     if folder.exists():
         raise DataError(f"{folder}: is no model: there is no config.json in it")
+    words = f"{unknown_name(str(name), known, 'model')} (ariigcn models lists them)"
     if str(name).count("/") == 1 and not str(name).startswith((".", "/")):
         try:
             return EmotionModel.from_pretrained(str(name))
         except (OSError, ValueError) as error:
-            words = f"{unknown_name(str(name), list(known), 'model')} (ariigcn models lists them)"
             raise DataError(f"{words}; the Hugging Face hub has none either: {error}") from None
-    raise DataError(f"{unknown_name(str(name), list(known), 'model')} (ariigcn models lists them)")
+    raise DataError(words)
 
 
 def shipped() -> Iterator[Known]:
@@ -90,7 +93,12 @@ def trained(results: Path) -> Iterator[Known]:
 
 def past_only(results: Path) -> list[str]:
     """The names of the models that can follow a conversation."""
-    return [model.name for model in (*shipped(), *trained(results)) if model.past_only]
+    return [model.name for model in _all(results) if model.past_only]
+
+
+def _all(results: Path) -> Iterator[Known]:
+    yield from shipped()
+    yield from trained(results)
 
 
 def _known(name: str, config: Path) -> Known:

@@ -12,10 +12,11 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from jinja2 import BaseLoader, Environment, FileSystemLoader, StrictUndefined
+from jinja2 import BaseLoader, Environment, FileSystemLoader
 from markupsafe import Markup
 
 from ariigcn.core.files import atomic_path
+from ariigcn.core.templates import environment
 from ariigcn.corpora.registry import SHOWABLE
 from ariigcn.corpora.table import Corpus, read_corpus
 from ariigcn.evaluation.figures.kinds import Figure, Kind
@@ -152,16 +153,9 @@ def _script_context() -> dict[str, Any]:
 
 
 def _environment(loader: BaseLoader) -> Environment:
-    environment = Environment(
-        loader=loader,
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.tests["number"] = lambda cell: isinstance(cell, Number)
-    return environment
+    templates = environment(loader, keep_trailing_newline=True)
+    templates.tests["number"] = lambda cell: isinstance(cell, Number)
+    return templates
 
 
 def _results_figure(figures: Sequence[Figure]) -> InlineFigure | None:

@@ -113,7 +113,7 @@ def test_what_is_kept_does_not_grow(past_only_model):
     for turn in turns(12):
         online.say(*turn)
     assert len(state._speakers) == 4
-    assert [inputs[0].shape for inputs in state._inputs] == [(1, 4, 16)] * 2
+    assert [inputs.shape for inputs in state._inputs] == [(1, 4, 16)] * 2
     assert state._state.shape == (1, 1, 16)
 
 

@@ -58,3 +58,12 @@ def test_a_name_that_no_model_has_is_told(tmp_path, monkeypatch):
         ariigcn.load(tmp_path)
     with pytest.raises(DataError, match="the Hugging Face hub has none either"):
         ariigcn.load("nobody/nothing", results=tmp_path)
+
+
+def test_a_damaged_model_is_no_trouble_of_one_before_it(tmp_path):
+    damaged = tmp_path / "meld/text/seed-0/model"
+    damaged.mkdir(parents=True)
+    (damaged / "config.json").write_text("{}")
+    assert ariigcn.load("meld-text", results=tmp_path).name == "meld-text"
+    with pytest.raises(DataError, match=r"config\.json"):
+        ariigcn.load("meld/text", results=tmp_path)

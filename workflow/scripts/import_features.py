@@ -15,10 +15,9 @@ def main(snakemake):
     plan = load_plan(snakemake.config)
     # Not parameters of the rule: no store depends on another one's.
     beside = [
-        (modality, Parameters(**encoder.parameters))
+        (modality, Parameters(**plan.stores[modality][name].parameters))
         for modality in MODALITIES
-        for encoder in plan.stores[modality].values()
-        if encoder.encoder == "published"
+        for name in plan.imported(modality)
     ]
     import_features(
         params.corpus,

@@ -20,22 +20,23 @@ from ariigcn.core.settings import describe
 if TYPE_CHECKING:
     from ariigcn.features.encoders.base import Encoder
 
+PUBLISHED = "published"  # features that others have made, read from their files
 ENCODERS: dict[str, dict[str, str]] = {
     "text": {
         "glove": "ariigcn.features.encoders.text_glove",
         "huggingface": "ariigcn.features.encoders.text_huggingface",
         "minilm": "ariigcn.features.encoders.text_minilm",
-        "published": "ariigcn.features.imported",
+        PUBLISHED: "ariigcn.features.imported",
     },
     "audio": {
         "huggingface": "ariigcn.features.encoders.audio_huggingface",
         "opensmile": "ariigcn.features.encoders.audio_opensmile",
-        "published": "ariigcn.features.imported",
+        PUBLISHED: "ariigcn.features.imported",
     },
     "video": {
         "efficientnet-lite0": "ariigcn.features.encoders.video_efficientnet",
         "huggingface": "ariigcn.features.encoders.video_huggingface",
-        "published": "ariigcn.features.imported",
+        PUBLISHED: "ariigcn.features.imported",
         "r3d18": "ariigcn.features.encoders.video_r3d18",
     },
 }

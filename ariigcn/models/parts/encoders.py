@@ -40,13 +40,15 @@ class Standardiser(nn.Module):
         """Standardised features, [n, D_m] a modality, clipped at 10 standard deviations."""
         out = {}
         for column, (modality, values) in enumerate(x.items()):
-            mean, scale = getattr(self, f"mean_{modality}"), getattr(self, f"scale_{modality}")
             usable = mask[:, column : column + 1]
             parts = zip(values.split(ROWS), usable.split(ROWS), strict=True)
-            out[modality] = torch.cat(
-                [((v.double() - mean) / scale).float().clamp_(-10, 10) * u for v, u in parts]
-            )
+            out[modality] = torch.cat([self.rows(modality, v, u) for v, u in parts])
         return out
+
+    def rows(self, modality: str, values: Tensor, usable: Tensor) -> Tensor:
+        """Some rows of one modality, [n, D_m], those without evidence zero; usable is bool [n, 1]."""
+        mean, scale = getattr(self, f"mean_{modality}"), getattr(self, f"scale_{modality}")
+        return ((values.double() - mean) / scale).float().clamp_(-10, 10) * usable
 
 
 class ModalityEncoders(nn.Module):

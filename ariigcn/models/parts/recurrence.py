@@ -96,6 +96,18 @@ class ModalityGRU(nn.Module):
             output: Tensor = _Recurrence.apply(read, self.carry, self.carry_bias, steps)
         return output
 
+    @torch.no_grad()
+    def step(self, x: Tensor, state: Tensor) -> Tensor:
+        """The state after the next utterance of one conversation, read forward alone.
+
+        Shapes:
+            x [M, 1, I], state [M, 1, H], zeros at the beginning -> [M, 1, H].
+        """
+        read = self.read(x).chunk(3, dim=-1)
+        carried = torch.baddbmm(self.carry_bias, state, self.carry).chunk(3, dim=-1)
+        reset, keep = ((read[k] + carried[k]).sigmoid() for k in (0, 1))
+        return torch.lerp((read[2] + reset * carried[2]).tanh(), state, keep)
+
 
 class _Recurrence(torch.autograd.Function):
     """The steps and their gradient.
