@@ -84,6 +84,7 @@ class Conversation:
         modalities: what the model reads.
         recording: the file that was heard and seen; None: text alone.
         notes: what a reader must know: missing speakers, a machine's transcript, other releases.
+        transcript_by: the programs that wrote the transcript; empty: it was given.
     """
 
     name: str
@@ -93,10 +94,12 @@ class Conversation:
     modalities: tuple[str, ...]
     recording: str | None = None
     notes: tuple[str, ...] = ()
+    transcript_by: str = ""
 
     def to_pandas(self) -> "pd.DataFrame":
         """One row an utterance: conversation, number, speaker, start_s, end_s, text, emotion,
-        probability, a column ``prob_<emotion>`` each, and ``missing`` (modalities, with why)."""
+        probability, a column ``prob_<emotion>`` each, ``missing`` (modalities, with why), the model and
+        ``transcript_by``."""
         import pandas as pd
 
         return pd.DataFrame([self._row(utterance) for utterance in self.utterances])
@@ -148,4 +151,5 @@ class Conversation:
             **{f"prob_{name}": value for name, value in utterance.probabilities.items()},
             "missing": "; ".join(f"{m}: {why}" for m, why in utterance.missing.items()),
             "model": self.model,
+            "transcript_by": self.transcript_by,
         }

@@ -51,7 +51,8 @@ class Results:
             model=self.model,
             modalities=tuple(self.encoded),
             recording=None if source.recording is None else str(source.recording),
-            notes=(*transcript.notes, *notes),
+            notes=(*_machine(transcript), *transcript.notes, *notes),
+            transcript_by=transcript.made_by,
         )
 
     def _utterance(
@@ -73,3 +74,12 @@ class Results:
             },
             explanation=self.explanations[row] if self.explanations else None,
         )
+
+
+def _machine(transcript: Transcript) -> tuple[str, ...]:
+    """That words and speakers are a machine's guess: nobody may take them for a person's."""
+    if not transcript.made_by:
+        return ()
+    return (
+        f"a machine wrote the transcript ({transcript.made_by}); words and speakers may be wrong",
+    )

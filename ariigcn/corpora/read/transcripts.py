@@ -17,6 +17,7 @@ from typing import Any
 import pandas as pd
 
 from ariigcn.core.errors import DataError, problem_list
+from ariigcn.core.files import atomic_path
 from ariigcn.core.paths import file_trouble
 from ariigcn.corpora.read.recordings import read_conversations
 from ariigcn.corpora.read.subtitles import read_subtitles
@@ -42,11 +43,19 @@ class Turn:
 
 @dataclass(frozen=True)
 class Transcript:
-    """The turns of one conversation, by their start, and what a reader should know of them."""
+    """The turns of one conversation, by their start.
+
+    Args:
+        name: the conversation's.
+        turns: by their start, or as they stand where times are not known.
+        notes: what a reader should know of them.
+        made_by: the programs that wrote it; empty: it was given, as a person's.
+    """
 
     name: str
     turns: tuple[Turn, ...]
     notes: tuple[str, ...] = ()
+    made_by: str = ""
 
 
 def read_transcript(path: Path) -> list[Transcript]:
@@ -70,10 +79,31 @@ def read_transcript(path: Path) -> list[Transcript]:
     if not turns:
         raise DataError(f"{path}: no utterance in it")
     names = dict.fromkeys(name for name, _ in turns)
-    return [_in_order(name, [turn for n, turn in turns if n == name]) for name in names]
+    made_by = _made_by(path)
+    return [_in_order(name, [turn for n, turn in turns if n == name], made_by) for name in names]
 
 
-def _in_order(name: str, turns: list[Turn]) -> Transcript:
+def write_transcript(transcript: Transcript, path: Path) -> None:
+    """Write a transcript as Whisper does, with speakers and with what made it; :func:`read_transcript`
+    gives it back, but for notes."""
+    segments = [
+        {"start": t.start_s, "end": t.end_s, "speaker": t.speaker, "text": t.text or ""}
+        for t in transcript.turns
+    ]
+    said = {"made_by": transcript.made_by, "segments": segments}
+    with atomic_path(path) as temporary:
+        temporary.write_text(json.dumps(said, ensure_ascii=False, indent=1) + "\n", "utf-8")
+
+
+def _made_by(path: Path) -> str:
+    """What :func:`write_transcript` says made it."""
+    if path.suffix.lower() != ".json":
+        return ""
+    said = json.loads(path.read_text("utf-8-sig"))
+    return str(said.get("made_by") or "") if isinstance(said, dict) else ""
+
+
+def _in_order(name: str, turns: list[Turn], made_by: str) -> Transcript:
     """A conversation's turns by their start; those without times stay as they stand."""
     notes = []
     timed = [turn.start_s for turn in turns if turn.start_s is not None]
@@ -94,7 +124,7 @@ def _in_order(name: str, turns: list[Turn]) -> Transcript:
             "all turns are taken as one speaker's" if unnamed == len(turns) else "they share one"
         )
         notes.append(f"{unnamed} of {len(turns)} turns name no speaker; {whose}")
-    return Transcript(name, tuple(turns), tuple(notes))
+    return Transcript(name, tuple(turns), tuple(notes), made_by)
 
 
 def _defects(turn: Turn) -> Iterator[str]:

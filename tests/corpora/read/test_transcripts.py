@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from ariigcn.core.errors import DataError
-from ariigcn.corpora.read.transcripts import read_transcript
+from ariigcn.corpora.read.transcripts import Transcript, Turn, read_transcript, write_transcript
 
 TURNS = [(0.5, 1.5, "Ann", "Hello."), (2.0, 3.25, "Ben", "Oh no!")]
 
@@ -114,3 +114,13 @@ def test_what_is_wrong_is_named(tmp_path, name, text, message):
 def test_a_file_that_is_not_there(tmp_path):
     with pytest.raises(DataError, match=r"talk\.srt: no such file"):
         read_transcript(tmp_path / "talk.srt")
+
+
+def test_a_written_transcript_reads_back_and_says_what_made_it(tmp_path):
+    turns = (Turn(0.5, 1.5, "S1", "Hélas."), Turn(2.0, 3.25, None, None))
+    write_transcript(Transcript("talk", turns, made_by="a recogniser 1.0"), tmp_path / "talk.json")
+    (back,) = read_transcript(tmp_path / "talk.json")
+    assert back.made_by == "a recogniser 1.0"
+    assert [(t.start_s, t.end_s, t.speaker, t.text) for t in back.turns] == [
+        (0.5, 1.5, "S1", "Hélas."), (2.0, 3.25, None, None),
+    ]  # fmt: skip
