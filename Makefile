@@ -2,6 +2,7 @@
 #   make demo    a virtual environment, the pinned install, the whole workflow on the built-in corpus
 #   make bench   extraction's part of docs/performance.md: half an hour on an idle machine
 #   make bench-train   training's part of it, a few minutes
+#   make bench-predict   predictions of 30 minutes, docs/performance.md: ten minutes
 #   make bench-scale   docs/scale.md's and its picture: a few minutes
 #   make shipped-models MELD=DIR   the models that come with the package, from MELD's tables: 20 minutes
 #   make test    the same environment with the test extras; every test
@@ -18,7 +19,7 @@ TESTABLE := $(VENV)/.testable
 AXE := .browser/package/axe.min.js
 MADE := $(VENV) data results .snakemake
 
-.PHONY: bench bench-scale bench-train demo test test-browser test-faults test-kills test-slurm lint clean shipped-models
+.PHONY: bench bench-predict bench-scale bench-train demo test test-browser test-faults test-kills test-slurm lint clean shipped-models
 
 demo: $(INSTALLED)
 	$(BIN)/snakemake --cores all all
@@ -71,6 +72,9 @@ bench: $(TESTABLE)
 bench-train: $(TESTABLE)
 	for context in none gru; do $(BIN)/python -m benchmarks.bench_train --shape iemocap --context $$context; done
 	for context in none gru; do $(BIN)/python -m benchmarks.bench_train --shape meld --context $$context; done
+
+bench-predict: $(TESTABLE)
+	$(BIN)/python -m benchmarks.bench_predict
 
 bench-scale: $(TESTABLE)
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m benchmarks.scale

@@ -1,0 +1,89 @@
+"""Recordings and transcripts at the edge: each is a result, or one clear error."""
+
+import numpy as np
+import pytest
+
+from ariigcn.core.errors import DataError
+from ariigcn.predict.sources import find_sources
+from tests.features.make_clips import grey_frames, tone, write_video, write_wav
+
+
+@pytest.fixture(scope="module")
+def model(make_model):
+    return make_model("text", "audio")
+
+
+@pytest.fixture(scope="module")
+def seeing(make_model):
+    return make_model("text", "audio", "video")
+
+
+def said(path, lines):
+    path.write_text("start_s,end_s,speaker,text\n" + "\n".join(lines), "utf-8")
+
+
+def whole(conversation):
+    """Every utterance has an emotion, whatever it lacks."""
+    sums = [sum(u.probabilities.values()) for u in conversation.utterances]
+    assert np.allclose(sums, 1, atol=1e-5)
+    return conversation
+
+
+def test_a_name_with_spaces_and_letters_of_every_script(model, tmp_path):
+    media = write_wav(tmp_path / "wörk, 会議 “a'b” & c.wav", [tone(2.0)])
+    said(media.with_suffix(".csv"), ["0,1,Zoë 李,Déjà vu!", "1,2,B,So?"])
+    found = whole(model.predict(media))
+    assert found.name == media.stem
+    assert found.utterances[0].speaker == "Zoë 李"
+    for ending in (".csv", ".json", ".srt", ".html", ".parquet", ".tsv"):
+        found._write(tmp_path / f"out {media.stem}{ending}", ending)
+
+
+def test_one_speaker_and_forty(model, tmp_path):
+    for speakers in (1, 40):
+        media = write_wav(tmp_path / f"{speakers:02d}.wav", [tone(8.0)])
+        lines = [f"{n / 10},{n / 10 + 0.1},s{n % speakers},Line {n}." for n in range(80)]
+        said(media.with_suffix(".csv"), lines)
+    for speakers, found in zip((1, 40), model.predict_all(find_sources([tmp_path])), strict=True):
+        assert len({u.speaker for u in whole(found).utterances}) == speakers
+
+
+def test_sound_alone_pictures_alone_silence_and_noise(seeing, tmp_path):
+    random = np.random.default_rng(0)
+    music = np.clip(random.normal(0, 0.3, 96000), -1, 1).astype(np.float32)
+    write_wav(tmp_path / "silence.wav", [np.zeros(96000, np.float32)])
+    write_wav(tmp_path / "music.wav", [music])
+    write_video(tmp_path / "mute.mp4", grey_frames(50))
+    names = ("music.wav", "mute.mp4", "silence.wav")
+    for name in names:
+        said((tmp_path / name).with_suffix(".csv"), ["0,1,A,Hello.", "1,2,B,Bye."])
+    for name, found in zip(names, seeing.predict_all(find_sources([tmp_path])), strict=True):
+        missing = whole(found).utterances[0].missing
+        assert set(missing) == ({"audio"} if name == "mute.mp4" else {"video"})
+
+
+def test_overlapping_unordered_and_out_of_range_turns_are_told(model, tmp_path):
+    media = write_wav(tmp_path / "talk.wav", [tone(2.0)])
+    said(media.with_suffix(".csv"), ["1,2.5,A,Second.", "0,1.5,B,First.", "7,8,A,After the end."])
+    found = whole(model.predict(media))
+    assert [u.text for u in found.utterances] == ["First.", "Second.", "After the end."]
+    assert any("order of time" in note for note in found.notes)
+    assert any("before the one before has ended" in note for note in found.notes)
+    assert "audio" in found.utterances[2].missing
+
+
+def test_an_empty_transcript_is_one_error(model, tmp_path):
+    media = write_wav(tmp_path / "talk.wav", [tone(1.0)])
+    for name in ("a.srt", "b.csv", "c.json", "d.rttm", "e.vtt"):
+        (tmp_path / name).write_text('{"segments": []}' if name == "c.json" else "")
+        with pytest.raises(DataError, match=name):
+            model.predict(media, tmp_path / name)
+
+
+def test_an_unreadable_container_leaves_the_words(seeing, tmp_path):
+    media = tmp_path / "talk.mp4"
+    media.write_bytes(b"\x00\x00\x00\x20ftypisom" + bytes(500))
+    said(media.with_suffix(".csv"), ["0,1,A,Hello.", "1,2,B,Bye."])
+    for utterance in whole(seeing.predict(media)).utterances:
+        assert set(utterance.missing) == {"audio", "video"}
+        assert all(utterance.missing.values())
