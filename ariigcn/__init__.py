@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ariigcn.corpora.table import read_corpus
+    from ariigcn.evaluation.predictions import read_predictions
     from ariigcn.features.store import FeatureStore
     from ariigcn.graphs.dataset import ConversationDataset
     from ariigcn.predict.conversation import Conversation, Utterance
@@ -22,6 +23,7 @@ __all__ = [
     "Utterance",
     "load",
     "read_corpus",
+    "read_predictions",
 ]
 # What others build on, and where it is: loaded when it is used, so that the package itself costs nothing.
 _PUBLIC = {
@@ -33,6 +35,7 @@ _PUBLIC = {
     "Utterance": "ariigcn.predict.conversation",
     "load": "ariigcn.predict.zoo",
     "read_corpus": "ariigcn.corpora.table",
+    "read_predictions": "ariigcn.evaluation.predictions",
 }
 
 

@@ -9,6 +9,7 @@ import tomllib
 import pytest
 import yaml
 
+import ariigcn
 from ariigcn.core import code
 from ariigcn.corpora.config import SplitConfig
 from ariigcn.corpora.registry import load_corpus
@@ -149,3 +150,10 @@ def test_the_experiments(page, root):
     assert set(plan.stores["audio"]) == {"opensmile", "is10"}
     assert plan.experiments["past-only"].graph.future == 0
     assert plan.experiments["margin.0.7"].model.losses.margin == 0.7
+
+
+def test_every_public_name_is_at_hand_and_documented(root):
+    pages = "".join(p.read_text("utf-8") for p in (root / "docs").glob("*.md"))
+    for name in ariigcn.__all__:
+        assert getattr(ariigcn, name).__doc__
+        assert name in pages, f"docs/ tells nothing of ariigcn.{name}"
