@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.workflow.test_runs import copy_workflow, snakemake
+from tests.workflow.small import copy_workflow, snakemake
 
 pytestmark = [pytest.mark.slurm, pytest.mark.timeout(1500)]
 OVERLAY = """

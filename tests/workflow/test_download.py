@@ -7,7 +7,7 @@ import pytest
 
 from ariigcn.corpora.table import read_corpus
 from tests.corpora.test_meld_obtain import small_archive
-from tests.workflow.test_runs import copy_workflow
+from tests.workflow.small import copy_workflow
 
 pytestmark = [pytest.mark.workflow, pytest.mark.timeout(120)]
 

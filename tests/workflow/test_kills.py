@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.workflow.test_runs import command, copy_workflow, snakemake
+from tests.workflow.small import command, copy_workflow, snakemake
 
 pytestmark = [pytest.mark.kills, pytest.mark.timeout(3600)]
 KILLS = 20

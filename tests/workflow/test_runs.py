@@ -1,14 +1,10 @@
-"""The real workflow on a small corpus: what runs, what runs again, and what survives a kill."""
+"""The real workflow on a small corpus: what a run makes, and what runs again after a change."""
 
 import os
 import re
 import shutil
-import signal
 import subprocess
-import sys
-import time
 from importlib import import_module
-from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
 import pandas as pd
@@ -25,54 +21,9 @@ from ariigcn.corpora.config import OPTIONS
 from ariigcn.features.encoders.registry import encoder_module
 from ariigcn.features.store import FeatureStore, Status
 from tests.workflow.plans import plans
+from tests.workflow.small import OVERLAY, command, planned, snakemake
 
-pytestmark = [pytest.mark.workflow, pytest.mark.timeout(600)]
-OVERLAY = """
-demo: {dialogues: 8}
-features: {block: 8, video: {parameters: {frames: 2}}}
-model: {hidden: 16}
-training: {epochs: 8, patience: 8, checkpoint_s: 0}
-seeds: [0]
-experiments: {audio: null, video: null}
-"""
-
-
-def copy_workflow(root: Path, folder: Path) -> Path:
-    """The workflow in a folder of its own, with a small overlay."""
-    folder.mkdir()
-    for name in ("workflow", "profiles", "envs"):
-        shutil.copytree(root / name, folder / name)
-    for name in ("Snakefile", "config.yaml"):
-        shutil.copy(root / name, folder / name)
-    (folder / "small.yaml").write_text(OVERLAY)
-    return folder
-
-
-def command(*arguments: str) -> list[str]:
-    files = ["--configfile", "config.yaml", "small.yaml"]
-    return [sys.executable, "-m", "snakemake", "--cores", "2", *arguments, *files]
-
-
-def snakemake(folder: Path, *arguments: str) -> str:
-    done = subprocess.run(
-        command(*arguments), cwd=folder, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout + done.stderr
-
-
-def planned(folder: Path, *arguments: str) -> set[str]:
-    """The rules that a dry run would run, target rules aside."""
-    found = set(re.findall(r"^(?:local)?rule (\w+):", snakemake(folder, "-n", *arguments), re.M))
-    return found - {"all", "features", "graphs", "models", "evaluation", "report", "paper", "tune"}
-
-
-@pytest.fixture(scope="module")
-def finished(root, tmp_path_factory):
-    """A folder in which the whole workflow has run once."""
-    folder = copy_workflow(root, tmp_path_factory.mktemp("workflow") / "run")
-    snakemake(folder, "all")
-    return folder
+pytestmark = [pytest.mark.workflow, pytest.mark.timeout(900)]
 
 
 def test_a_run_makes_every_contract_and_lists_what_is_masked(finished):
@@ -238,16 +189,6 @@ def test_a_run_that_trains_asks_for_labels_before_it_extracts_and_no_other_does(
     assert "trainable" not in forced
 
 
-def test_shards_give_the_bytes_of_one_job(finished, tmp_path, root):
-    folder = copy_workflow(root, tmp_path / "sharded")
-    shutil.copytree(finished / "data", folder / "data")
-    store = "results/demo/features/audio.opensmile.h5"  # the rules of all modalities are one
-    snakemake(folder, store, "--config", "features={shards: 3}")
-    assert (folder / store).read_bytes() == (finished / store).read_bytes()
-    assert not list(folder.glob("results/demo/features/.shards/*/*.h5"))
-    assert planned(folder, store, "--config", "features={shards: 3}") == set()
-
-
 def test_an_added_experiment_runs_only_its_own_cells(finished):
     """One cell equals the main experiment, whose runs it takes; the other is trained."""
     change = "experiments={size: {grid: {model.hidden: [16, 32]}}}"
@@ -280,19 +221,6 @@ def test_runs_side_by_side_are_one_job_an_experiment(finished):
         assert all(f"seed-{seed}/predictions.parquet" in job for seed in range(4))
 
 
-def test_runs_in_turn_are_one_job_an_experiment_with_the_same_bits(finished, tmp_path, root):
-    folder = copy_workflow(root, tmp_path / "in-turn")
-    for built in ("data", "results/demo/features", "results/demo/graphs"):
-        shutil.copytree(finished / built, folder / built)
-    changes = ["--config", "seeds_in_turn=true", "seeds=[1,0]"]
-    snakemake(folder, "models", *changes)
-    log = (folder / "results" / "demo" / "logs" / "train.ar-iigcn.log").read_text()
-    assert log.index("seed 1") < log.index("seed 0")
-    assert len(predictions(folder)) == 2
-    assert predictions(folder) == predictions(finished)
-    assert planned(folder, "models", *changes) == set()
-
-
 def test_a_wrong_key_stops_before_any_job(finished):
     done = subprocess.run(
         command("all", "--config", "modle={}"),
@@ -301,42 +229,6 @@ def test_a_wrong_key_stops_before_any_job(finished):
     assert done.returncode != 0
     assert "did you mean 'model'?" in done.stdout + done.stderr
     assert "rule train" not in done.stdout + done.stderr
-
-
-def kill_when(folder: Path, pattern: str, target: str) -> None:
-    """Start the workflow and SIGKILL its whole process group once a file of ``pattern`` exists."""
-    process = subprocess.Popen(
-        command(target), cwd=folder, start_new_session=True,
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    deadline = time.monotonic() + 240
-    while not list(folder.glob(pattern)):
-        assert process.poll() is None, "finished before it could be killed"
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-    os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-
-
-def predictions(folder: Path) -> dict[str, bytes]:
-    found = sorted((folder / "results").glob("demo/*/seed-0/predictions.parquet"))
-    return {str(p.relative_to(folder)): p.read_bytes() for p in found}
-
-
-def test_killed_in_extraction_and_in_training_it_ends_with_the_same_bits(finished, tmp_path, root):
-    folder = copy_workflow(root, tmp_path / "killed")
-    kill_when(folder, "results/demo/features/.video*.blocks/*.h5", "models")
-    snakemake(folder, "--unlock")
-    blocks = list(folder.glob("results/demo/features/.video*.blocks/*.h5"))
-    kept = {p: p.stat().st_mtime_ns for p in blocks}
-    assert kept
-    kill_when(folder, "results/demo/ar-iigcn/.checkpoints/seed-0/epoch-00003*", "models")
-    snakemake(folder, "--unlock")
-    snakemake(folder, "models")
-    log = (folder / "results" / "demo" / "logs" / "train.ar-iigcn.seed-0.log").read_text()
-    assert "resuming from" in log
-    assert predictions(folder) == predictions(finished)
-    assert len(predictions(folder)) == 2
 
 
 def test_what_no_seed_can_train_is_said_once_before_any_starts(finished):

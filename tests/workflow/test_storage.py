@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.workflow.test_runs import copy_workflow
+from tests.workflow.small import copy_workflow
 
 pytestmark = [pytest.mark.workflow, pytest.mark.timeout(300)]
 TABLE = "dialogue_id,utterance_id,speaker,text,emotion,split\n" + "".join(
