@@ -55,13 +55,13 @@ class _LeftError(Exception):
     """The visitor has closed the page: the work is for nobody."""
 
 
-def _upload(label: str, endings: Sequence[str]) -> Any:
+def _upload(label: str, endings: Sequence[str], name: str) -> Any:
     """Gradio's field for a file, whose value is what a request says, for :meth:`Files.upload` to look up.
 
     By itself Gradio would copy any file below its folder, or fetch any address, that a request names.
     (Methods of one field, not a class of ours: Gradio writes a file beside the source of such classes.)
     """
-    field = gr.File(label=label, file_types=[*endings], height=130)
+    field = gr.File(label=label, file_types=[*endings], height=130, elem_id=name)
     field.move_resource_to_block_cache = str
     field.preprocess = lambda payload: None if payload is None else str(payload.path)
     return field
@@ -140,9 +140,9 @@ class Page(gr.Blocks):
     def _draw(self, model: str) -> None:
         gr.Markdown(INTRODUCTION)
         with gr.Row(equal_height=True):
-            recording = _upload("Recording: sound or video", RECORDINGS)
+            recording = _upload("Recording: sound or video", RECORDINGS, "recording")
             needed = "Transcript" if speech() is None else "Transcript (or leave it out)"
-            transcript = _upload(needed, TRANSCRIPTS)
+            transcript = _upload(needed, TRANSCRIPTS, "transcript")
         words = gr.Textbox(
             label="Or words alone, a line for each utterance",
             placeholder="Ann: I got the job!\nBen: No way, congratulations!",
