@@ -223,7 +223,8 @@ class Page(gr.Blocks):
             found = analyse(asked, self._model(model), self._limits, folder, tell)
             return self._result(found, asked, folder, session)
         except AriigcnError as error:
-            return self._fill("problem.html", words=str(error))
+            words = str(error)
+            return self._fill("problem.html", words=words[:1].upper() + words[1:])
         except _LeftError:
             return ""
         except Exception:

@@ -42,7 +42,8 @@ def test_no_path_of_the_machine_can_be_asked_for(server, asked):
         "gradio_api/file=/etc/passwd", f"gradio_api/file={recording}", "file=/etc/passwd",
         f"gradio_api/file={server.folder}", "gradio_api/file/etc/passwd", "gradio_api/proxy=http://a.b/",
         "gradio_api/info", "gradio_api/openapi.json", "gradio_api/runs", "monitoring",
-        "gradio_api/deep_link", "gradio_api/stream/a/b/c/playlist.m3u8", "docs", "kept/..%2f..%2fetc%2fpasswd",
+        "gradio_api/deep_link", "gradio_api/stream/a/b/c/playlist.m3u8", "docs",
+        "kept/..%2f..%2fetc%2fpasswd",
     ):  # fmt: skip
         answer = server.get(path)
         assert answer.status_code in (403, 404), path
@@ -66,8 +67,13 @@ def test_a_request_that_names_what_it_has_not_uploaded_is_refused(server, asked)
         for outcome in (server.ask("paths", said), server.ask("paths", None, said)):
             assert outcome == '{"error": null}'
     inside = str(server.folder / "uploads" / "a" / "b.srt")
-    for said in (inside, "http://127.0.0.1:1/a.srt"):
-        assert "an uploaded file is no longer here" in server.ask("paths", None, said)
+    assert "An uploaded file is no longer here" in server.ask("paths", None, inside)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        listening.settimeout(1)
+        address = f"http://127.0.0.1:{listening.getsockname()[1]}/a.srt"
+        assert "<iframe" not in server.ask("paths", None, address)
+        with pytest.raises(TimeoutError):
+            listening.accept()  # nothing is fetched
 
 
 def test_a_model_that_is_not_of_the_list_is_refused(server):
