@@ -1,4 +1,4 @@
-"""The page of a conversation: its script alone runs, what was said stays words, a player only where asked."""
+"""The page of a conversation: only its script runs, words stay words, a player only where asked."""
 
 import base64
 import hashlib

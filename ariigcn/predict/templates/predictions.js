@@ -23,7 +23,7 @@ function bars(row) {
     name: part.dataset.name, percent: part.dataset.percent, width: part.style.width, colour: part.style.background,
   }));
   for (const { name, percent, width, colour } of shares.sort((a, b) => parseFloat(b.width) - parseFloat(a.width))) {
-    const bar = made("div", "", "share"), fill = made("span");
+    const bar = made("dd", "", "share"), fill = made("span");
     Object.assign(fill.style, { width, background: colour });
     bar.append(fill);
     list.append(made("dt", name), bar, made("dd", `${percent} %`));
@@ -84,7 +84,12 @@ if (player) for (const name of ["timeupdate", "seeked", "play"]) player.addEvent
 
 const asked = document.getElementById(location.hash.slice(1));
 if (asked && asked.matches("tbody tr")) show(asked);
-// Within another page, the frame is made as high as what it holds.
-if (parent !== window)
-  new ResizeObserver(() => parent.postMessage({ ariigcnHeight: document.documentElement.offsetHeight }, "*")).observe(document.documentElement);
+// Within another page, the frame is made as high as what it holds, and needs no bar to scroll by.
+if (document.body.classList.contains("embedded")) {
+  const whole = document.documentElement;
+  whole.style.overflow = "hidden";
+  new ResizeObserver(() => parent.postMessage({ ariigcnHeight: whole.offsetHeight }, "*")).observe(whole);
+}
+if (player) player.addEventListener("error", () =>
+  player.after(made("p", "This browser cannot play the recording. Its emotions are below all the same.", "soft")));
 })();
