@@ -172,6 +172,40 @@ def _follow(model: str | None) -> None:
             raise typer.Exit(1)
 
 
+@app.command("app", epilog="Example: ariigcn app --port 7860")
+def app_(
+    *,
+    model: Annotated[
+        str | None,
+        typer.Option(autocompletion=_model_names, help="Which model is chosen at first."),
+    ] = None,
+    host: Annotated[
+        str, typer.Option(help="Address to listen on; by default this machine's alone.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 7860,
+    max_size: Annotated[
+        float, typer.Option(min=1, metavar="MB", help="Size of an uploaded file, at most.")
+    ] = 200,
+    max_minutes: Annotated[
+        float, typer.Option(min=0.1, metavar="N", help="Minutes of a recording, at most.")
+    ] = 30,
+    results: Results = Path("results"),
+) -> None:
+    """Serve a page on which recordings are dropped and their emotions seen; needs ariigcn[app]."""
+    from ariigcn.app import Limits, build
+    from ariigcn.core.logs import configure_logging
+
+    configure_logging()
+    if host not in ("127.0.0.1", "localhost", "::1"):
+        typer.echo(
+            f"warning: everybody who can reach {host} can use this page; there is no password",
+            err=True,
+        )
+    with _in_words():
+        page = build(model, results, Limits(megabytes=max_size, minutes=max_minutes))
+        page.launch(host, port)
+
+
 @app.command(epilog="Example: ariigcn models --results results")
 def models(results: Results = Path("results")) -> None:
     """List the models that ship and those that were trained in the results folder."""

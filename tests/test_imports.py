@@ -7,7 +7,7 @@ from ariigcn.models.registry import model_modules
 
 ORDER = (
     "core", "corpora", "features", "graphs", "models", "training", "evaluation", "report",
-    "predict", "config", "plan", "cli",
+    "predict", "config", "plan", "app", "cli",
 )  # fmt: skip
 MODULES = sorted(
     ".".join(("ariigcn", *path.relative_to(PACKAGE_ROOT).with_suffix("").parts))

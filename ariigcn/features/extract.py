@@ -57,6 +57,7 @@ def extract(
     max_failed_share: float = 0.5,
     workers_per_gpu: int = 2,
     at_least_one: bool = True,
+    watch: Callable[[float], None] | None = None,
 ) -> None:
     """Encode a corpus in one modality.
 
@@ -70,6 +71,7 @@ def extract(
         workers: processes; each runs on one thread.
         workers_per_gpu: at most so many of them share a GPU, where the encoder computes on one.
         at_least_one: whether it is an error where no row can be used; a training has no use for it.
+        watch: told of the share of the rows that are finished, after each block.
         shard: which part of the blocks, from 0, and of how many.
         cache: folder of results by content; None: none are looked up or kept.
         max_failed_share: more failures than this are an error, a share of the rows that name
@@ -101,6 +103,8 @@ def extract(
                 rows = rows_of(finished.clips, results, header.dimension)
                 write_store(finished.path, header, [rows])
                 counter.advance(len(rows), failed=int((~rows.mask).sum()))
+                if watch is not None:
+                    watch(counter.done / count)
     outcome = Outcome(what, features.modality, media_root, max_failed_share)
     outcome.where = _where(clips, features.modality)
     outcome.at_least_one = at_least_one

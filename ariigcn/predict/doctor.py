@@ -61,6 +61,7 @@ def examine(data: Path, results: Path) -> Iterator[Finding]:
     for requirement in requires("ariigcn") or []:
         if "extra ==" not in requirement:
             yield from _library(requirement)
+    yield Finding("versions", "gradio (ariigcn app)", _extra("gradio", "app"))
     yield from _devices()
     for modality in MODALITIES:
         default = FeaturesConfig().of(modality).encoder
@@ -87,6 +88,14 @@ def _library(requirement: str) -> Iterator[Finding]:
         yield Finding("versions", name, said)
     elif name in SHOWN:
         yield Finding("versions", name, here)
+
+
+def _extra(library: str, extra: str) -> str:
+    """An extra's library, or how to get it; nothing else needs it."""
+    try:
+        return version(library)
+    except PackageNotFoundError:
+        return f"not installed; pip install 'ariigcn[{extra}]'"
 
 
 def _devices() -> Iterator[Finding]:

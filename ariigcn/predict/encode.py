@@ -1,6 +1,6 @@
 """From a table of recordings to features, by the encoders that a model was trained with."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -70,11 +70,18 @@ class Work:
         workers: processes that encode, a core each.
         cache: folder that keeps what encoders made of a clip, for the next time.
         timeout_s: seconds after which a clip counts as failed.
+        progress: told of each stage and of the share of it that is done.
     """
 
     workers: int = 1
     cache: Path | None = None
     timeout_s: float = 120.0
+    progress: Callable[[str, float], None] | None = None
+
+    def tell(self, stage: str, share: float = 0.0) -> None:
+        """Hand progress on to who asked for it."""
+        if self.progress is not None:
+            self.progress(stage, share)
 
 
 class Encoders:
@@ -124,6 +131,8 @@ class Encoders:
 
     def _encode(self, corpus: Corpus, modality: str, work: Work) -> Encoded:
         own, count = self._features[modality], len(corpus.utterances)
+        stage = f"encoding {modality}"
+        work.tell(stage)
         if own["encoder"] == PUBLISHED:
             why = f"the model's {modality} features are published ones, which no recording has"
             return Encoded.nothing(count, self._dimensions[modality], why)
@@ -139,12 +148,14 @@ class Encoders:
                 MEDIA_ROOT,
                 out,
                 self._config(modality),
+                block=16,
                 workers=work.workers,
                 cache=work.cache,
                 timeout_s=work.timeout_s,
                 # A recording without sound, or a broken one, is told utterance by utterance.
                 max_failed_share=1.0,
                 at_least_one=False,
+                watch=lambda share: work.tell(stage, share),
             )
             store = FeatureStore(out)
             return Encoded.of(store.read(), differences(own, store.header))

@@ -194,6 +194,7 @@ class EmotionModel(ModelHubMixin):
         encoded = self.encoders.encode(corpus, work)
         values = {m: rows.values for m, rows in encoded.items()}
         usable = {m: rows.mask for m, rows in encoded.items()}
+        work.tell("predicting")
         dialogues = prepare(self.head, self.network, corpus, values, usable)
         found = probabilities(self.head, self.network, dialogues)
         explanations = explained(self.network, dialogues, self.head.graph, found) if explain else []

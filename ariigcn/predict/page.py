@@ -1,11 +1,14 @@
 """A page of conversations with their emotions, one file that needs nothing beside it."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from importlib.metadata import version
+from importlib.resources import files
+from typing import Literal
 
 from jinja2 import PackageLoader
 
-from ariigcn.core.templates import environment
+from ariigcn.core.templates import environment, inline_script
 from ariigcn.predict.conversation import Conversation
 from ariigcn.predict.sources import UNNAMED
 
@@ -14,19 +17,44 @@ COLOURS = ("#d55e00", "#009e73", "#cc79a7", "#e69f00", "#0072b2", "#56b4e9", "#b
 NEUTRAL, GREY = ("neutral", "calm", "none"), "#9aa3b0"
 
 
-def page(conversations: Sequence[Conversation]) -> str:
-    """The page as HTML; everything that comes from a recording is escaped."""
+@dataclass(frozen=True)
+class Media:
+    """A recording that the page plays.
+
+    Args:
+        address: where a browser finds it.
+        kind: which element plays it.
+    """
+
+    address: str
+    kind: Literal["audio", "video"]
+
+
+def page(
+    conversations: Sequence[Conversation], media: Media | None = None, *, embedded: bool = False
+) -> str:
+    """The page as HTML; everything that comes from a recording is escaped, and no script but its own runs.
+
+    Args:
+        conversations: at least one.
+        media: the recording of all of them, for a player; None: no player, and nothing beside the page.
+        embedded: it stands in a frame of another page, which has the heading.
+    """
     templates = environment(PackageLoader("ariigcn.predict", "templates"))
     templates.filters["points"] = _points
     labels = conversations[0].labels
     felt = [name for name in labels if name not in NEUTRAL]
     colours = {n: COLOURS[felt.index(n) % len(COLOURS)] if n in felt else GREY for n in labels}
+    script = files("ariigcn.predict").joinpath("templates", "predictions.js").read_text("utf-8")
     return templates.get_template("predictions.html").render(
         conversations=[_shown(conversation) for conversation in conversations],
         colours=colours,
         model=conversations[0].model,
         version=version("ariigcn"),
         unnamed=UNNAMED,
+        media=media,
+        embedded=embedded,
+        **inline_script(script),
     )
 
 

@@ -4,8 +4,6 @@ It shows counts, scores, ids and messages. What was said it shows only of corpor
 it, or where the configuration says so.
 """
 
-import base64
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
@@ -13,10 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import BaseLoader, Environment, FileSystemLoader
-from markupsafe import Markup
 
 from ariigcn.core.files import atomic_path
-from ariigcn.core.templates import environment
+from ariigcn.core.templates import environment, inline_script
 from ariigcn.corpora.registry import SHOWABLE
 from ariigcn.corpora.table import Corpus, read_corpus
 from ariigcn.evaluation.figures.kinds import Figure, Kind
@@ -118,7 +115,7 @@ def write_report(
         "provenance": provenance,
         "stages": stages_view(benchmarks),
         **_inspection_context(corpus, inspected, settings),
-        **_script_context(),
+        **_script(),
     }
     page = _environment(FileSystemLoader(TEMPLATES)).get_template("report.html").render(context)
     with atomic_path(out) as temporary:
@@ -145,11 +142,9 @@ def _inspection_context(
     }
 
 
-def _script_context() -> dict[str, Any]:
+def _script() -> dict[str, Any]:
     """The page's script, and its digest: the only script that the page's policy lets run."""
-    script = "".join((TEMPLATES / name).read_text(encoding="utf-8") for name in SCRIPTS)
-    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    return {"script": Markup(script), "script_digest": digest}
+    return inline_script("".join((TEMPLATES / name).read_text("utf-8") for name in SCRIPTS))
 
 
 def _environment(loader: BaseLoader) -> Environment:

@@ -19,7 +19,8 @@ def test_a_container_is_made_from_the_pins(root, name):
 
 def test_the_constraints_pin_everything_that_is_asked_for(root):
     project = tomllib.loads((root / "pyproject.toml").read_text())["project"]
-    asked = [*project["dependencies"], *project["optional-dependencies"]["slurm"]]
+    extras = project["optional-dependencies"]
+    asked = [*project["dependencies"], *extras["slurm"], *extras["app"]]
     names = {re.split("[=<>]", entry)[0].lower() for entry in asked}
     lines = (root / "constraints.txt").read_text().lower().splitlines()
     assert names <= {line.split("==")[0] for line in lines}

@@ -53,7 +53,7 @@ def read_subtitles(path: Path) -> tuple[list[Cue], list[str]]:
             continue
         groups = times.groups()
         start, end = _seconds(groups[:4]), _seconds(groups[4:])
-        speaker, said = _speaker("\n".join(block[at + 1 :]))
+        speaker, said = split_speaker("\n".join(block[at + 1 :]))
         if end <= start:
             problems.append(f"{where}: the cue ends before it starts")
         elif len(re.findall(r"^\s*-\s", "\n".join(block[at + 1 :]), re.MULTILINE)) > 1:
@@ -84,7 +84,7 @@ def _seconds(parts: tuple[str | None, ...]) -> float:
     return round(whole + float(f"0.{fraction}"), 3)
 
 
-def _speaker(text: str) -> tuple[str | None, str]:
+def split_speaker(text: str) -> tuple[str | None, str]:
     """Who speaks, if somebody is named, and the words without tags, entities resolved, on one line."""
     voice = _VOICE.search(text)
     words = html.unescape(_TAG.sub("", text))

@@ -1,0 +1,24 @@
+"""What a visitor of the page may ask for."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Bounds of one request, so that one visitor cannot take a machine's disk or hours.
+
+    Args:
+        megabytes: of an uploaded file.
+        minutes: of a recording.
+        transcript_megabytes: of a transcript, or of words pasted.
+        utterances: of a conversation.
+        kept_s: seconds after which files are removed, whether or not their page is still open.
+        waiting: visitors that may wait for the one whose recording is worked on.
+    """
+
+    megabytes: float = 200
+    minutes: float = 30
+    transcript_megabytes: float = 2
+    utterances: int = 1000
+    kept_s: float = 3600
+    waiting: int = 16

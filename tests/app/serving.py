@@ -1,0 +1,113 @@
+"""`ariigcn app` as people start it, and what its page sends, sent by hand."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import requests
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running page."""
+
+    address: str
+    process: subprocess.Popen
+    temporary: Path
+
+    @property
+    def folder(self) -> Path:
+        """Its private folder."""
+        [folder] = self.temporary.glob(f"ariigcn-app-{self.process.pid}-*")
+        return folder
+
+    def get(self, path: str, **options) -> requests.Response:
+        """What is answered to a GET."""
+        return requests.get(self.address + path, timeout=60, **options)
+
+    def upload(self, name: str, content: bytes, **options) -> requests.Response:
+        """What is answered to an upload: where it lies."""
+        address = f"{self.address}gradio_api/upload"
+        return requests.post(address, files={"files": (name, content)}, timeout=60, **options)
+
+    def ask(self, session, recording=None, transcript=None, words="", model="meld-text") -> str:
+        """Press the button as a page would; files are an upload's answers. Gives the outcome's HTML."""
+        config = self.get("config").json()
+        [number] = [d["id"] for d in config["dependencies"] if len(d["inputs"]) == 5]
+        kind = {"_type": "gradio.FileData"}
+        files = [p and {"path": p, "meta": kind} for p in (recording, transcript)]
+        sent = {"data": [*files, words, model, None], "fn_index": number, "session_hash": session}
+        joined = requests.post(f"{self.address}gradio_api/queue/join", json=sent, timeout=60)
+        joined.raise_for_status()
+        last = ""
+        for line in self.get(
+            f"gradio_api/queue/data?session_hash={session}", stream=True
+        ).iter_lines():
+            told = json.loads(line[5:]) if line.startswith(b"data:") else {}
+            if told.get("msg") == "process_completed":
+                return last or json.dumps(told["output"])
+            if told.get("msg") == "process_generating":
+                last = _patched(last, told["output"]["data"][0])
+        raise AssertionError("the outcome never came")
+
+
+def _patched(last: str, data) -> str:
+    """Gradio sends the first value whole, and then what changed: here always all of it."""
+    if isinstance(data, str):
+        return data
+    for action, _, value in data:
+        assert action in ("replace", "append")
+        last = value if action == "replace" else last + value
+    return last
+
+
+def tokens(outcome: str) -> list[str]:
+    """Of the files that an outcome offers."""
+    return re.findall(r"kept/([\w-]+)", outcome)
+
+
+@contextmanager
+def serving(*options: str, **environment: str) -> Iterator[Server]:
+    """Start `ariigcn app` on a free port, and end it."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    temporary = Path(environment.get("TMPDIR") or os.environ.get("TMPDIR") or "/tmp")
+    code = "from ariigcn.cli import app; app(prog_name='ariigcn')"
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, "app", "--port", str(port), *options],
+        env={**os.environ, **environment}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+    lines = []
+    try:
+        for line in process.stdout:
+            lines.append(line)
+            if line.startswith("The page: "):
+                break
+        else:
+            raise AssertionError("".join(lines))
+        yield Server(f"http://127.0.0.1:{port}/", process, temporary)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.communicate(timeout=30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise
+
+
+def wait_until(condition, seconds: float = 20.0) -> None:
+    """Wait for something to come true."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it never came true"
+        time.sleep(0.1)

@@ -1,0 +1,96 @@
+"""What a visitor names is compared with what is there; what is not held any longer is gone."""
+
+import os
+import stat
+import subprocess
+import sys
+import time
+
+import pytest
+
+from ariigcn.app.files import Files, Kept
+from ariigcn.core.errors import DataError
+
+
+@pytest.fixture
+def files(tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    made = Files(kept_s=60)
+    yield made
+    made.close()
+
+
+def uploaded(files, digest="a" * 64, name="talk.srt"):
+    path = files.uploads / digest / name
+    path.parent.mkdir()
+    path.write_text("x")
+    return path
+
+
+def test_the_folder_is_private(files):
+    for folder in (files.root, files.uploads, files.folder("ann")):
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+
+def test_only_an_upload_is_found(files, tmp_path):
+    path = uploaded(files)
+    assert files.upload(str(path), "ann") == path
+    secret = tmp_path / "secret.srt"
+    secret.write_text("secret")
+    link = files.uploads / ("b" * 64) / "link.srt"
+    link.parent.mkdir()
+    link.symlink_to(secret)
+    result = files.folder("ann") / "emotions.csv"
+    result.write_text("secret")
+    for said in (
+        "/etc/passwd", str(secret), str(link), str(result), f"{path.parent}/../../{secret.name}",
+        f"{path.parent}/./{path.name}", str(path.parent), str(files.uploads), "", "*", "https://a.b/c.srt",
+    ):  # fmt: skip
+        with pytest.raises(DataError, match="no longer here"):
+            files.upload(said, "ben")
+
+
+def test_what_a_session_held_goes_with_it_but_what_another_holds(files):
+    own, shared = uploaded(files), uploaded(files, "b" * 64)
+    for session, path in (("ann", own), ("ann", shared), ("ben", shared)):
+        files.upload(str(path), session)
+    result = files.folder("ann") / "emotions.csv"
+    result.write_text("x")
+    token = files.offer(Kept(result, "talk.csv", "text/csv"), "ann")
+    assert files.find(token).path == result
+    assert files.find("x") is None
+    files.end("ann")
+    files.end("ann")
+    assert files.find(token) is None
+    assert not own.exists() and not result.parent.exists()
+    assert shared.exists()
+    files.end("ben")
+    assert not shared.exists()
+
+
+def test_after_its_time_everything_goes(files):
+    taken, dropped, fresh = (uploaded(files, digit * 64) for digit in "abc")
+    files.upload(str(taken), "ann")
+    long_ago = time.time() - 61
+    os.utime(dropped.parent, (long_ago, long_ago))
+    files.sweep()
+    assert taken.exists() and fresh.exists() and not dropped.exists()
+    files._sessions["ann"].begun = long_ago
+    files.sweep()
+    assert not taken.exists() and fresh.exists()
+    files.close()
+    assert not files.root.exists()
+
+
+def test_what_a_killed_process_left_is_removed(tmp_path, monkeypatch):
+    code = (
+        "import os, tempfile; tempfile.tempdir = os.sys.argv[1]; from ariigcn.app.files import Files;"
+        "Files(60); os._exit(1)"
+    )
+    subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=False)
+    [left] = tmp_path.iterdir()
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    first, second = Files(60), Files(60)
+    assert not left.exists()
+    assert first.root.exists() and second.root.exists()
+    first.close(), second.close()

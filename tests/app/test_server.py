@@ -1,0 +1,140 @@
+"""The page's server as a process, asked what no page would ask."""
+
+import html
+import re
+import signal
+import socket
+
+import pytest
+import requests
+
+from tests.app.conftest import SAID
+from tests.app.serving import serving, tokens, wait_until
+
+HOSTILE = """1
+00:00:00,000 --> 00:00:01,000
+<v Ann "x" onload=alert(1)>&lt;script&gt;alert("words")&lt;/script&gt; ${alert(1)} {{ 7*7 }} </iframe>
+"""
+
+
+@pytest.fixture(scope="module")
+def asked(server, talk):
+    """A session with a result."""
+    recording = server.upload("talk.mp4", talk.read_bytes()).json()[0]
+    transcript = server.upload("../../talk.srt", SAID.encode()).json()[0]
+    return recording, transcript, server.ask("first", recording, transcript)
+
+
+def test_a_result_offers_its_files(server, asked):
+    _, _, outcome = asked
+    player, *downloads = tokens(outcome)
+    assert len(downloads) == 5
+    film = server.get(f"kept/{player}", headers={"Range": "bytes=0-9"})
+    assert (film.status_code, film.headers["content-type"]) == (206, "video/mp4")
+    csv = server.get(f"kept/{downloads[0]}")
+    assert csv.text.startswith("conversation,number,speaker")
+    assert csv.headers["content-disposition"] == 'attachment; filename="talk.csv"'
+
+
+def test_no_path_of_the_machine_can_be_asked_for(server, asked):
+    recording, _, _ = asked
+    for path in (
+        "gradio_api/file=/etc/passwd", f"gradio_api/file={recording}", "file=/etc/passwd",
+        f"gradio_api/file={server.folder}", "gradio_api/file/etc/passwd", "gradio_api/proxy=http://a.b/",
+        "gradio_api/info", "gradio_api/openapi.json", "gradio_api/runs", "monitoring",
+        "gradio_api/deep_link", "gradio_api/stream/a/b/c/playlist.m3u8", "docs",
+        "kept/..%2f..%2fetc%2fpasswd",
+    ):  # fmt: skip
+        answer = server.get(path)
+        assert answer.status_code in (403, 404), path
+        assert "root:" not in answer.text
+    for path in (
+        "gradio_api/component_server",
+        "gradio_api/process_recording",
+        "gradio_api/vibe-edit",
+    ):
+        assert requests.post(server.address + path, json={}, timeout=60).status_code == 403
+    assert server.get("kept/guessed").status_code == 404
+
+
+def test_a_request_that_names_what_it_has_not_uploaded_is_refused(server, asked):
+    """Gradio refuses what lies outside its folder without a word, and we the rest."""
+    for said in (
+        "/etc/passwd",
+        "/proc/self/environ",
+        *map(str, server.folder.glob("*/emotions.csv")),
+    ):
+        for outcome in (server.ask("paths", said), server.ask("paths", None, said)):
+            assert outcome == '{"error": null}'
+    inside = str(server.folder / "uploads" / "a" / "b.srt")
+    assert "An uploaded file is no longer here" in server.ask("paths", None, inside)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        listening.settimeout(1)
+        address = f"http://127.0.0.1:{listening.getsockname()[1]}/a.srt"
+        assert "<iframe" not in server.ask("paths", None, address)
+        with pytest.raises(TimeoutError):
+            listening.accept()  # nothing is fetched
+
+
+def test_a_model_that_is_not_of_the_list_is_refused(server):
+    for name in ("/etc", "user/name", "../../meld-text"):
+        outcome = server.ask("model", words="Ann: Hi", model=name)
+        assert "<iframe" not in outcome
+        assert "Traceback" not in outcome
+
+
+def test_other_sites_cannot_use_it(server):
+    assert server.get("", headers={"Host": "evil.example"}).status_code == 403
+    sent = server.upload("a.srt", b"x", headers={"Sec-Fetch-Site": "cross-site"})
+    assert sent.status_code == 403
+    policy = server.get("").headers["content-security-policy"]
+    assert "default-src 'self'" in policy and "http" not in policy
+
+
+def test_too_large_is_refused_before_it_is_stored(server):
+    before = {*server.folder.rglob("*")}
+    assert server.upload("a.mp4", bytes(1_200_000)).status_code == 413
+    assert {p for p in server.folder.rglob("*") if p.is_file() and p.stat().st_size > 1e6} <= before
+
+
+def test_hostile_words_stay_words(server):
+    outcome = server.ask("hostile", None, server.upload('a"<b>.srt', HOSTILE.encode()).json()[0])
+    [frame] = re.findall(r'<iframe[^>]* srcdoc="([^"]*)"', outcome)
+    page = html.unescape(frame)
+    assert "&lt;script&gt;alert(&#34;words&#34;)" in page
+    assert page.count("<script") == 1
+    assert "{{ 7*7 }}" in page
+
+
+def test_a_session_that_ends_takes_its_files_along(server):
+    transcript = server.upload("bye.srt", SAID.replace("happy", "glad").encode()).json()[0]
+    host, port = server.address.removeprefix("http://").strip("/").split(":")
+    with socket.create_connection((host, int(port))) as page:
+        page.sendall(b"GET /gradio_api/heartbeat/leaving HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert b"200 OK" in page.recv(4096)
+        token = tokens(server.ask("leaving", None, transcript))[0]
+        assert server.get(f"kept/{token}").ok
+    wait_until(lambda: server.get(f"kept/{token}").status_code == 404)
+    assert "no longer here" in server.ask("other", None, transcript)
+
+
+def test_ended_it_leaves_nothing(tmp_path):
+    pytest.importorskip("gradio")
+    with serving(TMPDIR=str(tmp_path)) as running:
+        running.upload("a.srt", SAID.encode())
+        assert running.folder.is_dir()
+        running.process.send_signal(signal.SIGTERM)
+        running.process.wait(30)
+    assert [p for p in tmp_path.iterdir() if p.name.startswith("ariigcn-app")] == []
+
+
+def test_a_warning_where_others_can_reach_it():
+    pytest.importorskip("gradio")
+    from typer.testing import CliRunner
+
+    from ariigcn.cli import app
+
+    shown = CliRunner().invoke(app, ["app", "--host", "0.0.0.0", "--model", "nothing"])
+    assert shown.exit_code == 1
+    assert "everybody who can reach 0.0.0.0 can use this page" in shown.output
+    assert "nothing" in shown.output
