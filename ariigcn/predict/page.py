@@ -14,16 +14,25 @@ COLOURS = ("#d55e00", "#009e73", "#cc79a7", "#e69f00", "#0072b2", "#56b4e9", "#b
 NEUTRAL, GREY = ("neutral", "calm", "none"), "#9aa3b0"
 
 
-def page(conversations: Sequence[Conversation]) -> str:
-    """The page as HTML; everything that comes from a recording is escaped."""
+def colours_of(labels: Sequence[str]) -> dict[str, str]:
+    """Each emotion's colour."""
+    felt = [name for name in labels if name not in NEUTRAL]
+    return {n: COLOURS[felt.index(n) % len(COLOURS)] if n in felt else GREY for n in labels}
+
+
+def page(conversations: Sequence[Conversation], index: str = "") -> str:
+    """The page as HTML; everything that comes from a recording is escaped.
+
+    Args:
+        conversations: what it shows.
+        index: address of the page that lists this one among others; empty: there is none.
+    """
     templates = environment(PackageLoader("ariigcn.predict", "templates"))
     templates.filters["points"] = _points
-    labels = conversations[0].labels
-    felt = [name for name in labels if name not in NEUTRAL]
-    colours = {n: COLOURS[felt.index(n) % len(COLOURS)] if n in felt else GREY for n in labels}
     return templates.get_template("predictions.html").render(
         conversations=[_shown(conversation) for conversation in conversations],
-        colours=colours,
+        colours=colours_of(conversations[0].labels),
+        index=index,
         model=conversations[0].model,
         version=version("ariigcn"),
         unnamed=UNNAMED,
