@@ -15,7 +15,7 @@ from ariigcn.predict.listening import shard_of
 from ariigcn.predict.recordings import untranscribed
 from ariigcn.predict.zoo import find
 
-NO_MODEL = "predictions need a trained model: name one with --config model=NAME (ariigcn models lists them)"
+NO_MODEL = "predictions need a trained model: --config model=NAME (ariigcn models lists them)"
 
 
 @dataclass(frozen=True)

@@ -64,7 +64,17 @@ def snakemake(folder: Path, *arguments: str) -> str:
 def planned(folder: Path, *arguments: str) -> set[str]:
     """The rules that a dry run would run, target rules aside."""
     found = set(re.findall(r"^(?:local)?rule (\w+):", snakemake(folder, "-n", *arguments), re.M))
-    return found - {"all", "features", "graphs", "models", "evaluation", "report", "paper", "tune"}
+    return found - {
+        "all",
+        "features",
+        "graphs",
+        "models",
+        "evaluation",
+        "report",
+        "paper",
+        "tune",
+        "predictions",
+    }
 
 
 @pytest.fixture(scope="module")
