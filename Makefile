@@ -3,6 +3,7 @@
 #   make bench   extraction's part of docs/performance.md: half an hour on an idle machine
 #   make bench-train   training's part of it, a few minutes
 #   make bench-scale   docs/scale.md's and its picture: a few minutes
+#   make bench-predictions   500 recordings, 5 broken, killed and resumed: ten minutes
 #   make shipped-models MELD=DIR   the models that come with the package, from MELD's tables: 20 minutes
 #   make test    the same environment with the test extras; every test
 #   make test-browser   the report in a headless Chromium: Debian's chromium and chromium-driver; npm
@@ -18,7 +19,7 @@ TESTABLE := $(VENV)/.testable
 AXE := .browser/package/axe.min.js
 MADE := $(VENV) data results .snakemake
 
-.PHONY: bench bench-scale bench-train demo test test-browser test-faults test-kills test-slurm lint clean shipped-models
+.PHONY: bench bench-predictions bench-scale bench-train demo test test-browser test-faults test-kills test-slurm lint clean shipped-models
 
 demo: $(INSTALLED)
 	$(BIN)/snakemake --cores all all
@@ -74,6 +75,10 @@ bench-train: $(TESTABLE)
 
 bench-scale: $(TESTABLE)
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m benchmarks.scale
+
+bench-predictions: $(TESTABLE)
+	folder=$$(mktemp -d) && PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m benchmarks.predictions $$folder; \
+	    code=$$?; rm -rf $$folder; exit $$code
 
 shipped-models: $(INSTALLED)
 	$(BIN)/snakemake --cores all models --config corpus_root=$(MELD) \

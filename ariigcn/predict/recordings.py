@@ -71,8 +71,7 @@ def gather(
         try:
             found = list(_conversations(source, name, heard or {}))
         except DataError as error:
-            said = printable(" ".join(str(error).split()))
-            failures.append(Failure(name, printable(str(source)), said))
+            failures.append(Failure(name, printable(str(source)), _in_a_line(error, source)))
         else:
             given += found
     return given, failures
@@ -142,6 +141,12 @@ def _conversations(source: Source, name: str, heard: Mapping[str, Heard]) -> Ite
         if problems := find_problems(table_of([(source, transcript)], ())):
             raise DataError(problem_list("its transcript cannot be used", problems, 5))
         yield source, transcript
+
+
+def _in_a_line(error: DataError, source: Source) -> str:
+    """What is wrong, without the folder: all of its recordings lie there."""
+    folder = f"{Path(str(source)).parent}/"
+    return printable(" ".join(str(error).replace(folder, "").split()))
 
 
 def _transcript(source: Source, heard: Mapping[str, Heard]) -> Path:
