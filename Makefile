@@ -2,8 +2,9 @@
 #   make demo    a virtual environment, the pinned install, the whole workflow on the built-in corpus
 #   make bench   extraction's part of docs/performance.md: half an hour on an idle machine
 #   make bench-train   training's part of it, a few minutes
-#   make bench-predict   predictions of 30 minutes, docs/performance.md: ten minutes
+#   make bench-recording   predictions of 30 minutes, docs/performance.md: ten minutes
 #   make bench-scale   docs/scale.md's and its picture: a few minutes
+#   make bench-predictions   500 recordings, 5 broken, killed and resumed: ten minutes
 #   make shipped-models MELD=DIR   the models that come with the package, from MELD's tables: 20 minutes
 #   make test    the same environment with the test extras; every test
 #   make test-browser   the report in a headless Chromium: Debian's chromium and chromium-driver; npm
@@ -19,7 +20,7 @@ TESTABLE := $(VENV)/.testable
 AXE := .browser/package/axe.min.js
 MADE := $(VENV) data results .snakemake
 
-.PHONY: bench bench-predict bench-scale bench-train demo test test-browser test-faults test-kills test-slurm lint clean shipped-models
+.PHONY: bench bench-predictions bench-recording bench-scale bench-train demo test test-browser test-faults test-kills test-slurm lint clean shipped-models
 
 demo: $(INSTALLED)
 	$(BIN)/snakemake --cores all all
@@ -73,11 +74,15 @@ bench-train: $(TESTABLE)
 	for context in none gru; do $(BIN)/python -m benchmarks.bench_train --shape iemocap --context $$context; done
 	for context in none gru; do $(BIN)/python -m benchmarks.bench_train --shape meld --context $$context; done
 
-bench-predict: $(TESTABLE)
-	$(BIN)/python -m benchmarks.bench_predict
+bench-recording: $(TESTABLE)
+	$(BIN)/python -m benchmarks.long_recording
 
 bench-scale: $(TESTABLE)
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m benchmarks.scale
+
+bench-predictions: $(TESTABLE)
+	folder=$$(mktemp -d) && PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m benchmarks.predictions $$folder; \
+	    code=$$?; rm -rf $$folder; exit $$code
 
 shipped-models: $(INSTALLED)
 	$(BIN)/snakemake --cores all models --config corpus_root=$(MELD) \

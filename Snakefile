@@ -12,32 +12,51 @@ include: "workflow/rules/common.smk"
 include: "workflow/rules/functions.smk"
 include: "workflow/rules/corpus.smk"
 include: "workflow/rules/features.smk"
-include: "workflow/rules/graphs.smk"
-include: "workflow/rules/training.smk"
-include: "workflow/rules/evaluation.smk"
-include: "workflow/rules/report.smk"
-include: "workflow/rules/tune.smk"
 
 
 localrules:
     all,
     features,
-    graphs,
-    models,
-    evaluation,
-    report,
-    paper,
-    tune,
 
 
-rule all:
-    default_target: True
-    input:
-        rules.report.input,
-        rules.evaluation.input,
+# Either a trained model predicts the corpus, or models are trained on it.
+if plan.trained:
 
+    include: "workflow/rules/predictions.smk"
 
-# Everything that the paper shows: with workflow/presets/paper.yaml.
-rule paper:
-    input:
-        rules.all.input,
+    rule all:
+        default_target: True
+        input:
+            rules.predictions.input,
+
+else:
+
+    include: "workflow/rules/graphs.smk"
+    include: "workflow/rules/training.smk"
+    include: "workflow/rules/evaluation.smk"
+    include: "workflow/rules/report.smk"
+    include: "workflow/rules/tune.smk"
+
+    localrules:
+        graphs,
+        models,
+        evaluation,
+        report,
+        paper,
+        predictions,
+        tune,
+
+    rule all:
+        default_target: True
+        input:
+            rules.report.input,
+            rules.evaluation.input,
+
+    rule predictions:
+        input:
+            no_model,
+
+    # Everything that the paper shows: with workflow/presets/paper.yaml.
+    rule paper:
+        input:
+            rules.all.input,

@@ -263,7 +263,13 @@ def corpus_check(
 
     from ariigcn.corpora.checks.check import inspect
     from ariigcn.corpora.checks.page import render
+    from ariigcn.corpora.registry import has_table
 
+    if name == "folder" and root.is_dir() and not has_table(root):
+        from ariigcn.predict.command import show_recordings
+
+        with _in_words():
+            raise typer.Exit(0 if show_recordings(root) else 1)
     pairs = [option.partition("=") for option in options or []]
     try:
         found = inspect(name, root, options={key: yaml.safe_load(value) for key, _, value in pairs})

@@ -21,7 +21,17 @@ stops before the first job, naming the key and the mend. This page is made by `a
 of a key that says "nothing", what stands is kept: it decides speed or place alone.
 """
 # The stages in their order, and the one in which a key, or a section's keys, are first at work.
-STAGES = ("corpus", "table", "features", "graphs", "models", "evaluation", "report", "tune")
+STAGES = (
+    "corpus",
+    "table",
+    "features",
+    "graphs",
+    "models",
+    "evaluation",
+    "report",
+    "tune",
+    "predictions",
+)
 FIRST_STAGE = {
     "corpus": "corpus",
     "corpus_root": "table",
@@ -33,6 +43,7 @@ FIRST_STAGE = {
     "evaluation": "evaluation",
     "report": "report",
     "tune": "tune",
+    "predict": "predictions",
 }
 BOUNDS = {
     annotated_types.Ge: ">=",

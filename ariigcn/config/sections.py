@@ -27,6 +27,7 @@ from ariigcn.features.config import EncoderConfig, FeaturesConfig
 from ariigcn.features.modality import Modality
 from ariigcn.graphs.config import GraphConfig
 from ariigcn.models.config import ModelConfig
+from ariigcn.predict.config import PredictConfig
 from ariigcn.report.config import ReportConfig
 from ariigcn.training.config import TrainingConfig, TuneConfig
 
@@ -107,6 +108,9 @@ class Config(ExperimentConfig):
         default_factory=TuneConfig, description="Search for better values, on validation alone."
     )
     report: ReportConfig = Field(default_factory=ReportConfig, description="The page.")
+    predict: PredictConfig = Field(
+        default_factory=PredictConfig, description="Predictions by a trained model."
+    )
 
     @field_validator("corpus")
     @classmethod
@@ -124,6 +128,15 @@ class Config(ExperimentConfig):
         removed = {name for name, overrides in written.items() if overrides is None}
         kept = {name: over for name, over in written.items() if name not in removed}
         return _unnamed(data, removed) | {"experiments": kept}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _named_model(cls, data: Any) -> Any:
+        """``model: NAME`` instead of a section names a trained model: ``predict.model``."""
+        if not (isinstance(data, dict) and isinstance(data.get("model"), str)):
+            return data
+        rest = {key: value for key, value in data.items() if key != "model"}
+        return rest | {"predict": {**(rest.get("predict") or {}), "model": data["model"]}}
 
     @field_validator("seeds")
     @classmethod

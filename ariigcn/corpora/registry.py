@@ -102,10 +102,14 @@ def media_behind(corpus: str, root: Path | str) -> Literal["", "names", "media"]
     IEMOCAP's, and that of subtitles, say which files there are; MELD's finds clips of the wrong length
     by their sizes; the others name media without looking.
     """
-    own_table = any(Path(path).stem.lower() == "conversations" for path in table_files(root))
-    if corpus == "iemocap" or (corpus == "folder" and not own_table):
+    if corpus == "iemocap" or (corpus == "folder" and not has_table(root)):
         return "names"
     return "media" if corpus == "meld" else ""
+
+
+def has_table(root: Path | str) -> bool:
+    """Whether a folder has a table of conversations of its own."""
+    return any(Path(path).stem.lower() == "conversations" for path in table_files(root))
 
 
 def table_files(root: Path | str) -> list[str]:

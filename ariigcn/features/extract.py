@@ -119,7 +119,12 @@ def extract(
 
 
 def merge(
-    shards: Sequence[Path], out: Path, *, media_root: Path, max_failed_share: float = 0.5
+    shards: Sequence[Path],
+    out: Path,
+    *,
+    media_root: Path,
+    max_failed_share: float = 0.5,
+    at_least_one: bool = True,
 ) -> None:
     """Join the stores of a corpus's shards, in their order, holding a thousand rows at a time.
 
@@ -127,7 +132,7 @@ def merge(
         shards: their stores.
         out: the feature store to write.
         media_root: folder that the files were looked for in, for the errors.
-        max_failed_share: as for :func:`extract`, over all shards.
+        max_failed_share, at_least_one: as for :func:`extract`, over all shards.
 
     Raises:
         DataError: a shard is damaged, or made by another encoder than the first; no row can be
@@ -152,6 +157,7 @@ def merge(
         media_root,
         max_failed_share,
         mend=f"remove {shards[0].parent} and run the same command again",
+        at_least_one=at_least_one,
     )
     write_store(out, header, outcome.watch(rows()), count)
     logger.info("%s: %s; %d rows from %d shards", out, outcome, count, len(shards))

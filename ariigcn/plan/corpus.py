@@ -7,7 +7,8 @@ from typing import Any
 from ariigcn.config.sections import Config
 from ariigcn.corpora.config import OPTIONS
 from ariigcn.corpora.fingerprints import DIGESTS, changed
-from ariigcn.corpora.registry import SHOWABLE, media_behind, option_files, table_files
+from ariigcn.corpora.registry import SHOWABLE, has_table, media_behind, option_files, table_files
+from ariigcn.predict.sources import MEDIA_ROOT as RECORDINGS_ROOT
 
 
 def downloads(config: Config) -> bool:
@@ -25,6 +26,24 @@ def media_root(config: Config) -> Path:
     if config.corpus == "demo" or config.corpus_root is None:
         return config.data_dir / config.corpus / "raw"
     return config.corpus_root
+
+
+def of_recordings(config: Config) -> bool:
+    """Whether the table is made of recordings and their transcripts, to predict them."""
+    root, predicts = config.corpus_root, config.predict.model is not None
+    return predicts and config.corpus == "folder" and root is not None and not has_table(root)
+
+
+def table_root(config: Config) -> Path:
+    """The folder that the media of the run's table are relative to."""
+    return RECORDINGS_ROOT if of_recordings(config) else media_root(config)
+
+
+def tolerance(config: Config) -> dict[str, Any]:
+    """How much of an extraction may fail: to predict, anything; what is missing is told of each row."""
+    if config.predict.model is not None:
+        return {"max_failed_share": 1.0, "at_least_one": False}
+    return {"max_failed_share": config.features.max_failed_share, "at_least_one": True}
 
 
 def manifest(config: Config) -> str:
@@ -52,7 +71,7 @@ def shows_pictures(config: Config) -> bool:
 def deciding(config: Config) -> dict[str, Any]:
     """Every key that this run's results depend on: no other corpus's, and not the search's."""
     others = {"demo", *OPTIONS} - {config.corpus}
-    unread = {"tune", *others}
+    unread = {"tune", "predict", *others}
     return {key: value for key, value in config.deciding().items() if key not in unread}
 
 

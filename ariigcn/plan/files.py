@@ -1,5 +1,6 @@
 """Where everything of a run lies. Names in braces are Snakemake's wildcards, unless they are given."""
 
+import re
 from dataclasses import dataclass
 
 from ariigcn.config.sections import Config
@@ -23,12 +24,12 @@ class Files:
     @classmethod
     def of(cls, config: Config) -> "Files":
         """The files of a configuration's corpus."""
-        corpus = short_name(config.corpus)
-        return cls(
-            f"{config.data_dir}/{corpus}",
-            f"{config.results_dir}/{corpus}",
-            config.features.shards,
-        )
+        corpus, model = short_name(config.corpus), config.predict.model
+        data, results = f"{config.data_dir}/{corpus}", f"{config.results_dir}/{corpus}"
+        if model is not None:  # beside what is trained on the same corpus, and none of it
+            own = re.sub(r"[^a-z0-9.]+", "-", model.lower()).strip("-.") or "model"
+            data, results = f"{data}/predictions", f"{results}/predictions/{own}"
+        return cls(data, results, config.features.shards)
 
     @property
     def table(self) -> str:
@@ -59,6 +60,30 @@ class Files:
     def benchmarks(self) -> str:
         """The folder of each job's seconds and memory."""
         return f"{self.results}/benchmarks"
+
+    @property
+    def predictions(self) -> str:
+        """What a trained model makes of every utterance, Parquet."""
+        return f"{self.results}/predictions.parquet"
+
+    @property
+    def predictions_page(self) -> str:
+        """The page that lists the conversations of :attr:`predictions`."""
+        return f"{self.results}/predictions.html"
+
+    @property
+    def conversation_pages(self) -> str:
+        """The folder of the conversations' own pages."""
+        return f"{self.results}/conversations"
+
+    @property
+    def transcripts(self) -> str:
+        """The folder of transcripts that a machine has written."""
+        return f"{self.data}/transcripts"
+
+    def heard(self, shards: int, shard: int | str = "{shard}") -> str:
+        """What one of several transcribing jobs says of its recordings."""
+        return f"{self.transcripts}/.shards/{shard}-of-{shards}.json"
 
     def log(self, job: str) -> str:
         """A job's log."""

@@ -4,12 +4,14 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from ariigcn.config.sections import REFUSED, load_config
-from ariigcn.core.errors import ConfigError, problem_list
+from ariigcn.core.errors import ConfigError, DataError, problem_list
 from ariigcn.core.settings import unknown_name
 from ariigcn.features.modality import Modality
-from ariigcn.plan.corpus import downloads
+from ariigcn.plan.corpus import downloads, of_recordings
 from ariigcn.plan.plan import Plan
+from ariigcn.plan.predictions import trained_model, unheard
 from ariigcn.plan.search import space, tuned
+from ariigcn.predict.listening import missing_speech
 
 WITH_MEDIA: tuple[Modality, ...] = ("audio", "video")
 # What comes without media, and the preset that reads its features.
@@ -23,11 +25,13 @@ def load_plan(values: Mapping[str, Any]) -> Plan:
         ConfigError: naming every key that is wrong, and the mend.
     """
     config = load_config(values)
+    trained = trained_model(config)
     try:
-        plan = Plan.of(config)
+        plan = Plan.of(config, trained)
     except ValueError as error:
         raise ConfigError(problem_list(REFUSED, [str(error)])) from None
-    if problems := [problem for check in CHECKS for problem in check(plan)]:
+    checks = CHECKS if trained is None else PREDICTION_CHECKS
+    if problems := [problem for check in checks for problem in check(plan)]:
         raise ConfigError(problem_list(REFUSED, problems))
     return plan
 
@@ -44,6 +48,24 @@ def _root(plan: Plan) -> Iterator[str]:
         )
     elif not config.corpus_root.is_dir():
         yield f"corpus_root: '{config.corpus_root}' is not a folder"
+
+
+def _recordings(plan: Plan) -> Iterator[str]:
+    """A folder to predict holds something, and what has no transcript can be given one here."""
+    root = plan.config.corpus_root
+    if root is None or not (root.is_dir() and of_recordings(plan.config)):
+        return
+    try:
+        waiting = unheard(plan.config)
+    except DataError as error:
+        yield f"corpus_root: {error}"
+        return
+    if waiting and (missing := missing_speech(plan.config.predict.speech)):
+        yield (
+            f"predict.transcribe: {len(waiting):,} recording(s) have no transcript, first "
+            f"{waiting[0].name}; put one beside each, let a machine write them ({missing}), or set "
+            "predict.transcribe to 'never'"
+        )
 
 
 def _jobs(plan: Plan) -> Iterator[str]:
@@ -141,3 +163,4 @@ CHECKS: tuple[Callable[[Plan], Iterator[str]], ...] = (
     _evaluation,
     _search,
 )
+PREDICTION_CHECKS = (_root, _recordings)

@@ -12,6 +12,9 @@ from ariigcn.features.modality import MODALITIES, Modality
 from ariigcn.graphs.config import GraphConfig
 from ariigcn.plan.experiments import ablations, resolve, trained_as
 from ariigcn.plan.files import Files
+from ariigcn.plan.predictions import Trained
+
+PREDICT = "predict"  # what stands in an experiment's place where a trained model predicts
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,20 +26,29 @@ class Plan:
         experiments: name -> its whole sections; the first is the main one.
         overrides: name -> what it sets itself.
         grids: the grids among them, by name.
+        trained: the model that predicts; the one experiment then has its encoders and graph. None: a
+            run that trains.
     """
 
     config: Config
     experiments: Mapping[str, ExperimentConfig]
     overrides: Mapping[str, Mapping[str, Any]]
     grids: Mapping[str, Grid]
+    trained: Trained | None = None
 
     @classmethod
-    def of(cls, config: Config) -> "Plan":
+    def of(cls, config: Config, trained: Trained | None = None) -> "Plan":
         """The plan of a configuration; :func:`ariigcn.plan.load.load_plan` also holds it to its checks.
+
+        Args:
+            config: what the user wrote.
+            trained: the model of ``predict.model``, where one is named.
 
         Raises:
             ValueError: a grid cannot be expanded, or an experiment is impossible.
         """
+        if trained is not None:
+            return cls(config, {PREDICT: trained.sections}, {PREDICT: {}}, {}, trained)
         overrides, grids = expand(config.experiments, config.model.modalities)
         experiments = {name: resolve(config, name, own) for name, own in overrides.items()}
         return cls(config, experiments, overrides, grids)

@@ -9,6 +9,8 @@ from rich.table import Table
 from rich.text import Text
 
 from ariigcn.predict.conversation import Conversation, Utterance
+from ariigcn.predict.recordings import gather, untranscribed
+from ariigcn.predict.sources import find_sources
 from ariigcn.predict.zoo import shipped, trained
 
 if TYPE_CHECKING:
@@ -26,6 +28,32 @@ def show(conversations: Sequence[Conversation], out: Path | None) -> None:
             console.print(_table(conversation))
         for note in conversation.notes:
             console.print(Text(f"{conversation.name}: {note}", style="dim"))
+
+
+def show_recordings(root: Path) -> bool:
+    """Print what a folder of recordings without a table can be used for; False where some are broken.
+
+    Raises:
+        DataError: the folder holds no recording and no transcript.
+    """
+    console = Console(highlight=False)
+    waiting = untranscribed(root)
+    given, failures = gather([s for s in find_sources([root]) if s not in waiting])
+    turns = sum(len(transcript.turns) for _, transcript in given)
+    recordings = sum(source.recording is not None for source, _ in given)
+    counts = f"{len(given):,} conversation(s), {recordings:,} with a recording"
+    console.print(f"{counts}; {turns:,} utterances")
+    if waiting:
+        first = ", ".join(source.recording.name for source in waiting[:3] if source.recording)
+        told = f"{len(waiting):,} recording(s) without a transcript, first {first}"
+        console.print(Text(f"{told}: a machine can write them (ariigcn[speech])"))
+    for failure in failures:
+        console.print(Text(f"defect: {failure.name}: {failure.error}", style="red"))
+    console.print(
+        "It can be used for prediction (snakemake predictions --config model=NAME corpus=folder "
+        f"corpus_root={root}); there are no labels, so no model can be trained on it."
+    )
+    return not failures
 
 
 def show_models(results: Path) -> None:

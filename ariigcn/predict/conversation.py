@@ -85,6 +85,7 @@ class Conversation:
         recording: the file that was heard and seen; None: text alone.
         notes: what a reader must know: missing speakers, a machine's transcript, other releases.
         transcript_by: the programs that wrote the transcript; empty: it was given.
+        error: why nothing of it could be predicted: it then has no utterances; empty: it was predicted.
     """
 
     name: str
@@ -95,14 +96,17 @@ class Conversation:
     recording: str | None = None
     notes: tuple[str, ...] = ()
     transcript_by: str = ""
+    error: str = ""
 
     def to_pandas(self) -> "pd.DataFrame":
         """One row an utterance: conversation, number, speaker, start_s, end_s, text, emotion,
         probability, a column ``prob_<emotion>`` each, ``missing`` (modalities, with why), the model and
-        ``transcript_by``."""
+        ``transcript_by``, ``error``. A conversation that could not be predicted is one row, whose
+        ``error`` says why."""
         import pandas as pd
 
-        return pd.DataFrame([self._row(utterance) for utterance in self.utterances])
+        rows = [self._row(utterance) for utterance in self.utterances]
+        return pd.DataFrame(rows or [self._nothing()])
 
     def to_dict(self) -> dict[str, Any]:
         """Everything, plain, as it is written to JSON."""
@@ -152,4 +156,21 @@ class Conversation:
             "missing": "; ".join(f"{m}: {why}" for m, why in utterance.missing.items()),
             "model": self.model,
             "transcript_by": self.transcript_by,
+            "error": "",
+        }
+
+    def _nothing(self) -> dict[str, Any]:
+        """The row of a conversation that could not be predicted."""
+        scores = {f"prob_{name}": None for name in self.labels}
+        empty = dict.fromkeys(
+            ("number", "speaker", "start_s", "end_s", "text", "emotion", "probability")
+        )
+        return {
+            "conversation": self.name,
+            **empty,
+            **scores,
+            "missing": None,
+            "model": self.model,
+            "transcript_by": self.transcript_by,
+            "error": self.error,
         }

@@ -53,6 +53,12 @@ class Encoded:
         values, mask = np.zeros((count, dimension), np.float32), np.zeros(count, bool)
         return cls(values, mask, [Status.MISSING] * count, [why] * count)
 
+    def part(self, rows: slice) -> "Encoded":
+        """Some of the rows."""
+        return Encoded(
+            self.values[rows], self.mask[rows], self.status[rows], self.messages[rows], self.notes
+        )
+
     def why(self, row: int, turn: Turn, source: Source) -> str:
         """Why a row has nothing, in a few words."""
         if self.status[row] != Status.MISSING:

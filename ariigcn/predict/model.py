@@ -24,7 +24,13 @@ from ariigcn.predict.encode import Encoders, Work
 from ariigcn.predict.explain import explained
 from ariigcn.predict.network import prepare, probabilities, read_features
 from ariigcn.predict.results import Results
-from ariigcn.predict.sources import Source, find_sources, table_of, table_of_speakers
+from ariigcn.predict.sources import (
+    Source,
+    find_sources,
+    require_content,
+    table_of,
+    table_of_speakers,
+)
 
 
 class EmotionModel(ModelHubMixin):
@@ -187,9 +193,7 @@ class EmotionModel(ModelHubMixin):
         explain: bool,
     ) -> list[Conversation]:
         for source, transcript in conversations:
-            said = any(turn.text for turn in transcript.turns)
-            if not said and (source.recording is None or transcript.turns[0].start_s is None):
-                raise DataError(f"{source}: no words, and nothing to hear or see: nothing to go by")
+            require_content(source, transcript)
         corpus = table_of(conversations, self.labels)
         encoded = self.encoders.encode(corpus, work)
         values = {m: rows.values for m, rows in encoded.items()}

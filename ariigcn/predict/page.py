@@ -30,8 +30,18 @@ class Media:
     kind: Literal["audio", "video"]
 
 
+def colours_of(labels: Sequence[str]) -> dict[str, str]:
+    """Each emotion's colour."""
+    felt = [name for name in labels if name not in NEUTRAL]
+    return {n: COLOURS[felt.index(n) % len(COLOURS)] if n in felt else GREY for n in labels}
+
+
 def page(
-    conversations: Sequence[Conversation], media: Media | None = None, *, embedded: bool = False
+    conversations: Sequence[Conversation],
+    media: Media | None = None,
+    *,
+    embedded: bool = False,
+    index: str = "",
 ) -> str:
     """The page as HTML; everything that comes from a recording is escaped, and no script but its own runs.
 
@@ -39,16 +49,15 @@ def page(
         conversations: at least one.
         media: the recording of all of them, for a player; None: no player, and nothing beside the page.
         embedded: it stands in a frame of another page, which has the heading.
+        index: address of the page that lists this one among others; empty: there is none.
     """
     templates = environment(PackageLoader("ariigcn.predict", "templates"))
     templates.filters["points"] = _points
-    labels = conversations[0].labels
-    felt = [name for name in labels if name not in NEUTRAL]
-    colours = {n: COLOURS[felt.index(n) % len(COLOURS)] if n in felt else GREY for n in labels}
     script = files("ariigcn.predict").joinpath("templates", "predictions.js").read_text("utf-8")
     return templates.get_template("predictions.html").render(
         conversations=[_shown(conversation) for conversation in conversations],
-        colours=colours,
+        colours=colours_of(conversations[0].labels),
+        index=index,
         model=conversations[0].model,
         version=version("ariigcn"),
         unnamed=UNNAMED,

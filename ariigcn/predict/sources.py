@@ -80,8 +80,8 @@ def _trouble(path: Path, endings: Sequence[str]) -> str:
 
 def _paired(paths: Sequence[Path]) -> Iterator[Source]:
     """Each recording with the transcript of its name beside it; transcripts without one alone."""
-    recordings = [p for p in paths if p.suffix.lower() in RECORDINGS]
-    taken = set()
+    recordings = {p: None for p in paths if p.suffix.lower() in RECORDINGS}
+    taken: set[Path | None] = set()
     for path in recordings:
         beside = [path.with_suffix(ending) for ending in READERS]
         transcript = next((p for p in beside if p.is_file()), None)
@@ -90,6 +90,18 @@ def _paired(paths: Sequence[Path]) -> Iterator[Source]:
     for path in paths:
         if path not in recordings and path not in taken:
             yield Source(None, path)
+
+
+def require_content(source: Source, transcript: Transcript) -> None:
+    """Refuse a conversation of which nothing can be read, heard or seen.
+
+    Raises:
+        DataError: it has no words, and no turn with times in a recording.
+    """
+    said = any(turn.text for turn in transcript.turns)
+    timed = any(turn.start_s is not None for turn in transcript.turns)
+    if not said and (source.recording is None or not timed):
+        raise DataError(f"{source}: no words, and nothing to hear or see: nothing to go by")
 
 
 def table_of_speakers(speakers: Sequence[str], labels: Sequence[str]) -> Corpus:

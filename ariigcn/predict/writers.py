@@ -11,6 +11,7 @@ from ariigcn.core.errors import ConfigError
 from ariigcn.core.files import atomic_path
 from ariigcn.predict.conversation import Conversation
 
+NUMBERS = ("start_s", "end_s", "probability")
 EXPLAINED = (".json", ".html")  # formats that hold explanations
 
 
@@ -28,6 +29,17 @@ def write(conversations: Sequence[Conversation], path: Path, suffix: str = "") -
     check_output(path, len(conversations), suffix)
     with atomic_path(path) as temporary:
         WRITERS[suffix or path.suffix.lower()](conversations, temporary)
+
+
+def write_rows(frames: Sequence[pd.DataFrame], path: Path) -> None:
+    """Write the rows of many conversations as Parquet.
+
+    Args:
+        frames: of :meth:`~ariigcn.predict.conversation.Conversation.to_pandas`, at least one.
+        path: the file; it appears whole or not at all.
+    """
+    with atomic_path(path) as temporary:
+        pd.concat(list(map(_typed, frames)), ignore_index=True).to_parquet(temporary, index=False)
 
 
 def check_output(path: Path, count: int = 1, suffix: str = "", *, explained: bool = False) -> None:
@@ -54,7 +66,7 @@ def check_output(path: Path, count: int = 1, suffix: str = "", *, explained: boo
 
 
 def _frame(conversations: Sequence[Conversation]) -> pd.DataFrame:
-    return pd.concat([c.to_pandas() for c in conversations], ignore_index=True)
+    return pd.concat([_typed(c.to_pandas()) for c in conversations], ignore_index=True)
 
 
 def _write_csv(conversations: Sequence[Conversation], path: Path, separator: str = ",") -> None:
@@ -64,10 +76,15 @@ def _write_csv(conversations: Sequence[Conversation], path: Path, separator: str
 
 
 def _write_parquet(conversations: Sequence[Conversation], path: Path) -> None:
-    frame = _frame(conversations)
-    for column in ("start_s", "end_s"):
-        frame[column] = frame[column].astype("float64")
-    frame.to_parquet(path, index=False)
+    write_rows([c.to_pandas() for c in conversations], path)
+
+
+def _typed(frame: pd.DataFrame) -> pd.DataFrame:
+    """Rows whose columns have one type each, whatever is absent in them."""
+    numbers = [c for c in frame.columns if c in NUMBERS or c.startswith("prob_")]
+    texts = [c for c in frame.columns if c not in (*numbers, "number")]
+    types = {**dict.fromkeys(numbers, "float64"), **dict.fromkeys(texts, "str"), "number": "Int64"}
+    return frame.astype(types)
 
 
 def _write_json(conversations: Sequence[Conversation], path: Path) -> None:

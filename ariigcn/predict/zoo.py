@@ -53,24 +53,37 @@ def load(name: str | Path, results: Path | str = "results") -> "EmotionModel":
     """
     from ariigcn.predict.model import EmotionModel
 
+    try:
+        folder = find(name, results)
+    except DataError as words:
+        if Path(name).exists() or str(name).count("/") != 1 or str(name).startswith((".", "/")):
+            raise
+        try:
+            return EmotionModel.from_pretrained(str(name))
+        except (OSError, ValueError) as error:
+            said = f"{words}; the Hugging Face hub has none either: {error}"
+        raise DataError(said) from None
+    return EmotionModel.from_folder(folder, None if folder == Path(name) else str(name))
+
+
+def find(name: str | Path, results: Path | str = "results") -> Path:
+    """The folder of a model of this machine; arguments as :func:`load`'s, but for the hub's.
+
+    Raises:
+        DataError: nothing has this name.
+    """
     folder = Path(name)
     if (folder / "config.json").is_file():
-        return EmotionModel.from_folder(folder)
+        return folder
     # Only as many are looked at as come before it: a damaged one further on is no trouble of its.
     known = []
     for model in _all(Path(results)):
         if model.name == str(name):
-            return EmotionModel.from_folder(model.folder, model.name)
+            return model.folder
         known.append(model.name)
     if folder.exists():
         raise DataError(f"{folder}: is no model: there is no config.json in it")
-    words = f"{unknown_name(str(name), known, 'model')} (ariigcn models lists them)"
-    if str(name).count("/") == 1 and not str(name).startswith((".", "/")):
-        try:
-            return EmotionModel.from_pretrained(str(name))
-        except (OSError, ValueError) as error:
-            raise DataError(f"{words}; the Hugging Face hub has none either: {error}") from None
-    raise DataError(words)
+    raise DataError(f"{unknown_name(str(name), known, 'model')} (ariigcn models lists them)")
 
 
 def shipped() -> Iterator[Known]:

@@ -6,6 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+TARGETS = {
+    "all", "features", "graphs", "models", "evaluation", "report", "paper", "tune", "predictions",
+}  # fmt: skip
 OVERLAY = """
 demo: {dialogues: 8}
 features: {block: 8, video: {parameters: {frames: 2}}}
@@ -43,7 +46,7 @@ def snakemake(folder: Path, *arguments: str) -> str:
 def planned(folder: Path, *arguments: str) -> set[str]:
     """The rules that a dry run would run, target rules aside."""
     found = set(re.findall(r"^(?:local)?rule (\w+):", snakemake(folder, "-n", *arguments), re.M))
-    return found - {"all", "features", "graphs", "models", "evaluation", "report", "paper", "tune"}
+    return found - TARGETS
 
 
 def predictions(folder: Path) -> dict[str, bytes]:

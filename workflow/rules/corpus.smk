@@ -43,30 +43,56 @@ if corpus.downloads(cfg):
             "../scripts/download.py"
 
 
-rule utterances:
-    input:
-        corpus.table_inputs(cfg),
-        options=corpus.named_files(cfg),
-    output:
-        files.table,
-    log:
-        files.log("utterances"),
-    benchmark:
-        files.benchmark("utterances")
-    conda:
-        "../../envs/corpus.yaml"
-    resources:
-        mem_mb=1000,
-    params:
-        corpus=cfg.corpus,
-        root=lambda wildcards: MEDIA_ROOT,
-        tables=lambda wildcards: corpus.version(cfg, "tables"),
-        media=lambda wildcards: corpus.media_version(cfg),
-        split=cfg.split.deciding(),
-        options=corpus.options(cfg),
-        code=code_version("ariigcn.corpora.table", corpus_module(cfg.corpus)),
-    script:
-        "../scripts/utterances.py"
+if corpus.of_recordings(cfg):
+
+    rule recordings:
+        input:
+            [files.heard(cfg.predict.shards, shard) for shard in LISTENING],
+        output:
+            files.table,
+        log:
+            files.log("recordings"),
+        benchmark:
+            files.benchmark("recordings")
+        conda:
+            "../../envs/corpus.yaml"
+        resources:
+            mem_mb=1500,
+        params:
+            root=MEDIA_ROOT,
+            tables=lambda wildcards: corpus.version(cfg, "tables"),
+            # Transcripts of some kinds count as media; and what cannot be opened is told.
+            media=lambda wildcards: corpus.version(cfg, "media"),
+            code=code_version("ariigcn.predict.recordings"),
+        script:
+            "../scripts/recordings.py"
+
+else:
+
+    rule utterances:
+        input:
+            corpus.table_inputs(cfg),
+            options=corpus.named_files(cfg),
+        output:
+            files.table,
+        log:
+            files.log("utterances"),
+        benchmark:
+            files.benchmark("utterances")
+        conda:
+            "../../envs/corpus.yaml"
+        resources:
+            mem_mb=1000,
+        params:
+            corpus=cfg.corpus,
+            root=lambda wildcards: MEDIA_ROOT,
+            tables=lambda wildcards: corpus.version(cfg, "tables"),
+            media=lambda wildcards: corpus.media_version(cfg),
+            split=cfg.split.deciding(),
+            options=corpus.options(cfg),
+            code=code_version("ariigcn.corpora.table", corpus_module(cfg.corpus)),
+        script:
+            "../scripts/utterances.py"
 
 
 # Before every extraction of a run that trains: what cannot be trained on is refused in seconds.

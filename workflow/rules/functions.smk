@@ -5,15 +5,20 @@ from ariigcn.corpora.registry import corpus_module, table_files
 from ariigcn.features.encoders.registry import encoder_module, made_by, parameter_files
 from ariigcn.features.modality import MODALITIES
 from ariigcn.plan import corpus, search
+from ariigcn.plan.predictions import NO_MODEL, listening_shards
+from ariigcn.predict.listening import recordings_digest
 
 MEDIA_ROOT = str(corpus.media_root(cfg))
+TABLE_ROOT = str(corpus.table_root(cfg))
 
 
 def labels(wildcards):
-    """What a run that trains asks for before it extracts anything; features and graphs need no label.
+    """What a run that trains asks for before it extracts anything; all others need no label.
 
     A job's own process has no targets to go by, and what it needs was there when it was started.
     """
+    if plan.trained:
+        return []
     asked, needs_none = workflow.dag_settings.targets, (
         "features",
         "graphs",
@@ -23,6 +28,20 @@ def labels(wildcards):
     untrained = asked and all(str(target).startswith(needs_none) for target in asked)
     job = bool(workflow.dag_settings.target_jobs)
     return [] if job or untrained else ancient(files.trainable)
+
+
+def no_model(wildcards):
+    """What a run that trains says where predictions are asked for."""
+    raise WorkflowError(NO_MODEL)
+
+
+# Transcribing jobs by their number, with the recordings of each.
+LISTENING = listening_shards(cfg) if corpus.of_recordings(cfg) else {}
+
+
+def listened(wildcards):
+    """Names, sizes and times of the recordings that a job transcribes."""
+    return recordings_digest(LISTENING[int(wildcards.shard)])
 
 
 SHARDED = cfg.features.shards > 1
@@ -50,7 +69,7 @@ def extraction(modality):
         made_by=lambda wildcards: made_by(*of(wildcards)[:2]),
         media=lambda wildcards: of(wildcards)[0] != "text"
         and corpus.version(cfg, "media"),
-        media_root=MEDIA_ROOT,
+        media_root=TABLE_ROOT,
         code=lambda wildcards: code_version(
             "ariigcn.features.extract", encoder_module(*of(wildcards)[:2])
         ),

@@ -6,7 +6,7 @@ from ariigcn.config.sections import load_config
 from ariigcn.core.logs import configure_logging
 from ariigcn.features.config import EncoderConfig
 from ariigcn.features.extract import extract
-from ariigcn.plan.corpus import cache_dir
+from ariigcn.plan.corpus import cache_dir, tolerance
 
 
 def main(snakemake):
@@ -25,8 +25,8 @@ def main(snakemake):
         workers=snakemake.threads,
         shard=(shard, config.features.shards),
         cache=cache_dir(config),
-        max_failed_share=config.features.max_failed_share,
         workers_per_gpu=config.features.workers_per_gpu,
+        **tolerance(config),
     )
 
 

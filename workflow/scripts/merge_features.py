@@ -5,7 +5,7 @@ from pathlib import Path
 from ariigcn.config.sections import load_config
 from ariigcn.core.logs import configure_logging
 from ariigcn.features.extract import merge
-from ariigcn.plan.corpus import media_root
+from ariigcn.plan.corpus import table_root, tolerance
 
 
 def main(snakemake):
@@ -14,8 +14,8 @@ def main(snakemake):
     merge(
         [Path(shard) for shard in snakemake.input],
         Path(snakemake.output[0]),
-        media_root=media_root(config),
-        max_failed_share=config.features.max_failed_share,
+        media_root=table_root(config),
+        **tolerance(config),
     )
 
 

@@ -10,7 +10,12 @@ import numpy as np
 import pandas as pd
 
 from ariigcn.core.logs import progress
-from ariigcn.corpora.checks.trainable import odd_labels, odd_speakers, trainable_problems
+from ariigcn.corpora.checks.trainable import (
+    odd_labels,
+    odd_speakers,
+    trainable_problems,
+    usable_for,
+)
 from ariigcn.corpora.config import SplitConfig
 from ariigcn.corpora.read.clips import PAST_END_S, ClipFacts, look_at
 from ariigcn.corpora.registry import corpus_module, load_corpus
@@ -55,8 +60,13 @@ class Inspection:
 
     @property
     def sound(self) -> bool:
-        """Whether there is no defect and a model can be trained on it."""
-        return not self.defects and not self.untrainable
+        """Whether there is no defect, and a model can be trained on it or it has no label at all."""
+        return not self.defects and not (self.untrainable and not self.unlabelled)
+
+    @property
+    def unlabelled(self) -> str:
+        """What a corpus without a single label can be used for; empty where it has labels."""
+        return usable_for(self.corpus)
 
 
 def inspect(

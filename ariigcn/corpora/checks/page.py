@@ -45,7 +45,9 @@ def render(inspection: Inspection, console: Console) -> None:
             f"{'; '.join(inspection.untrainable)}.",
             highlight=False,
         )
-    if inspection.sound:
+    if inspection.unlabelled:
+        console.print(Text(f"But {inspection.unlabelled}.", style="green"))
+    if inspection.sound and not inspection.unlabelled:
         console.print("[green]The corpus is what it should be.[/]")
 
 

@@ -51,6 +51,18 @@ def trainable_problems(corpus: Corpus, splits: Collection[str] = ("train",)) -> 
     return problems
 
 
+def usable_for(corpus: Corpus) -> str:
+    """What a corpus without a single label can be used for, in a sentence; empty where it has labels."""
+    frame = corpus.utterances
+    if frame["emotion"].notna().any():
+        return ""
+    dialogues = frame["dialogue_id"].nunique()
+    return (
+        f"it can be used for prediction: {dialogues:,} conversation(s), {len(frame):,} utterance(s), "
+        "no labels (snakemake predictions --config model=NAME ..., docs/predict.md)"
+    )
+
+
 def require_labels(table: Path, splits: Collection[str], out: Path) -> None:
     """Refuse a table that cannot be trained on, before hours go into its features.
 
@@ -68,6 +80,8 @@ def require_labels(table: Path, splits: Collection[str], out: Path) -> None:
             f"{corpus.name}: nothing can be trained on it; features and graphs can be made "
             "(snakemake features graphs)"
         )
+        if use := usable_for(corpus):
+            title += f"; {use}"
         raise DataError(problem_list(title, problems))
     counts = corpus.utterances.groupby("split")["emotion"].count()
     told = {split: int(counts.get(split, 0)) for split in SPLITS}

@@ -138,10 +138,21 @@ def labelled(folder: Path, rows: str) -> Path:
     return folder
 
 
-def test_a_corpus_without_labels_cannot_be_trained_on_and_that_is_said(tmp_path: Path) -> None:
+def test_a_corpus_without_labels_says_what_it_can_be_used_for(tmp_path: Path) -> None:
     labelled(tmp_path, "train Ann |train Ann |validation Ann |test Ann ")
     inspection = inspect("folder", tmp_path)
-    assert inspection.defects == 0
+    assert inspection.sound
+    told = " ".join(page(inspection).split())
+    assert "Nothing can be trained on it (features and graphs can be made): none of the 2" in told
+    assert "it can be used for prediction: 4 conversation(s), 4 utterance(s), no labels" in told
+    assert "is what it should be" not in told
+    checked = CliRunner().invoke(app, ["corpus", "check", "folder", "--root", str(tmp_path)])
+    assert checked.exit_code == 0
+
+
+def test_labels_in_test_alone_are_no_training(tmp_path: Path) -> None:
+    labelled(tmp_path, "train Ann |train Ann |validation Ann |test Ann joy")
+    inspection = inspect("folder", tmp_path)
     assert not inspection.sound
     told = " ".join(page(inspection).split())
     assert "Nothing can be trained on it (features and graphs can be made): none of the 2" in told

@@ -29,6 +29,7 @@ def test_labels_that_a_run_needs_are_asked_for_before_its_features(tmp_path: Pat
     assert "none of the 1 utterances of the train split has a label; fill the column" in told
     few = "three splits need 3 dialogues, the corpus has 1; add some"
     assert f"no utterance in the validation split: {few}" in told
+    assert "can be used for prediction: 1 conversation(s), 1 utterance(s), no labels" in told
     assert not out.exists()
 
 

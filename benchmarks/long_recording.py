@@ -1,6 +1,6 @@
 """`ariigcn predict` over one long recording with its transcript, against the bare encoders.
 
-python -m benchmarks.bench_predict --minutes 30
+python -m benchmarks.long_recording --minutes 30
 
 The recording is the demo's conversations joined and scaled up; the model has the default run's encoders
 and weights as they are drawn, since only time is asked for. The bare loops are those of
