@@ -6,7 +6,7 @@ from ariigcn.core.code import PACKAGE_ROOT, closure, imports_of
 from ariigcn.models.registry import model_modules
 
 ORDER = (
-    "core", "corpora", "features", "graphs", "models", "training", "evaluation", "report",
+    "core", "corpora", "features", "speech", "graphs", "models", "training", "evaluation", "report",
     "predict", "config", "plan", "cli",
 )  # fmt: skip
 MODULES = sorted(
