@@ -23,7 +23,7 @@ FFT, HOP, MELS, HIDDEN, LAYERS = 400, 160, 40, 256, 3  # Resemblyzer's: 25 ms, 1
 WINDOW_S, STEP_S = 1.6, 0.4  # it was trained on 1.6 s
 LEVEL_DBFS = -30.0  # its mel spectrogram is no logarithm: loudness must be the same
 # Cosine distances at which two groups of windows are two speakers, see docs/predict.md.
-CHANGE, DIFFERENT = 0.35, 0.30
+CHANGE, DIFFERENT = 0.45, 0.40
 MOST = (
     5000  # segments that are clustered; those beyond join the nearest speaker: memory is its square
 )
