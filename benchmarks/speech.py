@@ -105,7 +105,7 @@ def demo_talks(corpus: Path, folder: Path) -> Iterator[Talk]:
     rows = pd.read_csv(corpus / "conversations.csv")
     rng = np.random.default_rng(0)
     for name, own in rows.groupby("dialogue_id"):
-        parts = [(corpus / r.media, r.speaker, r.text) for r in own.itertuples()]
+        parts = [(corpus / r.media, r.speaker, "") for r in own.itertuples()]  # it is no English
         yield joined(parts, folder / f"{name}.wav", rng)
 
 
@@ -204,7 +204,9 @@ def main(
         if demo is not None:
             talks = list(demo_talks(demo, Path(folder)))[:dialogues]
             speed(talks[0], listener)
-            clips = [(talk.file, turn.speaker or "", "") for talk in talks for turn in talk.turns[:1]]
+            clips = [
+                (talk.file, turn.speaker or "", "") for talk in talks for turn in talk.turns[:1]
+            ]
             speed(joined(clips, Path(folder) / "long.wav", np.random.default_rng(0)), listener)
             speakers("demo", talks, listener)
         if emodb is not None:

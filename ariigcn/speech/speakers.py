@@ -115,13 +115,23 @@ def speaker_segments(
         number: how many speakers there are; None: estimated.
         progress: called with the share that is done.
     """
+    starts = [_starts(span) for span in spans]
+    windows = [(start, span) for own, span in zip(starts, spans, strict=True) for start in own]
+    embedded = []
+    for first in range(0, len(windows), BATCH):
+        embedded.append(
+            encoder(np.stack([_cut(sound, *w) for w in windows[first : first + BATCH]]))
+        )
+        progress(min(first + BATCH, len(windows)) / len(windows))
+    ends = np.cumsum([len(own) for own in starts])[:-1]
     parts: list[Span] = []
     voices: list[NDArray[np.float32]] = []
-    for done, span in enumerate(spans, 1):
-        for part, voice in _one_voice_each(sound, span, encoder):
+    for span, own, rows in zip(
+        spans, starts, np.split(np.concatenate(embedded), ends), strict=True
+    ):
+        for part, voice in _one_voice_each(span, own, rows):
             parts.append(part)
             voices.append(voice)
-        progress(done / len(spans))
     labels = cluster(np.stack(voices), number)
     return [Segment(part, int(label)) for part, label in zip(parts, labels, strict=True)]
 
@@ -150,10 +160,15 @@ def by_appearance(labels: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def _one_voice_each(
-    sound: Sound, span: Span, encoder: VoiceEncoder
+    span: Span, starts: NDArray[np.float64], embedded: NDArray[np.float32]
 ) -> list[tuple[Span, NDArray[np.float32]]]:
-    """A span's parts of one voice each, with the voice; neighbouring windows alone are joined."""
-    starts, embedded = _windows(sound, span, encoder)
+    """A span's parts of one voice each, with the voice; neighbouring windows alone are joined.
+
+    Args:
+        span: of the recording.
+        starts: where its windows begin, seconds [N].
+        embedded: the windows' embeddings [N, D].
+    """
     chain: Any = None
     if len(starts) > 1:
         from scipy.sparse import diags_array
@@ -172,23 +187,19 @@ def _one_voice_each(
     return found
 
 
-def _windows(
-    sound: Sound, span: Span, encoder: VoiceEncoder
-) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
-    """Where a span's windows begin, seconds [N], and their embeddings [N, D]."""
-    samples = _levelled(sound.part(span))
-    size = min(round(WINDOW_S * RATE_HZ), len(samples))
-    steps = 1 + int((len(samples) - size) // (STEP_S * RATE_HZ))
-    begins = (np.arange(steps) * STEP_S * RATE_HZ).astype(int)
-    cut = np.stack([samples[begin : begin + size] for begin in begins])
-    return span.start_s + begins / RATE_HZ, encoder(cut)
+def _starts(span: Span) -> NDArray[np.float64]:
+    """Where a span's windows begin, seconds [N]; a short span has one."""
+    steps = 1 + max(int((span.seconds - WINDOW_S) / STEP_S), 0)
+    starts: NDArray[np.float64] = span.start_s + STEP_S * np.arange(steps)
+    return starts
 
 
-def _levelled(samples: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The same sound at Resemblyzer's loudness."""
+def _cut(sound: Sound, start_s: float, span: Span) -> NDArray[np.float32]:
+    """A window at Resemblyzer's loudness, float32 [S]; what a short span lacks is filled by its repetition."""
+    samples = sound.part(Span(start_s, min(start_s + WINDOW_S, span.end_s)))
     power = float(np.mean(np.square(samples, dtype=np.float64)))
     gain = 10 ** (LEVEL_DBFS / 20) / max(power, 1e-12) ** 0.5
-    return (samples * np.float32(gain)).astype(np.float32)
+    return np.resize(samples * np.float32(gain), round(WINDOW_S * RATE_HZ))
 
 
 def _grouped(
