@@ -2,10 +2,10 @@
 
 python -m benchmarks.speech --demo data/demo --emodb ../shared/data/emodb --english LIBRIVOX
 
-``--demo`` is a demo corpus (eSpeak's English: words, speakers and turns are known); ``--emodb`` a folder of
-EmoDB's wav files (German, emotional: speakers are known); ``--english`` a folder of wav files with a file
-``transcription`` as CMU Sphinx writes it: Debian's pocketsphinx-testdata has five sentences of LibriVox in
-/usr/share/pocketsphinx/test/data/librivox.
+``--demo`` is a demo corpus (eSpeak's pseudo-words: speakers and turns are known, words mean nothing);
+``--emodb`` a folder of EmoDB's wav files (German, emotional: speakers are known); ``--english`` a folder of
+wav files with a file ``transcription`` as CMU Sphinx writes it: Debian's pocketsphinx-testdata has five
+sentences of LibriVox in /usr/share/pocketsphinx/test/data/librivox.
 """
 
 import re
@@ -105,7 +105,7 @@ def demo_talks(corpus: Path, folder: Path) -> Iterator[Talk]:
     rows = pd.read_csv(corpus / "conversations.csv")
     rng = np.random.default_rng(0)
     for name, own in rows.groupby("dialogue_id"):
-        parts = [(corpus / r.media, r.speaker, "") for r in own.itertuples()]  # it is no English
+        parts = [(corpus / r.media, r.speaker, "") for r in own.itertuples()]
         yield joined(parts, folder / f"{name}.wav", rng)
 
 

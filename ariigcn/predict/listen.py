@@ -1,4 +1,4 @@
-"""What was said in the recordings to predict: read where there is a transcript, else heard by a machine."""
+"""What was said in recordings: read where there is a transcript, else heard by a machine."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
