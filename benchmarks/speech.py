@@ -3,8 +3,8 @@
 python -m benchmarks.speech --demo data/demo --emodb ../shared/data/emodb --english LIBRIVOX
 
 ``--demo`` is a demo corpus (eSpeak's pseudo-words: speakers and turns are known, words mean nothing);
-``--emodb`` a folder of EmoDB's wav files (German, emotional: speakers are known); ``--english`` a folder of
-wav files with a file ``transcription`` as CMU Sphinx writes it: Debian's pocketsphinx-testdata has five
+``--emodb`` a folder of EmoDB's wav files (German, emotional: speakers are known); ``--english`` a folder
+of wav files with a file ``transcription`` as CMU Sphinx writes it: Debian's pocketsphinx-testdata has five
 sentences of LibriVox in /usr/share/pocketsphinx/test/data/librivox.
 """
 

@@ -25,9 +25,8 @@ LEVEL_DBFS = -30.0  # its mel spectrogram is no logarithm: loudness must be the 
 # Cosine distances at which two groups of windows are two speakers, see docs/predict.md.
 CHANGE, DIFFERENT = 0.45, 0.40
 BATCH = 32  # windows at once: one by one they take six times as long
-MOST = (
-    5000  # segments that are clustered; those beyond join the nearest speaker: memory is its square
-)
+# So many segments are clustered; those beyond join the nearest speaker: memory is its square.
+MOST = 5000
 
 
 class Segment(NamedTuple):

@@ -91,7 +91,7 @@ class Listener:
         number = self.settings.speakers
         how = "estimated" if number is None else f"{number} given"
         voices = f"resemblyzer {version('resemblyzer')} (speakers: {how})"
-        return f"{self._recogniser.made_by}, {voices}"
+        return f"silero-vad in {self._recogniser.made_by}, {voices}"
 
 
 def _silent(stage: str, share: float) -> None:
