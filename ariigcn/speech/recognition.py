@@ -52,12 +52,13 @@ class Recogniser:
                 "does, as --recogniser small or the folder of a CTranslate2 Whisper model"
             )
         self.detected = self.language is None
+        self._english = known == ["en"]
 
     @property
     def made_by(self) -> str:
         """What outputs say of it."""
         how = "detected" if self.detected else "given"
-        spoken = "" if self._model.supported_languages == ["en"] else f", {self.language} {how}"
+        spoken = "" if self._english else f", {self.language} {how}"
         name = Path(self.name).name
         return f"faster-whisper {version('faster-whisper')} ({name}{spoken})"
 

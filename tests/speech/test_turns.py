@@ -1,4 +1,4 @@
-"""What needs no model: words to turns, clustering, joined spans, the notice of other languages, refusals."""
+"""What needs no model: words to turns, clustering, the notice of other languages, refusals."""
 
 from pathlib import Path
 
@@ -78,7 +78,7 @@ def test_more_segments_than_are_clustered_join_the_nearest_speaker(monkeypatch):
         "du denn gestern so lange gemacht? Wir haben auf dich gewartet, und keiner wusste Bescheid.",
         "No sé si vamos a llegar hoy, pero me lo dijo ayer por la tarde y no quise preguntar. ¿Qué "
         "hiciste anoche? Te estuvimos esperando mucho rato y nadie sabía nada de ti.",
-        "我不知道我们今天能不能完成这件事，但是厨房里还有一些东西。你昨天晚上做什么了？我们等了你很久。",
+        "我不知道我们今天能不能完成这件事。但是厨房里还有一些东西。你昨天晚上做什么了。我们等了你很久。",
     ],
 )
 def test_other_languages_are_noticed(text):
