@@ -53,13 +53,14 @@ def test_spans_are_joined_as_far_as_a_window_goes():
 
 def voices(*centres, each=6, noise=0.02):
     rng = np.random.default_rng(0)
-    rows = np.eye(16, dtype=np.float32)[list(centres) * each]
+    rows = np.eye(64, dtype=np.float32)[list(centres) * each]
     rows = rows + noise * rng.standard_normal(rows.shape).astype(np.float32)
     return rows / np.linalg.norm(rows, axis=1, keepdims=True)
 
 
 def test_speakers_are_told_apart_counted_and_numbered_by_appearance():
     assert cluster(voices(3, 1, 2), None).tolist() == [0, 1, 2] * 6
+    assert cluster(voices(*range(40)), None).tolist() == [*range(40)] * 6
     assert cluster(voices(3), None).tolist() == [0] * 6
     assert len(set(cluster(voices(3, 1, 2), 2).tolist())) == 2
     assert cluster(voices(4, each=1), 5).tolist() == [0]  # no more speakers than segments
