@@ -26,6 +26,21 @@ corpus_app = typer.Typer(
 app.add_typer(corpus_app, name="corpus")
 
 CORPORA = "demo, folder, iemocap, meld, mosi, published"
+Speakers = Annotated[
+    int | None,
+    typer.Option(min=1, max=200, help="How many people speak. By default it is estimated."),
+]
+Language = Annotated[
+    str | None, typer.Option(help="What is spoken, as en. By default it is detected if it can be.")
+]
+RecogniserName = Annotated[
+    str,
+    typer.Option(
+        "--recogniser",
+        help="tiny.en, which ships; a folder of a CTranslate2 Whisper model; or a name that is "
+        "fetched, as small.",
+    ),
+]
 Results = Annotated[Path, typer.Option("--results", help="Folder of what was trained here.")]
 
 
@@ -129,12 +144,18 @@ def predict(
             help='Read lines {"speaker": ..., "text": ...} from standard input and answer each at once.',
         ),
     ] = False,
+    speakers: Speakers = None,
+    language: Language = None,
+    recogniser: RecogniserName = "tiny.en",
     cores: Annotated[int, typer.Option(min=1, help="Processes that encode.")] = 2,
     cache: Annotated[
         Path | None, typer.Option(help="Folder that keeps what encoders made, for the next time.")
     ] = None,
 ) -> None:
-    """Predict the emotions of conversations, of files or while people talk."""
+    """Predict the emotions of conversations, of files or while people talk.
+
+    A recording without a transcript gets one from a machine, where the extra speech is installed.
+    """
     if follow:
         if recordings or transcript or out or explain:
             raise typer.BadParameter("--follow reads standard input: no file, no --explain")
@@ -147,6 +168,7 @@ def predict(
     from ariigcn.predict.sources import find_sources
     from ariigcn.predict.writers import check_output, write
     from ariigcn.predict.zoo import DEFAULT, load
+    from ariigcn.speech.settings import SpeechSettings
 
     configure_logging()
     with _in_words():
@@ -154,11 +176,38 @@ def predict(
             check_output(out, explained=explain)
         sources = find_sources(recordings, transcript)
         work = Work(workers=cores, cache=cache)
-        found = load(model or DEFAULT).predict_all(sources, work, explain=explain)
+        speech = SpeechSettings(recogniser=recogniser, language=language, speakers=speakers)
+        found = load(model or DEFAULT).predict_all(sources, work, explain=explain, speech=speech)
         if out is not None:
             check_output(out, len(found))
             write(found, out)
         show(found, out)
+
+
+@app.command(epilog="Example: ariigcn transcribe talk.mp4 -o talk.json")
+def transcribe(
+    recording: Annotated[Path, typer.Argument(help="A file with sound.")],
+    *,
+    out: Annotated[Path, typer.Option("--out", "-o", help="A .json, to be corrected by hand.")],
+    speakers: Speakers = None,
+    language: Language = None,
+    recogniser: RecogniserName = "tiny.en",
+    cores: Annotated[int, typer.Option(min=1, help="Cores that it may use.")] = 2,
+) -> None:
+    """Write who said what, when, as a machine hears it; `ariigcn predict --transcript` reads it."""
+    from ariigcn.core.logs import configure_logging
+    from ariigcn.predict.listen import hear, write_heard
+    from ariigcn.speech.settings import SpeechSettings
+    from ariigcn.speech.transcribe import Listener
+
+    configure_logging()
+    with _in_words():
+        settings = SpeechSettings(recogniser=recogniser, language=language, speakers=speakers)
+        found = write_heard(out, lambda: hear(Listener(settings, cores), recording))
+    for note in found.notes:
+        typer.echo(note, err=True)
+    people = len({turn.speaker for turn in found.turns})
+    typer.echo(f"{len(found.turns):,} turn(s) of {people} speaker(s): {out}")
 
 
 def _follow(model: str | None) -> None:

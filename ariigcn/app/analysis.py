@@ -2,9 +2,8 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ariigcn.app.limits import Limits
 from ariigcn.core.errors import DataError
@@ -16,11 +15,15 @@ from ariigcn.predict.conversation import Conversation
 from ariigcn.predict.encode import Work
 from ariigcn.predict.sources import Source
 from ariigcn.predict.writers import write
+from ariigcn.speech.packages import available
+from ariigcn.speech.settings import SpeechSettings
+from ariigcn.speech.transcribe import Listener
 
 if TYPE_CHECKING:
     from ariigcn.predict.model import EmotionModel
 
 Progress = Callable[[str, float], None]
+CORES = 2  # of one request
 # Parquet is left out: a small file can unfold to any size.
 TRANSCRIPTS = tuple(ending for ending in READERS if ending != ".parquet")
 # Ending -> what the page calls it, and what a browser takes it for.
@@ -69,7 +72,7 @@ def analyse(
         if given.words.strip():
             return [_of_words(given, model, limits)]
         source = _source(given, limits, folder, progress)
-        found = model.predict_all([source], Work(progress=progress))
+        found = model.predict_all([source], Work(CORES, progress=progress))
     except DataError as error:
         raise DataError(_without_paths(str(error), given, folder)) from None
     if given.recording is None:
@@ -88,15 +91,6 @@ def write_all(conversations: Sequence[Conversation], folder: Path) -> list[Path]
     for path in paths:
         write(conversations, path)
     return paths
-
-
-def speech() -> Any:
-    """The module that writes transcripts of recordings; None where its extra is not at hand."""
-    try:
-        module = import_module("ariigcn.speech.transcribe")
-    except ImportError:
-        return None
-    return None if module.available() else module
 
 
 def _of_words(given: Given, model: "EmotionModel", limits: Limits) -> Conversation:
@@ -123,14 +117,14 @@ def _source(given: Given, limits: Limits, folder: Path, progress: Progress) -> S
 
 def _heard(given: Given, limits: Limits, folder: Path, progress: Progress) -> Path:
     """The transcript that a machine writes of the recording."""
-    room = speech()
-    if room is None:
+    if available():
         raise DataError(
             "the recording needs a transcript: give one, as subtitles (.srt, .vtt) or a table (.csv) of "
             "who said what, when. This page can write one by itself where ariigcn[speech] is installed"
         )
-    settings = import_module("ariigcn.speech.settings").SpeechSettings(speakers=given.speakers)
-    heard = room.Listener(settings).transcribe(given.recording, progress)
+    assert given.recording is not None
+    listener = Listener(SpeechSettings(speakers=given.speakers), CORES)
+    heard = listener.transcribe(given.recording, progress)
     _check_count(len(heard.turns), limits)
     write_transcript(heard, folder / "transcript.json")
     return folder / "transcript.json"

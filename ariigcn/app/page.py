@@ -14,7 +14,7 @@ from typing import Any
 import gradio as gr
 from jinja2 import PackageLoader
 
-from ariigcn.app.analysis import FORMATS, TRANSCRIPTS, Given, Progress, analyse, speech, write_all
+from ariigcn.app.analysis import FORMATS, TRANSCRIPTS, Given, Progress, analyse, write_all
 from ariigcn.app.files import Files, Kept, sweep_forever
 from ariigcn.app.gate import LOOPBACK, gate
 from ariigcn.app.limits import Limits
@@ -27,6 +27,7 @@ from ariigcn.predict.conversation import Conversation
 from ariigcn.predict.model import EmotionModel
 from ariigcn.predict.page import Media, page
 from ariigcn.predict.zoo import DEFAULT, shipped, trained
+from ariigcn.speech.packages import available
 
 logger = logging.getLogger(__name__)
 LOOK_EVERY_S = 0.2
@@ -141,7 +142,7 @@ class Page(gr.Blocks):
         gr.Markdown(INTRODUCTION)
         with gr.Row(equal_height=True):
             recording = _upload("Recording: sound or video", RECORDINGS, "recording")
-            needed = "Transcript" if speech() is None else "Transcript (or leave it out)"
+            needed = "Transcript" if available() else "Transcript (or leave it out)"
             transcript = _upload(needed, TRANSCRIPTS, "transcript")
         words = gr.Textbox(
             label="Or words alone, a line for each utterance",
@@ -152,7 +153,7 @@ class Page(gr.Blocks):
             which = gr.Dropdown([*self._models], value=model, label="Model", interactive=True)
             speakers = gr.Number(
                 label="How many people speak (empty: estimated)", precision=0, minimum=1, maximum=20,
-                value=None, visible=speech() is not None,
+                value=None, visible=not available(),
             )  # fmt: skip
         with gr.Row():
             find = gr.Button("Find the emotions", variant="primary", elem_id="find")

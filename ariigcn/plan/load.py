@@ -11,7 +11,7 @@ from ariigcn.plan.corpus import downloads, of_recordings
 from ariigcn.plan.plan import Plan
 from ariigcn.plan.predictions import trained_model, unheard
 from ariigcn.plan.search import space, tuned
-from ariigcn.predict.listening import missing_speech
+from ariigcn.speech.packages import available
 
 WITH_MEDIA: tuple[Modality, ...] = ("audio", "video")
 # What comes without media, and the preset that reads its features.
@@ -60,7 +60,7 @@ def _recordings(plan: Plan) -> Iterator[str]:
     except DataError as error:
         yield f"corpus_root: {error}"
         return
-    if waiting and (missing := missing_speech(plan.config.predict.speech)):
+    if waiting and (missing := available(plan.config.predict.speech)):
         yield (
             f"predict.transcribe: {len(waiting):,} recording(s) have no transcript, first "
             f"{waiting[0].name}; put one beside each, let a machine write them ({missing}), or set "

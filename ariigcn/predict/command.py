@@ -24,7 +24,10 @@ def show(conversations: Sequence[Conversation], out: Path | None) -> None:
         count = sum(len(c.utterances) for c in conversations)
         console.print(f"{count:,} utterance(s) of {len(conversations)} conversation(s): {out}")
     for conversation in conversations:
-        if out is None:
+        if conversation.error:
+            said = f"{conversation.name}: nothing was predicted: {conversation.error}"
+            console.print(Text(said, style="red"))
+        elif out is None:
             console.print(_table(conversation))
         for note in conversation.notes:
             console.print(Text(f"{conversation.name}: {note}", style="dim"))

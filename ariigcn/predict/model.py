@@ -14,14 +14,15 @@ import numpy as np
 from huggingface_hub import ModelHubMixin, snapshot_download
 from numpy.typing import ArrayLike, NDArray
 
-from ariigcn.core.errors import DataError
-from ariigcn.corpora.read.transcripts import Transcript, Turn, read_transcript
+from ariigcn.core.errors import DataError, problem_list
+from ariigcn.corpora.read.transcripts import Transcript, Turn
 from ariigcn.models.base import ConversationModel
 from ariigcn.models.bundle import BundleHead, load_bundle, save_bundle
 from ariigcn.predict.card import model_card, read_scores
 from ariigcn.predict.conversation import Conversation
 from ariigcn.predict.encode import Encoders, Work
 from ariigcn.predict.explain import explained
+from ariigcn.predict.listen import transcripts_of, with_language_notice
 from ariigcn.predict.network import prepare, probabilities, read_features
 from ariigcn.predict.results import Results
 from ariigcn.predict.sources import (
@@ -31,6 +32,7 @@ from ariigcn.predict.sources import (
     table_of,
     table_of_speakers,
 )
+from ariigcn.speech.settings import SpeechSettings
 
 
 class EmotionModel(ModelHubMixin):
@@ -105,20 +107,25 @@ class EmotionModel(ModelHubMixin):
         work: Work = Work(),  # noqa: B008
         *,
         explain: bool = False,
+        speech: SpeechSettings = SpeechSettings(),  # noqa: B008
     ) -> Conversation:
         """The emotions of one recording.
 
         Args:
             recording: a file of sound or video, or a transcript alone.
-            transcript: who said what, when; by default the file of the same name beside the recording.
+            transcript: who said what, when; by default the file of the same name beside the recording,
+                or else what a machine hears, where the extra ``speech`` is installed.
             work: how sound and pictures are worked through.
             explain: say of each utterance what its prediction depends on (ariigcn.predict.explain).
+            speech: how a recording without a transcript is heard.
 
         Raises:
-            DataError: a file cannot be read, or there is no transcript.
+            ConfigError: the recogniser does not fit the settings.
+            DataError: a file cannot be read, or there is no transcript and none can be made.
         """
         beside = None if transcript is None else Path(transcript)
-        found = self.predict_all(find_sources([Path(recording)], beside), work, explain=explain)
+        sources = find_sources([Path(recording)], beside)
+        found = self.predict_all(sources, work, explain=explain, speech=speech)
         if len(found) > 1:
             raise DataError(f"{recording}: holds {len(found)} conversations; use predict_all")
         return found[0]
@@ -139,6 +146,7 @@ class EmotionModel(ModelHubMixin):
         work: Work = Work(),  # noqa: B008
         *,
         explain: bool = False,
+        speech: SpeechSettings = SpeechSettings(),  # noqa: B008
     ) -> list[Conversation]:
         """The emotions of many recordings, in their order; all are worked through at once.
 
@@ -146,20 +154,25 @@ class EmotionModel(ModelHubMixin):
             sources: recordings and transcripts, see :func:`ariigcn.predict.sources.find_sources`.
             work: how sound and pictures are worked through.
             explain: say of each utterance what its prediction depends on.
+            speech: how recordings without a transcript are heard.
 
         Raises:
-            DataError: a transcript is absent or defective. A broken recording is no error: its
-                utterances say why they have no sound or picture.
+            ConfigError: the recogniser does not fit the settings.
+            DataError: a transcript is defective, or absent and cannot be made. A broken recording is no
+                error: its utterances say why they have no sound or picture. One of several of which
+                nothing can be predicted is a conversation without utterances, whose ``error`` says
+                why; where all are, that is an error.
         """
-        found = []
-        for source in sources:
-            if source.transcript is None:
-                raise DataError(
-                    f"{source}: there is no transcript; name one, or put it beside the recording as "
-                    f"{source.name}.srt, .vtt, .csv, .json (Whisper's) or .rttm"
-                )
-            found += [(source, transcript) for transcript in read_transcript(source.transcript)]
-        return self._predict(found, work, explain)
+        found = transcripts_of(sources, speech, work.workers)
+        predicted = iter(self._predict([pair for pair in found if pair[1].turns], work, explain))
+        conversations = [
+            next(predicted) if transcript.turns else self._unheard(source, transcript)
+            for source, transcript in found
+        ]
+        problems = [f"{c.name}: {c.error}" for c in conversations if c.error]
+        if problems and len(problems) == len(conversations):
+            raise DataError(problem_list("nothing could be predicted", problems))
+        return conversations
 
     def predict_features(
         self,
@@ -194,6 +207,8 @@ class EmotionModel(ModelHubMixin):
     ) -> list[Conversation]:
         for source, transcript in conversations:
             require_content(source, transcript)
+        if self.encoders.knows_english_alone:
+            conversations = [(s, with_language_notice(t)) for s, t in conversations]
         corpus = table_of(conversations, self.labels)
         encoded = self.encoders.encode(corpus, work)
         values = {m: rows.values for m, rows in encoded.items()}
@@ -204,6 +219,17 @@ class EmotionModel(ModelHubMixin):
         explanations = explained(self.network, dialogues, self.head.graph, found) if explain else []
         results = Results(self.name, self.labels, encoded, found, explanations)
         return results.conversations(conversations)
+
+    def _unheard(self, source: Source, transcript: Transcript) -> Conversation:
+        return Conversation(
+            transcript.name,
+            (),
+            self.labels,
+            self.name,
+            self.modalities,
+            recording=str(source),
+            error=" ".join(transcript.notes),
+        )
 
 
 def _name_of(folder: Path, head: BundleHead) -> str:

@@ -41,18 +41,22 @@ class Results:
     def _conversation(self, source: Source, transcript: Transcript, start: int) -> Conversation:
         """One conversation, whose rows begin at ``start``."""
         notes = [note for encoded in self.encoded.values() for note in encoded.notes]
+        rows = slice(start, start + len(transcript.turns))
+        read = any(encoded.mask[rows].any() for encoded in self.encoded.values())
+        utterances = tuple(
+            self._utterance(source, transcript, start, number)
+            for number in range(len(transcript.turns))
+        )
         return Conversation(
             name=transcript.name,
-            utterances=tuple(
-                self._utterance(source, transcript, start, number)
-                for number in range(len(transcript.turns))
-            ),
+            utterances=utterances if read else (),
             labels=self.labels,
             model=self.model,
             modalities=tuple(self.encoded),
             recording=None if source.recording is None else str(source.recording),
             notes=(*_machine(transcript), *transcript.notes, *notes),
             transcript_by=transcript.made_by,
+            error="" if read else _nothing_read(utterances[0]),
         )
 
     def _utterance(
@@ -83,3 +87,9 @@ def _machine(transcript: Transcript) -> tuple[str, ...]:
     return (
         f"a machine wrote the transcript ({transcript.made_by}); words and speakers may be wrong",
     )
+
+
+def _nothing_read(first: Utterance) -> str:
+    """Why a conversation has no emotions: a guess from nothing would look like any other."""
+    missing = "; ".join(f"{modality}: {why}" for modality, why in first.missing.items())
+    return f"none of its utterances has anything that the model reads ({missing})"

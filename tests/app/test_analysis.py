@@ -62,7 +62,7 @@ def test_every_format_is_written_and_names_no_folder(model, talk, tmp_path):
 
 
 def test_what_is_missing_is_said(model, talk, tmp_path, monkeypatch):
-    monkeypatch.setattr(analysis, "speech", lambda: None)
+    monkeypatch.setattr(analysis, "available", lambda: "it is not installed")
     assert "nothing to look at yet" in refused(Given(words=" \n"), model, tmp_path)
     assert "needs a transcript" in refused(Given(talk), model, tmp_path)
     both = refused(Given(talk, words="Ann: Hi"), model, tmp_path)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from ariigcn.core.errors import DataError
+from ariigcn.predict.command import show
 from ariigcn.predict.sources import find_sources
 from tests.features.make_clips import grey_frames, tone, write_video, write_wav
 
@@ -87,3 +88,20 @@ def test_an_unreadable_container_leaves_the_words(seeing, tmp_path):
     for utterance in whole(seeing.predict(media)).utterances:
         assert set(utterance.missing) == {"audio", "video"}
         assert all(utterance.missing.values())
+
+
+def test_where_nothing_can_be_read_there_is_an_error_and_no_guess(model, tmp_path, capsys):
+    media = write_video(tmp_path / "mute.mp4", grey_frames(50))
+    said(media.with_suffix(".csv"), ["0,1,A,", "1,2,B,"])
+    with pytest.raises(DataError, match=r"mute: none of its utterances has anything .*audio: no"):
+        model.predict(media)
+    said(tmp_path / "other.csv", [",,A,Hello."])
+    mute, other = model.predict_all(find_sources([tmp_path]))
+    assert mute.error
+    assert not mute.utterances
+    assert not whole(other).error
+    other.to_html(tmp_path / "other.html")
+    show([mute, other], None)
+    assert "mute: nothing was predicted" in capsys.readouterr().out
+    row = mute.to_pandas().iloc[0]
+    assert "anything" in row["error"]

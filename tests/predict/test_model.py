@@ -15,6 +15,7 @@ from ariigcn.features.encoders.registry import make_encoder
 from ariigcn.features.extract import extract
 from ariigcn.graphs.build import build_graph_file
 from ariigcn.graphs.dialogues import load_dialogues
+from ariigcn.predict import listen
 from ariigcn.predict.model import EmotionModel
 from ariigcn.predict.sources import find_sources
 from ariigcn.training.predict import predict, standardised
@@ -124,9 +125,12 @@ def test_features_that_do_not_fit_are_refused(text_model):
             text_model.predict_features(features, list(speakers))
 
 
-def test_a_recording_without_transcript_or_words_says_what_to_do(text_model, talk, tmp_path):
+def test_a_recording_without_transcript_or_words_says_what_to_do(
+    text_model, talk, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(listen, "available", lambda speech: "faster-whisper not installed")
     shutil.copy(talk, tmp_path / "mute.wav")
-    with pytest.raises(DataError, match=r"there is no transcript.*mute\.srt"):
+    with pytest.raises(DataError, match=r"there is no transcript.*mute\.srt.*not installed"):
         text_model.predict(tmp_path / "mute.wav")
     (tmp_path / "x.csv").write_text("speaker,text\na,\n")
     with pytest.raises(DataError, match="nothing to go by"):

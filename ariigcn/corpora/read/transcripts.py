@@ -79,33 +79,36 @@ def read_transcript(path: Path) -> list[Transcript]:
     if not turns:
         raise DataError(f"{path}: no utterance in it")
     names = dict.fromkeys(name for name, _ in turns)
-    made_by = _made_by(path)
-    return [_in_order(name, [turn for n, turn in turns if n == name], made_by) for name in names]
+    made_by, notes = _origin(path)
+    return [
+        _in_order(name, [turn for n, turn in turns if n == name], made_by, notes) for name in names
+    ]
 
 
 def write_transcript(transcript: Transcript, path: Path) -> None:
-    """Write a transcript as Whisper does, with speakers and with what made it; :func:`read_transcript`
-    gives it back, but for notes."""
+    """Write a transcript as Whisper does, with speakers, notes and what made it; :func:`read_transcript`
+    gives it back."""
     segments = [
         {"start": t.start_s, "end": t.end_s, "speaker": t.speaker, "text": t.text or ""}
         for t in transcript.turns
     ]
-    said = {"made_by": transcript.made_by, "segments": segments}
+    said = {"made_by": transcript.made_by, "notes": transcript.notes, "segments": segments}
     with atomic_path(path) as temporary:
         temporary.write_text(json.dumps(said, ensure_ascii=False, indent=1) + "\n", "utf-8")
 
 
-def _made_by(path: Path) -> str:
-    """What :func:`write_transcript` says made it."""
-    if path.suffix.lower() != ".json":
-        return ""
-    said = json.loads(path.read_text("utf-8-sig"))
-    return str(said.get("made_by") or "") if isinstance(said, dict) else ""
+def _origin(path: Path) -> tuple[str, list[str]]:
+    """What :func:`write_transcript` says made it, and its notes."""
+    said = json.loads(path.read_text("utf-8-sig")) if path.suffix.lower() == ".json" else None
+    if not isinstance(said, dict):
+        return "", []
+    notes = said.get("notes")
+    return str(said.get("made_by") or ""), [*map(str, notes)] if isinstance(notes, list) else []
 
 
-def _in_order(name: str, turns: list[Turn], made_by: str) -> Transcript:
+def _in_order(name: str, turns: list[Turn], made_by: str, known: list[str]) -> Transcript:
     """A conversation's turns by their start; those without times stay as they stand."""
-    notes = []
+    notes = [*known]
     timed = [turn.start_s for turn in turns if turn.start_s is not None]
     if len(timed) == len(turns):
         if timed != sorted(timed):

@@ -52,19 +52,35 @@ def read_audio(
     Raises:
         ClipError: no file, no audio track, too short, too long, cut off, or not decodable.
     """
+    return np.concatenate(
+        list(audio_pieces(clip, sample_rate, mix, min_duration_s, max_duration_s))
+    )
+
+
+def audio_pieces(
+    clip: Clip,
+    sample_rate: int = 16000,
+    mix: Mix = "mean",
+    min_duration_s: float = 0.0,
+    max_duration_s: float = np.inf,
+) -> Iterator[NDArray[np.float32]]:
+    """What :func:`read_audio` gives, some seconds at a time, so that a long recording is never held whole.
+
+    Raises:
+        ClipError: as there; cut off and too short are known after the last piece.
+    """
     if clip.audio is not None:
         clip = replace(clip, media=clip.audio, start_s=None, end_s=None)
     with open_stream(clip, "audio") as (container, stream):
         rate, count = int(stream.rate), 0
         resampler = _Resampler(rate, sample_rate)
-        parts = []
         for piece in _pieces(container, stream, clip, mix):
             count += len(piece)
             if count > max_duration_s * rate:
                 raise ClipError(Status.TOO_LONG, _too_long(clip, max_duration_s))
-            parts.append(resampler(piece))
+            yield resampler(piece)
         check_length(count / rate, min_duration_s)
-        return np.concatenate([*parts, resampler.rest()])
+        yield resampler.rest()
 
 
 def _too_long(clip: Clip, seconds: float) -> str:

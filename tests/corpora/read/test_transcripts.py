@@ -118,9 +118,11 @@ def test_a_file_that_is_not_there(tmp_path):
 
 def test_a_written_transcript_reads_back_and_says_what_made_it(tmp_path):
     turns = (Turn(0.5, 1.5, "S1", "Hélas."), Turn(2.0, 3.25, None, None))
-    write_transcript(Transcript("talk", turns, made_by="a recogniser 1.0"), tmp_path / "talk.json")
+    written = Transcript("talk", turns, ("the sound ends early",), "a recogniser 1.0")
+    write_transcript(written, tmp_path / "talk.json")
     (back,) = read_transcript(tmp_path / "talk.json")
     assert back.made_by == "a recogniser 1.0"
+    assert back.notes[0] == "the sound ends early"
     assert [(t.start_s, t.end_s, t.speaker, t.text) for t in back.turns] == [
         (0.5, 1.5, "S1", "Hélas."), (2.0, 3.25, None, None),
     ]  # fmt: skip

