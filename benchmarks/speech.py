@@ -30,8 +30,8 @@ from ariigcn.speech.sound import RATE_HZ, read_sound
 from ariigcn.speech.transcribe import Listener
 
 FRAME_S = 0.01
-# DIFFERENT of speakers.py was chosen on EmoDB's first five speakers, not on these. How far apart voices lie
-# was first looked at over all ten, for window and loudness; both were left as Resemblyzer has them.
+# DIFFERENT of speakers.py was chosen on EmoDB's first five speakers, not on these. How far apart voices
+# lie, by window and loudness, was looked at once over all ten before that.
 HELD_OUT = ("12", "13", "14", "15", "16")
 
 
