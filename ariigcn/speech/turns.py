@@ -63,7 +63,7 @@ def _turns(span: Span, speaker: str, words: Sequence[Word]) -> Iterator[Turn]:
 
 def _turn(start_s: float, end_s: float, speaker: str, words: Sequence[Word]) -> Turn:
     text = " ".join("".join(word.text for word in words).split())
-    return Turn(round(start_s, 3), round(end_s, 3), speaker, text or None)
+    return Turn(round(float(start_s), 3), round(float(end_s), 3), speaker, text or None)
 
 
 def _nearest(segments: Sequence[Segment], starts: Sequence[float], at: float) -> int:
