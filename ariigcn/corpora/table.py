@@ -137,57 +137,56 @@ def find_problems(corpus: Corpus) -> list[str]:
     ]
 
 
-def _at(frame: pd.DataFrame, mask: "pd.Series[bool]") -> list[tuple[int, str]]:
-    """Row numbers (1 = first utterance) and ids of the rows that ``mask`` names."""
-    rows = frame.index.get_indexer(frame.index[mask]) + 1
-    return list(zip(rows.tolist(), frame.loc[mask, "utterance_id"].astype(str), strict=True))
+def _lines(
+    frame: pd.DataFrame, mask: "pd.Series[bool]", words: str, named: bool = True
+) -> list[str]:
+    """A finding for each row that ``mask`` marks; ``words`` may hold names of columns in braces."""
+    rows = (frame.index.get_indexer(frame.index[mask]) + 1).tolist()
+    head = "row {row} ({utterance_id}): " if named else "row {row}: "
+    marked: list[dict[str, Any]] = frame[mask].to_dict("records")  # type: ignore[assignment]
+    return [
+        (head + words).format_map({**values, "row": row})
+        for row, values in zip(rows, marked, strict=True)
+    ]
 
 
 def _required_values(frame: pd.DataFrame) -> list[str]:
     problems = []
     for column in ("dialogue_id", "utterance_id", "speaker", "split"):
         empty = frame[column].isna() | (frame[column].astype(str).str.strip() == "")
-        problems += [f"row {row} ({name}): {column} is empty" for row, name in _at(frame, empty)]
+        problems += _lines(frame, empty, f"{column} is empty")
     return problems
 
 
 def _duplicates(frame: pd.DataFrame) -> list[str]:
     repeated = frame["utterance_id"].duplicated(keep="first")
-    return [
-        f"row {row}: utterance_id '{name}' is used before" for row, name in _at(frame, repeated)
-    ]
+    return _lines(frame, repeated, "utterance_id '{utterance_id}' is used before", named=False)
 
 
 def _labels(frame: pd.DataFrame, labels: tuple[str, ...]) -> list[str]:
     unknown = frame["emotion"].notna() & ~frame["emotion"].isin(labels)
-    emotions = frame.loc[unknown, "emotion"].astype(str)
-    return [
-        f"row {row} ({name}): {unknown_name(emotion, list(labels), 'emotion')}"
-        for (row, name), emotion in zip(_at(frame, unknown), emotions, strict=True)
-    ]
+    told = (
+        frame["emotion"]
+        .where(unknown)
+        .map(lambda name: unknown_name(str(name), list(labels), "emotion"), na_action="ignore")
+    )
+    return _lines(frame.assign(told=told), unknown, "{told}")
 
 
 def _firsts(frame: pd.DataFrame, mask: "pd.Series[bool]") -> "pd.Series[bool]":
-    """Of the rows that ``mask`` names the first one of each dialogue."""
+    """Of the rows that ``mask`` marks the first one of each dialogue."""
     return mask & ~frame["dialogue_id"].where(mask).duplicated()
 
 
 def _splits(frame: pd.DataFrame) -> list[str]:
     given = frame["split"].notna()
     unknown = given & ~frame["split"].isin(SPLITS)
-    problems = [
-        f"row {row} ({name}): split is '{split}', must be one of {', '.join(SPLITS)}"
-        for (row, name), split in zip(_at(frame, unknown), frame.loc[unknown, "split"], strict=True)
-    ]
     first = frame.groupby("dialogue_id", sort=False)["split"].transform("first")
     crossing = _firsts(frame, given & first.notna() & (frame["split"] != first))
-    told = zip(frame.loc[crossing, "dialogue_id"], frame.loc[crossing, "split"], strict=True)
-    return problems + [
-        f"row {row} ({name}): dialogue {dialogue} stands in more than one split: "
-        f"'{split}' here, '{before}' before"
-        for (row, name), (dialogue, split), before in zip(
-            _at(frame, crossing), told, first[crossing], strict=True
-        )
+    words = "dialogue {dialogue_id} stands in more than one split: '{split}' here, '{first}' before"
+    return [
+        *_lines(frame, unknown, f"split is '{{split}}', must be one of {', '.join(SPLITS)}"),
+        *_lines(frame.assign(first=first), crossing, words),
     ]
 
 
@@ -203,18 +202,15 @@ def _order(frame: pd.DataFrame) -> list[str]:
         blank &= frame["audio"].isna()
     empty = blank.groupby(names, sort=False).transform("all")
     findings = (
-        (torn, "dialogue {} goes on here: its rows are not next to each other"),
-        (miscounted, "positions of dialogue {} do not count 0, 1, 2, ..."),
-        (names.notna() & empty, "dialogue {} is empty, no utterance has text or media"),
+        (torn, "goes on here: its rows are not next to each other"),
+        (miscounted, "has positions that do not count 0, 1, 2, ..."),
+        (names.notna() & empty, "is empty, no utterance has text or media"),
     )
-    problems = []
-    for mask, words in findings:
-        first = _firsts(frame, mask)
-        problems += [
-            f"row {row} ({name}): {words.format(dialogue)}"
-            for (row, name), dialogue in zip(_at(frame, first), names[first], strict=True)
-        ]
-    return problems
+    return [
+        line
+        for mask, words in findings
+        for line in _lines(frame, _firsts(frame, mask), f"dialogue {{dialogue_id}} {words}")
+    ]
 
 
 def _unprintable(frame: pd.DataFrame) -> list[str]:
@@ -223,38 +219,37 @@ def _unprintable(frame: pd.DataFrame) -> list[str]:
     problems = []
     for column in (name for name in columns if name in frame.columns):
         holds = frame[column].astype(str).str.contains("\0", regex=False)
-        problems += [f"row {row}: {column} holds a NUL character" for row, _ in _at(frame, holds)]
+        problems += _lines(frame, holds, f"{column} holds a NUL character", named=False)
     return problems
 
 
 def _paths(frame: pd.DataFrame, column: str) -> list[str]:
     if column not in frame.columns:
         return []
-    problems = []
-    for row, name in _at(frame, frame[column].notna()):
-        path = PurePosixPath(str(frame[column].iloc[row - 1]).replace("\\", "/"))
-        if not path.parts:
-            problems.append(f"row {row} ({name}): {column} '{path}' is the folder itself, no file")
-        elif path.is_absolute() or ".." in path.parts or ":" in path.parts[0]:
-            problems.append(f"row {row} ({name}): {column} '{path}' leaves the corpus folder")
-    return problems
+    told = frame[column].map(lambda name: _not_inside(str(name)), na_action="ignore")
+    return _lines(frame.assign(told=told), told.notna(), f"{column} {{told}}")
+
+
+def _not_inside(name: str) -> str | None:
+    """Why a path names no file within the corpus folder; None: it does."""
+    path = PurePosixPath(name.replace("\\", "/"))
+    if not path.parts:
+        return f"'{path}' is the folder itself, no file"
+    if path.is_absolute() or ".." in path.parts or ":" in path.parts[0]:
+        return f"'{path}' leaves the corpus folder"
+    return None
 
 
 def _sides(frame: pd.DataFrame) -> list[str]:
     if "video_side" not in frame.columns:
         return []
     unknown = frame["video_side"].notna() & ~frame["video_side"].isin(SIDES)
-    return [
-        f"row {row} ({name}): video_side must be left, right or empty"
-        for row, name in _at(frame, unknown)
-    ]
+    return _lines(frame, unknown, "video_side must be left, right or empty")
 
 
 def _spans(frame: pd.DataFrame) -> list[str]:
     start, end = frame["start_s"].astype(float), frame["end_s"].astype(float)
     wrong = (end <= start.fillna(0.0)) | ~start.fillna(0.0).between(0, LONGEST_S)
     wrong |= ~end.fillna(0.0).between(0, LONGEST_S)
-    return [
-        f"row {row} ({name}): start_s {a:g} and end_s {b:g} are no span of seconds in a recording"
-        for (row, name), a, b in zip(_at(frame, wrong), start[wrong], end[wrong], strict=True)
-    ]
+    words = "start_s {start_s:g} and end_s {end_s:g} are no span of seconds in a recording"
+    return _lines(frame.assign(start_s=start, end_s=end), wrong, words)

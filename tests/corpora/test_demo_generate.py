@@ -10,7 +10,8 @@ import pytest
 from ariigcn.core.errors import DataError
 from ariigcn.core.files import sha256_file
 from ariigcn.corpora.config import DemoConfig
-from ariigcn.corpora.demo.faces import EXPRESSIONS, FACES, scenery, talking_head
+from ariigcn.corpora.demo.faces import EXPRESSIONS, FACES
+from ariigcn.corpora.demo.film import scenery, talking_head
 from ariigcn.corpora.demo.generate import generate, load
 from ariigcn.corpora.demo.media import make_clip
 from ariigcn.corpora.demo.script import EMOTIONS, Utterance, sample_dialogues

@@ -59,7 +59,7 @@ def test_a_table_comes_back_as_it_was(tmp_path):
         ),
         ({"split": {0: "dev", 1: "dev"}}, "row 1 (a0): split is 'dev', must be one of"),
         ({"speaker": {3: ""}}, "row 4 (b1): speaker is empty"),
-        ({"position": {1: 2}}, "row 2 (a1): positions of dialogue a do not count"),
+        ({"position": {1: 2}}, "row 2 (a1): dialogue a has positions that do not count"),
         (
             {"dialogue_id": {1: "b", 2: "a"}},
             "row 3 (b0): dialogue a goes on here: its rows are not next",

@@ -11,13 +11,8 @@ from pydantic import TypeAdapter
 from ariigcn.core.errors import DataError, problem_list
 from ariigcn.core.files import atomic_path, sha256_file
 from ariigcn.core.logs import logger
-from ariigcn.corpora.acquire.transfer import (
-    AddressError,
-    Patience,
-    Transfer,
-    UnresolvedError,
-    check_space,
-)
+from ariigcn.corpora.acquire.request import AddressError, Patience, UnresolvedError
+from ariigcn.corpora.acquire.transfer import Transfer, check_space
 from ariigcn.corpora.config import DownloadConfig
 
 DIGESTS = "digests.json"

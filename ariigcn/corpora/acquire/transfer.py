@@ -7,57 +7,29 @@ killed run continues there, and a file that changed on its server is never appen
 import os
 import re
 import shutil
-import socket
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
-from functools import partial
 from http import HTTPStatus
-from http.client import HTTPException
 from pathlib import Path
-from typing import TypeVar
-from urllib.parse import urlsplit
 
 import requests
-from pebble import concurrent
 from pydantic import BaseModel
-from requests.utils import get_environ_proxies, select_proxy
-from urllib3 import Retry
-from urllib3.exceptions import HTTPError, InvalidHeader, NameResolutionError
 
 from ariigcn.core.errors import DataError
 from ariigcn.core.files import atomic_path
 from ariigcn.core.logs import ByteCounter, logger, progress
+from ariigcn.corpora.acquire.request import (
+    CONNECTION_ERRORS,
+    AddressError,
+    Patience,
+    UnresolvedError,
+    ask,
+    retry_after,
+)
 
 CHUNK = 1 << 20  # bytes read from the socket at once, the most that a cut can cost
 TEMPORARY = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS}
-CONNECTION_ERRORS = (
-    *(requests.RequestException, HTTPError, HTTPException),
-    *(ConnectionError, TimeoutError),
-)
-T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class Patience:
-    """How long an address is tried."""
-
-    attempts: int = 6  # in a row that bring nothing new
-    backoff_s: float = 2.0  # before the second attempt; doubles with each
-    longest_wait_s: float = 300.0  # between attempts, whatever the server asks for (Retry-After)
-    timeout_s: float = 60.0  # of silence; three times as long for an answer's whole head
-    names_s: float = 8.0  # for a name server's answer
-    slowest: float = 1000.0  # bytes a second, on average over window_s
-    window_s: float = 60.0
-
-
-class AddressError(Exception):
-    """This address does not serve the file; another one may."""
-
-
-class UnresolvedError(AddressError):
-    """The name of the server, or of the proxy before it, is not found."""
 
 
 class _CutError(Exception):
@@ -151,7 +123,7 @@ class Transfer:
 
     def _attempt(self, session: requests.Session, address: str) -> None:
         try:
-            with _ask(session, address, self._headers(address), self._patience) as response:
+            with ask(session, address, self._headers(address), self._patience) as response:
                 self._reached = True
                 self._accept(response, address)
                 self._append(response)
@@ -180,7 +152,7 @@ class Transfer:
         if code in (HTTPStatus.PARTIAL_CONTENT, HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE):
             self._continue(response, address)
         elif code in TEMPORARY or code >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            raise _CutError(f"HTTP {code}", _retry_after(response.headers))
+            raise _CutError(f"HTTP {code}", retry_after(response.headers))
         elif code == HTTPStatus.OK:
             self._begin(response.headers, address)
         else:
@@ -252,55 +224,3 @@ def check_space(folder: Path, needed: int, what: str) -> None:
             f"{folder}: {free / 1e9:.1f} GB free where {what} needs {needed / 1e9:.1f} GB; free "
             "some, or name another disk with --config data_dir=DIR"
         )
-
-
-def _ask(
-    session: requests.Session, address: str, headers: dict[str, str], patience: Patience
-) -> requests.Response:
-    """The answer's head; its body waits.
-
-    Raises:
-        AddressError: this is no address, or its server's name is not found.
-        TimeoutError: the head takes too long. The socket's own timeout starts anew with each byte.
-    """
-    timeout = patience.timeout_s
-    try:
-        _look_up(address, patience.names_s)
-        get = partial(session.get, address, headers=headers, stream=True, timeout=timeout)
-        return _within(3 * timeout, get)
-    except ValueError as error:
-        raise AddressError(f"this is no address ({error})") from error
-    except requests.ConnectionError as error:
-        # The name of a server that this one redirects to.
-        reason = getattr(error.args[0] if error.args else None, "reason", None)
-        if isinstance(reason, NameResolutionError):
-            raise UnresolvedError(str(reason)) from error
-        raise
-
-
-def _look_up(address: str, seconds: float) -> None:
-    """Look up the server that an address names, or its proxy: the system's look-up has no timeout."""
-    host = urlsplit(select_proxy(address, get_environ_proxies(address)) or address).hostname
-    if host is None:
-        raise ValueError("it names no server")
-    try:
-        _within(seconds, partial(socket.getaddrinfo, host, None))
-    except TimeoutError:
-        raise UnresolvedError(f"no name server answers within {seconds:.0f} s") from None
-    except OSError as error:
-        raise UnresolvedError(f"the name {host} is not found ({error.strerror})") from error
-
-
-def _within(seconds: float, call: Callable[[], T]) -> T:
-    """What a call gives or raises; one that is late goes on in a thread of its own, unheeded."""
-    try:
-        return concurrent.thread(call)().result(seconds)
-    except TimeoutError:
-        raise TimeoutError(f"no answer within {seconds:.0f} s") from None
-
-
-def _retry_after(headers: Mapping[str, str]) -> float:
-    """Seconds that the server asks to wait; 0 where it does not say."""
-    with suppress(InvalidHeader, TypeError, ValueError, OverflowError):
-        return Retry().parse_retry_after(headers.get("Retry-After", ""))
-    return 0.0

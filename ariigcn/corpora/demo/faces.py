@@ -7,12 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-WIDTH, HEIGHT, FPS = 320, 240, 15
-_SCALE = 2  # drawn this much larger, for smooth edges
-_W, _H = WIDTH * _SCALE, HEIGHT * _SCALE
+WIDTH, HEIGHT = 320, 240  # pixels of a frame
+SCALE = 2  # drawn this much larger, for smooth edges
+LARGE_WIDTH, LARGE_HEIGHT = WIDTH * SCALE, HEIGHT * SCALE
 Image = NDArray[Any]  # uint8 [height, width, 3]; OpenCV's own types say no more
 Colour = tuple[int, int, int]  # blue, green, red
-MOUTH_LEVELS = 4
 _LIP, _INSIDE = (85, 85, 165), (45, 35, 85)  # colours of the mouth
 
 
@@ -63,75 +62,18 @@ EXPRESSIONS = {
 }
 
 
-def talking_head(
-    face: Face, expression: str, loudness: NDArray[np.float64], rng: np.random.Generator
-) -> list[Image]:
-    """Frames of a person who speaks with the given loudness (0 to 1, one value a frame), BGR."""
-    import cv2
+def draw(face: Face, shown: Expression, mouth: float, blink: bool) -> Image:
+    """The person with one expression, twice the size of a frame.
 
-    shown = _vary(EXPRESSIONS[expression], rng)
-    blink_at = int(rng.integers(8, 30))
-    drawn: dict[tuple[int, bool], Image] = {}
-    sway = _sway(len(loudness), rng)
-    frames = []
-    for i, level in enumerate(loudness):
-        key = (round(float(level) * MOUTH_LEVELS), i % 45 in (blink_at, blink_at + 1))
-        if key not in drawn:
-            drawn[key] = _draw(face, shown, key[0] / MOUTH_LEVELS, key[1])
-        moved = cv2.warpAffine(
-            drawn[key], sway[i], (WIDTH, HEIGHT), flags=cv2.INTER_LINEAR, borderMode=1
-        )
-        frames.append(moved)
-    return frames
+    Args:
+        face: whose looks.
+        shown: where the features stand.
+        mouth: how far it opens, 0 to 1.
+        blink: whether the eyes are shut.
 
-
-def scenery(frames: int, rng: np.random.Generator) -> list[Image]:
-    """Frames without anybody: hills under a sky, the camera panning slowly, BGR."""
-    import cv2
-
-    wide = WIDTH + 2 * frames
-    picture: Image = np.empty((HEIGHT, wide, 3), np.uint8)
-    picture[:] = np.linspace((225, 180, 120), (240, 225, 205), HEIGHT)[:, None]
-    x = np.arange(wide)
-    for base, height, colour in ((120, 22, (120, 150, 110)), (165, 16, (70, 125, 80))):
-        phase = rng.uniform(0, 6, size=2)
-        ridge = base + height * np.sin(x / 47 + phase[0]) + height / 2 * np.sin(x / 19 + phase[1])
-        outline = np.stack([x, ridge], axis=1).round().astype(np.int32)
-        corners = np.array([[wide, HEIGHT], [0, HEIGHT]], np.int32)
-        cv2.fillPoly(picture, [np.concatenate([outline, corners])], colour)
-    picture = cv2.GaussianBlur(picture, (3, 3), 0)
-    return [np.ascontiguousarray(picture[:, 2 * i : 2 * i + WIDTH]) for i in range(frames)]
-
-
-def _vary(usual: Expression, rng: np.random.Generator) -> Expression:
-    """The expression a little stronger or weaker, as people are."""
-    strength = rng.uniform(0.85, 1.1)
-    return Expression(
-        brow=usual.brow * strength,
-        tilt=usual.tilt * strength,
-        eye=usual.eye * rng.uniform(0.94, 1.06),
-        curve=usual.curve * strength,
-        round=usual.round * strength,
-    )
-
-
-def _sway(frames: int, rng: np.random.Generator) -> list[NDArray[np.float64]]:
-    """A matrix a frame from the large drawing to the picture, with slow small head motion."""
-    import cv2
-
-    phase, speed = rng.uniform(0, 6, size=3), rng.uniform(0.06, 0.14, size=3)
-    zoom = rng.uniform(0.94, 1.06) / _SCALE
-    matrices = []
-    for i in range(frames):
-        dx, dy, turn = np.sin(phase + i * speed) * (5.0, 3.0, 2.0)
-        matrix = np.asarray(cv2.getRotationMatrix2D((_W / 2, _H / 2), turn, zoom), np.float64)
-        matrix[:, 2] += (WIDTH - _W) / 2 + dx, (HEIGHT - _H) / 2 + dy
-        matrices.append(matrix)
-    return matrices
-
-
-def _draw(face: Face, shown: Expression, mouth: float, blink: bool) -> Image:
-    """The person with one expression; ``mouth`` opens it from 0 to 1."""
+    Returns:
+        BGR picture [LARGE_HEIGHT, LARGE_WIDTH, 3].
+    """
     picture = _portrait(face).copy()
     pen = _Pen(picture, face)
     for side in (-1, 1):
@@ -147,7 +89,7 @@ class _Pen:
     def __init__(self, picture: Image, face: Face) -> None:
         self.picture, self.face = picture, face
         self.size = np.array([98.0 * face.width, 130.0 * face.height])
-        self.middle = np.array([_W / 2, _H / 2 + 10.0])
+        self.middle = np.array([LARGE_WIDTH / 2, LARGE_HEIGHT / 2 + 10.0])
 
     def at(self, points: Any) -> NDArray[np.int32]:
         """Picture positions of points in the face's frame."""
@@ -183,7 +125,7 @@ def _shade(colour: Colour, factor: float) -> Colour:
 @cache
 def _portrait(face: Face) -> Image:
     """Everything that never moves: room, clothes, hair, and the shaded head without its features."""
-    picture = np.empty((_H, _W, 3), np.uint8)
+    picture = np.empty((LARGE_HEIGHT, LARGE_WIDTH, 3), np.uint8)
     picture[:] = face.wall
     pen = _Pen(picture, face)
     if face.hair in ("long", "bob"):
@@ -225,11 +167,11 @@ def _light(picture: Image, pen: _Pen) -> None:
         ((0.92, 0.2), (0.12, 0.6), -45),
         ((-0.92, 0.2), (0.12, 0.6), -30),
     )
-    layer = np.full((_H, _W), 128, np.uint8)
+    layer = np.full((LARGE_HEIGHT, LARGE_WIDTH), 128, np.uint8)
     for centre, radii, strength in spots:
         _Pen(layer, pen.face).oval(centre, radii, (128 + strength,) * 3)
     light = cv2.GaussianBlur(layer, (0, 0), 13).astype(np.float32) - 128
-    light += np.linspace(12, -18, _W, dtype=np.float32)
+    light += np.linspace(12, -18, LARGE_WIDTH, dtype=np.float32)
     picture[:] = np.clip(picture + light[:, :, None] * (picture / 200.0), 0, 255).astype(np.uint8)
 
 

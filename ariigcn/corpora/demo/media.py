@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ariigcn.corpora.demo.faces import FACES, FPS, Image, scenery, talking_head
+from ariigcn.corpora.demo.faces import FACES, Image
+from ariigcn.corpora.demo.film import FPS, scenery, talking_head
 from ariigcn.corpora.demo.script import Utterance
 from ariigcn.corpora.demo.texts import babble
 from ariigcn.corpora.demo.voices import RATE_HZ, VOICES, Engine, energy

@@ -14,7 +14,7 @@ from threading import Thread
 import pytest
 
 from ariigcn.core.errors import DataError
-from ariigcn.corpora.acquire import transfer
+from ariigcn.corpora.acquire import request, transfer
 from ariigcn.corpora.acquire.download import (
     DIGESTS,
     RemoteFile,
@@ -22,7 +22,8 @@ from ariigcn.corpora.acquire.download import (
     download,
     local_path,
 )
-from ariigcn.corpora.acquire.transfer import CHUNK, Patience
+from ariigcn.corpora.acquire.request import Patience
+from ariigcn.corpora.acquire.transfer import CHUNK
 from ariigcn.corpora.config import DownloadConfig
 from tests.corpora.unreliable_server import Behaviour, serving
 
@@ -462,7 +463,7 @@ def no_answer(*_):
 def test_without_a_name_server_one_line_says_so_at_once(
     tmp_path, monkeypatch, caplog, look_up, said
 ):
-    monkeypatch.setattr(transfer.socket, "getaddrinfo", look_up)
+    monkeypatch.setattr(request.socket, "getaddrinfo", look_up)
     begun = time.monotonic()
     with pytest.raises(DataError) as caught:
         fetch(source(*ADDRESSES), tmp_path, patience=Patience(names_s=0.1))
@@ -480,7 +481,7 @@ def test_a_name_that_fails_midway_may_come_back(tmp_path, monkeypatch):
         # Once to check and once to connect for the first attempt.
         return no_name() if len(calls) == 3 else real(*arguments, **others)
 
-    monkeypatch.setattr(transfer.socket, "getaddrinfo", fails_once)
+    monkeypatch.setattr(request.socket, "getaddrinfo", fails_once)
     file = Behaviour.of(DATA, cut_after=[300_000])
     with serving(a=file) as server:
         path = fetch(pinned(f"{server}/a"), tmp_path)

@@ -11,26 +11,13 @@ from collections.abc import Callable
 from typing import Any, NoReturn, Protocol
 
 from ariigcn.core.plain import key
-from ariigcn.corpora.read.pickles.values import (
-    DamagedError,
-    RefusedError,
-    Symbol,
-    from_bytes,
-    integer,
-    integer_or_bool,
-    paired,
-    real,
-    shown,
-    unquoted,
-)
+from ariigcn.corpora.read.pickles.arguments import NUMBER_LINE, VALUES, Read, frame, names, number
+from ariigcn.corpora.read.pickles.values import DamagedError, RefusedError, Symbol, paired, shown
 
 LAST_PROTOCOL = 5
 STOP, BININT1, BINGET, BINPUT, LONG_BINPUT, MEMOIZE = b".Khqr\x94"
 _U4 = struct.Struct("<I")
 RUN = re.compile(rb"(?:K.){1,1024}", re.DOTALL)
-
-# The file's bytes and where an argument begins -> the argument and where it ends.
-Read = Callable[[bytes, int], tuple[Any, int]]
 
 
 class Actions(Protocol):
@@ -72,7 +59,7 @@ class Decoder:
             DamagedError: it is cut short or no pickle.
             NotPlainError: a key or an array is of a kind that is not allowed.
         """
-        data, memo, values, moves, at = self._data, self._memo, VALUES, MOVES, self.at
+        data, memo, values, moves, at = self._data, self._memo, PUSHED, MOVES, self.at
         try:
             while (code := data[at]) != STOP:
                 if read := values[code]:
@@ -205,49 +192,6 @@ class Decoder:
             raise RefusedError("fetch an object outside the file")
 
 
-def _number(form: str) -> Read:
-    packed = struct.Struct(form)
-    unpack, size = packed.unpack_from, packed.size
-    return lambda data, at: (unpack(data, at)[0], at + size)
-
-
-def _counted(form: str, made: Callable[[bytes], Any] = bytes) -> Read:
-    """Bytes that stand behind their own number."""
-    count_of = _number(form)
-
-    def read(data: bytes, at: int) -> tuple[Any, int]:
-        count, begin = count_of(data, at)
-        end = begin + count
-        if not begin <= end <= len(data):
-            raise DamagedError(f"{count} bytes expected at byte {begin} of {len(data)}")
-        return made(data[begin:end]), end
-
-    return read
-
-
-def _line(made: Callable[[bytes], Any]) -> Read:
-    def read(data: bytes, at: int) -> tuple[Any, int]:
-        end = data.find(b"\n", at)
-        if end < 0:
-            raise DamagedError(f"a line at byte {at} does not end")
-        return made(data[at:end]), end + 1
-
-    return read
-
-
-def _names(data: bytes, at: int) -> tuple[tuple[str, str], int]:
-    module, at = _TEXT_LINE(data, at)
-    name, at = _TEXT_LINE(data, at)
-    return (module, name), at
-
-
-def _frame(data: bytes, at: int) -> tuple[None, int]:
-    size, begin = _U8(data, at)
-    if size > len(data) - begin:
-        raise DamagedError(f"{size} bytes expected at byte {begin} of {len(data)}")
-    return None, begin
-
-
 def _check_protocol(_: Decoder, protocol: int) -> None:
     if protocol > LAST_PROTOCOL:
         raise DamagedError("its protocol is newer than any known")
@@ -264,37 +208,6 @@ def _refuse(what: str) -> Callable[[Decoder], NoReturn]:
     return move
 
 
-def _latin(data: bytes) -> str:
-    """Text of Python 2."""
-    return data.decode("latin-1")
-
-
-_UTF8: Callable[[bytes], str] = bytes.decode  # strictly
-_TEXT_LINE, _NUMBER_LINE = _line(_UTF8), _line(integer)
-_U1, _U8 = _number("<B"), _number("<Q")
-
-# Opcodes that push their argument.
-_VALUES: dict[bytes, Read] = {
-    b"I": _line(integer_or_bool),
-    b"L": _line(lambda line: integer(line.rstrip(b"L"))),
-    b"F": _line(real),
-    b"J": _number("<i"),
-    b"M": _number("<H"),
-    b"G": _number(">d"),
-    b"\x8a": _counted("<B", from_bytes),
-    b"\x8b": _counted("<i", from_bytes),
-    b"S": _line(unquoted),
-    b"T": _counted("<i", _latin),
-    b"U": _counted("<B", _latin),
-    b"V": _line(lambda line: line.decode("raw-unicode-escape")),
-    b"\x8c": _counted("<B", _UTF8),
-    b"X": _counted("<I", _UTF8),
-    b"\x8d": _counted("<Q", _UTF8),
-    b"C": _counted("<B"),
-    b"B": _counted("<I"),
-    b"\x8e": _counted("<Q"),
-    b"\x96": _counted("<Q", bytearray),
-}
 # Opcodes without an argument.
 _MOVES: dict[bytes, Callable[[Decoder], Any]] = {
     b"N": lambda decoder: decoder.stack.append(None),
@@ -331,14 +244,14 @@ _MOVES: dict[bytes, Callable[[Decoder], Any]] = {
 }
 # The others: how the argument is read, and what is done with it.
 _OTHERS: dict[bytes, tuple[Read, Callable[[Decoder, Any], None]]] = {
-    b"\x80": (_U1, _check_protocol),
-    b"\x95": (_frame, lambda decoder, _: None),
-    b"p": (_NUMBER_LINE, Decoder.put),
-    b"g": (_NUMBER_LINE, Decoder.get),
-    b"j": (_number("<I"), Decoder.get),
-    b"c": (_names, Decoder.name),
-    b"i": (_names, _refuse_class),
+    b"\x80": (number("<B"), _check_protocol),
+    b"\x95": (frame, lambda decoder, _: None),
+    b"p": (NUMBER_LINE, Decoder.put),
+    b"g": (NUMBER_LINE, Decoder.get),
+    b"j": (number("<I"), Decoder.get),
+    b"c": (names, Decoder.name),
+    b"i": (names, _refuse_class),
 }
-VALUES = [_VALUES.get(bytes([code])) for code in range(256)]
+PUSHED = [VALUES.get(bytes([code])) for code in range(256)]
 MOVES = [_MOVES.get(bytes([code])) for code in range(256)]
 OTHERS = {code[0]: other for code, other in _OTHERS.items()}
