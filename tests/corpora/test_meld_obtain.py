@@ -8,10 +8,10 @@ import tarfile
 import pytest
 
 from ariigcn.core.errors import DataError
-from ariigcn.corpora import meld
-from ariigcn.corpora.acquire import download
+from ariigcn.corpora.acquire import download, meld
+from ariigcn.corpora.acquire.meld import ARCHIVE, TABLES
 from ariigcn.corpora.config import DownloadConfig
-from ariigcn.corpora.meld import ARCHIVE, PARTS, TABLES
+from ariigcn.corpora.meld import PARTS
 
 CLIP = b"not a real clip" * 1000
 PACKED_ANEW = {"digests": "recorded"}
