@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from ariigcn.core.errors import ConfigError, problem_list
+from ariigcn.core.modality import Modality
 from ariigcn.core.settings import SPEED, Section, describe
 from ariigcn.corpora.config import (
     DemoConfig,
@@ -24,7 +25,6 @@ from ariigcn.corpora.config import (
 from ariigcn.corpora.registry import CORPORA, corpus_module
 from ariigcn.evaluation.config import EvaluationConfig
 from ariigcn.features.config import EncoderConfig, FeaturesConfig
-from ariigcn.features.modality import Modality
 from ariigcn.graphs.config import GraphConfig
 from ariigcn.models.config import ModelConfig
 from ariigcn.predict.config import PredictConfig

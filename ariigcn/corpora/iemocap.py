@@ -13,9 +13,7 @@ that the label set leaves out, stays in the table as context. The speaker is the
 number in a turn's id; the letter in the dialogue's id is the actor who wears the markers.
 """
 
-import re
 from collections import Counter
-from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
@@ -25,29 +23,16 @@ from ariigcn.core.errors import DataError, problem_list
 from ariigcn.core.files import sha256_file
 from ariigcn.core.settings import unknown_name
 from ariigcn.corpora.config import IemocapConfig, SplitConfig
-from ariigcn.corpora.read.text_tables import clean_text, read_lines, read_list, was_mended
+from ariigcn.corpora.read.emo_evaluation import NAMES, RATINGS, TURN, WORDS, read_dialogue
+from ariigcn.corpora.read.text_tables import read_list
 from ariigcn.corpora.splits import CUT, cut_validation, listed
 from ariigcn.corpora.table import Corpus
 
 REQUEST = "https://sail.usc.edu/iemocap/"
-# Within a session: label files, transcriptions, a turn's sound, a dialogue's picture.
-RATINGS, WORDS = "dialog/EmoEvaluation", "dialog/transcriptions"
+# Within a session: a turn's sound, a dialogue's picture.
 SOUND, PICTURE = "sentences/wav", "dialog/avi/DivX"
 # Session -> dialogues of the release; 151 in all.
 DIALOGUES = {1: 28, 2: 30, 3: 32, 4: 30, 5: 31}
-# The release's codes: the field's six classes in their usual order, then the rare ones.
-NAMES = {
-    "hap": "happy",
-    "sad": "sad",
-    "neu": "neutral",
-    "ang": "angry",
-    "exc": "excited",
-    "fru": "frustrated",
-    "sur": "surprised",
-    "fea": "fearful",
-    "dis": "disgusted",
-}
-UNLABELLED = ("xxx", "oth")
 LABELS = {
     "6-way": tuple(NAMES.values())[:6],
     "4-way": tuple(NAMES.values())[:4],
@@ -56,21 +41,6 @@ LABELS = {
 MERGED = {"4-way": {"excited": "happy"}}  # label set -> names that it counts as others
 UNUSABLE: dict[str, str] = {}  # no clip of the release is known to be
 STRAYS = ("Session?/dialog/*/._*", f"Session?/{PICTURE}/._*", f"Session?/{SOUND}/*/._*")
-
-_NUMBER = r"\s*(\d+(?:\.\d+)?)\s*"
-_RATED = re.compile(rf"\[{_NUMBER}-{_NUMBER}\]\s*(\S+)\s+([a-z]{{3}})\s*(?:\[.*\])?\s*")
-_SPOKEN = re.compile(rf"\s*(Ses\S+?)\s*\[{_NUMBER}-{_NUMBER}\]\s*:?(.*)")
-_TURN = re.compile(r"(Ses0[1-5])([FM])_\w+_([FM])(?:\d+|XX\d*)\w*")
-
-
-@dataclass(frozen=True)
-class Turn:
-    """A line of a dialogue's files: a turn's span, in seconds of the dialogue, and its label or text."""
-
-    start_s: float
-    end_s: float
-    value: str
-    mended: bool = False
 
 
 def load(root: Path, split: SplitConfig, options: IemocapConfig | None = None) -> Corpus:
@@ -90,7 +60,7 @@ def load(root: Path, split: SplitConfig, options: IemocapConfig | None = None) -
         folder = root / f"Session{session}"
         # A Mac leaves files beside them that start with ``._``.
         for rated in sorted(folder.glob(f"{RATINGS}/Ses*.txt")):
-            frame, odd = _read_dialogue(rated)
+            frame, odd = read_dialogue(rated)
             frames.append(frame)
             notes += odd
         sources[f"Session{session}/dialog"] = _digest(folder)
@@ -190,58 +160,6 @@ def _digest(session: Path) -> str:
     return sha256("".join(lines).encode()).hexdigest()
 
 
-def _read_dialogue(rated: Path) -> tuple[pd.DataFrame, list[str]]:
-    """A dialogue's turns, by start, with the release's label codes; notes on what does not fit together.
-
-    Raises:
-        DataError: no transcription, no turn in it, or an unknown label.
-    """
-    name = rated.stem
-    spoken = rated.parents[2] / WORDS / rated.name
-    if not spoken.is_file():
-        raise DataError(f"{spoken}: absent; unpack the release again")
-    labels, texts = read_labels(rated), read_transcription(spoken)
-    for code in sorted({turn.value for turn in labels.values()} - {*NAMES, *UNLABELLED}):
-        raise DataError(f"{rated}: {unknown_name(code, list(NAMES), 'label')}")
-    # Where the two files differ, the label file's times count.
-    times = {turn: labels.get(turn) or texts[turn] for turn in (*labels, *texts)}
-    parts = {turn: _TURN.fullmatch(turn) for turn in times if turn.startswith(f"{name}_")}
-    order = sorted((t for t in parts if parts[t]), key=lambda t: (times[t].start_s, t))
-    if not order:
-        raise DataError(f"{spoken}: no turn in it; unpack the release again")
-    foreign, unspoken = set(times) - set(order), set(order) - set(texts)
-    notes = [f"{name}: {listed(foreign)} is left out, not a turn of it"] if foreign else []
-    notes += [f"{name}: {listed(unspoken)} has no transcription"] if unspoken else []
-    frame = pd.DataFrame(
-        {
-            "dialogue_id": name,
-            "utterance_id": order,
-            "position": range(len(order)),
-            "speaker": [f"{m[1]}_{m[3]}" for turn in order if (m := parts[turn])],
-            "text": [(texts[turn].value or None) if turn in texts else None for turn in order],
-            "mended": [turn in texts and texts[turn].mended for turn in order],
-            "code": [labels[turn].value if turn in labels else None for turn in order],
-            "start_s": [times[turn].start_s for turn in order],
-            "end_s": [times[turn].end_s for turn in order],
-        }
-    )
-    return frame, notes
-
-
-def read_labels(path: Path) -> dict[str, Turn]:
-    """Turn -> its span and the code of the majority's label; the lines of single raters are skipped."""
-    found = [_RATED.fullmatch(line) for line in read_lines(path)]
-    return {m[3]: Turn(float(m[1]), float(m[2]), m[4]) for m in found if m}
-
-
-def read_transcription(path: Path) -> dict[str, Turn]:
-    """Turn -> its span and text; other lines, such as ``M: [LAUGHTER]``, are skipped."""
-    found = [_SPOKEN.fullmatch(line) for line in read_lines(path)]
-    return {
-        m[1]: Turn(float(m[2]), float(m[3]), clean_text(m[4]), was_mended(m[4])) for m in found if m
-    }
-
-
 def _label(table: pd.DataFrame, options: IemocapConfig) -> list[str]:
     """Fill ``emotion`` from the codes, the label set and the list; notes on what is left out."""
     merged = MERGED.get(options.labels, {})
@@ -292,7 +210,7 @@ def _attach_media(root: Path, table: pd.DataFrame, options: IemocapConfig) -> li
     }
     table["audio"] = sound.astype(object).where(sound.isin(present), None)
     table["media"] = picture.astype(object).where(picture.isin(present), None)
-    marked = turn.str.extract(_TURN)
+    marked = turn.str.extract(TURN)
     here, there = options.marked_actor, "right" if options.marked_actor == "left" else "left"
     table["video_side"] = [
         here if a == b else there for a, b in zip(marked[1], marked[2], strict=True)

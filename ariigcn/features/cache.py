@@ -20,9 +20,9 @@ from typing import Any
 
 import numpy as np
 
+from ariigcn.core.modality import Modality
 from ariigcn.core.paths import file_trouble
 from ariigcn.features.encoders.base import Clip, Encoded, Encoder
-from ariigcn.features.modality import Modality
 from ariigcn.features.store import Status, StoreHeader
 
 # What a second look at the same bytes cannot change.

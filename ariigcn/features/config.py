@@ -4,10 +4,10 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, field_validator, model_validator
 
+from ariigcn.core.modality import Modality
 from ariigcn.core.plugins import short_name
 from ariigcn.core.settings import SPEED, Section
 from ariigcn.features.encoders.registry import PUBLISHED, encoder_parameters
-from ariigcn.features.modality import Modality
 
 
 class EncoderConfig(Section):

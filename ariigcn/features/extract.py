@@ -26,6 +26,7 @@ from ariigcn.core.code import code_version
 from ariigcn.core.errors import DataError
 from ariigcn.core.files import remove
 from ariigcn.core.logs import progress
+from ariigcn.core.modality import Modality
 from ariigcn.core.paths import printable
 from ariigcn.core.signals import StopRequest
 from ariigcn.corpora.table import Corpus, read_corpus
@@ -35,7 +36,6 @@ from ariigcn.features.clips import check_root, clips_of
 from ariigcn.features.config import EncoderConfig
 from ariigcn.features.encoders.base import Clip, Encoded
 from ariigcn.features.encoders.registry import encoder_module
-from ariigcn.features.modality import Modality
 from ariigcn.features.outcome import Outcome
 from ariigcn.features.store import FeatureStore, Rows, Status, write_store
 from ariigcn.features.workers import Workers

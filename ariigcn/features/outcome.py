@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ariigcn.core.errors import DataError, problem_list
-from ariigcn.features.modality import Modality
+from ariigcn.core.modality import Modality
 from ariigcn.features.store import Rows, Status
 
 FAILURES = (Status.NO_FILE, Status.FAILED)

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from ariigcn.core.errors import DataError
+from ariigcn.core.modality import Modality
 from ariigcn.features.cache import Cache, encode_all
 from ariigcn.features.encoders.base import Clip, Encoded, Encoder
 from ariigcn.features.encoders.device import take_seat
 from ariigcn.features.encoders.registry import load_encoder
 from ariigcn.features.header import described
 from ariigcn.features.media.containers import past_end
-from ariigcn.features.modality import Modality
 from ariigcn.features.store import Status
 
 KEPT = "finished blocks are kept"

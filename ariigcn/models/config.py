@@ -4,8 +4,8 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
+from ariigcn.core.modality import MODALITIES, Modality
 from ariigcn.core.settings import Section
-from ariigcn.features.modality import MODALITIES, Modality
 from ariigcn.models.registry import (
     GRAPH_LAYERS,
     LAYERS_FOUND,

@@ -5,8 +5,8 @@ from typing import Any
 
 from ariigcn.config.sections import REFUSED, load_config
 from ariigcn.core.errors import ConfigError, DataError, problem_list
+from ariigcn.core.modality import Modality
 from ariigcn.core.settings import unknown_name
-from ariigcn.features.modality import Modality
 from ariigcn.plan.corpus import downloads, of_recordings
 from ariigcn.plan.plan import Plan
 from ariigcn.plan.predictions import trained_model, unheard

@@ -7,8 +7,8 @@ from typing import Any
 
 from ariigcn.config.grids import Grid, expand
 from ariigcn.config.sections import Config, ExperimentConfig
+from ariigcn.core.modality import MODALITIES, Modality
 from ariigcn.features.config import EncoderConfig
-from ariigcn.features.modality import MODALITIES, Modality
 from ariigcn.graphs.config import GraphConfig
 from ariigcn.plan.experiments import ablations, resolve, trained_as
 from ariigcn.plan.files import Files

@@ -13,6 +13,7 @@ import psutil
 from pydantic import ValidationError
 
 from ariigcn.core.gpus import visible_gpus
+from ariigcn.core.modality import MODALITIES
 from ariigcn.core.plugins import load
 from ariigcn.features.config import FeaturesConfig
 from ariigcn.features.encoders.registry import (
@@ -22,7 +23,6 @@ from ariigcn.features.encoders.registry import (
     made_by,
     make_encoder,
 )
-from ariigcn.features.modality import MODALITIES
 from ariigcn.predict.zoo import SHIPPED, shipped, trained
 from ariigcn.speech.packages import available
 

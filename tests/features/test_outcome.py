@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ariigcn.core.errors import DataError
-from ariigcn.features.modality import Modality
+from ariigcn.core.modality import Modality
 from ariigcn.features.outcome import Outcome
 from ariigcn.features.store import Rows, Status
 

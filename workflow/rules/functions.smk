@@ -3,7 +3,7 @@
 from ariigcn.core.gpus import visible_gpus
 from ariigcn.corpora.registry import corpus_module, table_files
 from ariigcn.features.encoders.registry import encoder_module, made_by, parameter_files
-from ariigcn.features.modality import MODALITIES
+from ariigcn.core.modality import MODALITIES
 from ariigcn.plan import corpus, search
 from ariigcn.plan.predictions import NO_MODEL, listening_shards
 from ariigcn.predict.listening import recordings_digest

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from ariigcn.core.logs import configure_logging
+from ariigcn.core.modality import MODALITIES
 from ariigcn.features.imported import import_features
 from ariigcn.features.importers import Parameters
-from ariigcn.features.modality import MODALITIES
 from ariigcn.plan.load import load_plan
 
 

@@ -14,11 +14,11 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from ariigcn.core.modality import MODALITIES
 from ariigcn.corpora.config import DemoConfig
 from ariigcn.corpora.demo.texts import sentence
 
 EMOTIONS = ("anger", "fear", "joy", "neutral", "sadness", "surprise")
-MODALITIES = ("text", "audio", "video")
 SUBSETS = tuple(chain.from_iterable(combinations(MODALITIES, size) for size in (1, 2, 3)))
 
 # The last cue of each modality is the empty one that deadpan utterances carry.

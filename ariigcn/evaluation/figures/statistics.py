@@ -10,12 +10,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from ariigcn.core.modality import MODALITIES
 from ariigcn.core.seals import verify
 from ariigcn.evaluation.figures.style import PALETTE, save, save_nothing, style
 from ariigcn.evaluation.predictions import read_predictions
 from ariigcn.evaluation.statistics.calibration import BINS, Reliability, reliability
 from ariigcn.evaluation.tables.frames import mean_sd, percent
-from ariigcn.features.modality import MODALITIES
 
 # Told apart by dash as well as by colour.
 LINES: tuple[dict[str, Any], ...] = (

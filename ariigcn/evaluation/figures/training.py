@@ -9,10 +9,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from ariigcn.core.modality import MODALITIES
 from ariigcn.evaluation.figures.style import PALETTE, save, save_nothing, style
 from ariigcn.evaluation.metrics import read_run_table
 from ariigcn.evaluation.tables.frames import mean_sd, percent
-from ariigcn.features.modality import MODALITIES
 
 COLLAPSED = 0.9  # accuracy above which a discriminator has won: ours
 TITLES = {

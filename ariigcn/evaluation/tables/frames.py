@@ -15,9 +15,9 @@ import pandas as pd
 from scipy.stats import t as student
 
 from ariigcn.core.errors import DataError
+from ariigcn.core.modality import MODALITIES
 from ariigcn.corpora.table import Corpus
 from ariigcn.evaluation.metrics import Metrics, read_metrics
-from ariigcn.features.modality import MODALITIES
 
 NONE = "\N{EN DASH}"  # where there is nothing to measure
 PLUS_MINUS = "\N{NO-BREAK SPACE}±\N{NO-BREAK SPACE}"

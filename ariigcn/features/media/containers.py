@@ -12,10 +12,10 @@ from typing import Any, Literal
 
 import numpy as np
 
+from ariigcn.core.modality import Modality
 from ariigcn.core.paths import ABSENT, file_trouble
 from ariigcn.corpora.read.clips import PAST_END_S, PLAYLIST, PLAYLISTS, look_at
 from ariigcn.features.encoders.base import Clip
-from ariigcn.features.modality import Modality
 from ariigcn.features.store import Status
 
 # What decides a decoded signal; av's wheels bring FFmpeg's libraries with them.
