@@ -1,10 +1,12 @@
-"""`ariigcn predict` over one long recording with its transcript, against the bare encoders.
+"""`ariigcn predict` over one long recording, with its transcript or without, against the bare parts.
 
 python -m benchmarks.long_recording --minutes 30
+python -m benchmarks.long_recording --minutes 30 --heard   # needs the extra speech
 
 The recording is the demo's conversations joined and scaled up; the model has the default run's encoders
 and weights as they are drawn, since only time is asked for. The bare loops are those of
-``benchmarks.bench_features`` over the same clips, one process each, before and after.
+``benchmarks.bench_features`` over the same clips, one process each, before and after. Without its
+transcript the recording is heard first; the bare part is then faster-whisper over its sound, too.
 """
 
 import json
@@ -17,6 +19,7 @@ import time
 from pathlib import Path
 from typing import Annotated, Any
 
+import numpy as np
 import psutil
 import typer
 
@@ -111,10 +114,26 @@ def bare(recording: Recording) -> float:
     return repeats * sum(spent(loop).cpu for loop in loops)
 
 
+def bare_recognition(recording: Recording, threads: int) -> float:
+    """Seconds of faster-whisper alone over the recording's sound."""
+    from ariigcn.speech.settings import SpeechSettings
+    from ariigcn.speech.sound import read_sound
+    from ariigcn.speech.transcribe import Listener
+
+    model = Listener(SpeechSettings(), threads)._recogniser._model
+    audio = read_sound(recording.media).samples.astype(np.float32) / 32768
+    started = time.monotonic()
+    for _ in model.transcribe(audio, language="en", beam_size=5, vad_filter=True)[0]:
+        pass
+    return time.monotonic() - started
+
+
 def main(
     minutes: float = 30.0,
     height: Annotated[int, typer.Option(help="Of the pictures, pixels.")] = 720,
     cores: int = 2,
+    *,
+    heard: Annotated[bool, typer.Option("--heard", help="Without its transcript.")] = False,
 ) -> None:
     """Print seconds, times real time, the ratio to the bare loops and the peak of memory as JSON."""
     with tempfile.TemporaryDirectory() as name:
@@ -123,10 +142,14 @@ def main(
         model, out = save_model(folder / "model"), folder / "out.csv"
         command = [str(Path(sys.executable).with_name("ariigcn")), "predict", str(recording.media)]
         command += ["--model", str(model), "-o", str(out), "--cores", str(cores)]
+        if heard:
+            recording.transcript.unlink()
         before = bare(recording)
         seconds, peak = measured(command)
         after = bare(recording)
         loops = (before + after) / 2 / cores
+        if heard:
+            loops += bare_recognition(recording, cores)
     figures = {
         "recording_s": recording.seconds,
         "utterances": recording.utterances,
