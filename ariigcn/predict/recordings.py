@@ -146,7 +146,8 @@ def _conversations(source: Source, name: str, heard: Mapping[str, Heard]) -> Ite
 def _in_a_line(error: DataError, source: Source) -> str:
     """What is wrong, without the folder: all of its recordings lie there."""
     folder = f"{Path(str(source)).parent}/"
-    return printable(" ".join(str(error).replace(folder, "").split()))
+    said = str(error).replace(folder, "").replace(":\n  - ", ": ").replace("\n  - ", "; ")
+    return printable(" ".join(said.split()))
 
 
 def _transcript(source: Source, heard: Mapping[str, Heard]) -> Path:

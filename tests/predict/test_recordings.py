@@ -45,6 +45,7 @@ def test_every_defect_is_one_conversations_and_the_others_are_a_table(folder):
     assert errors["alone"] == "there is no transcript"
     assert "no utterance in it" in errors["silent"]
     assert "no span of seconds" in errors["milliseconds"]
+    assert ": - " not in errors["milliseconds"]  # a list is one line here
     assert "nothing to go by" in errors["blank"]
     assert "no such file" in errors["gone"]
 

@@ -238,3 +238,24 @@ def test_one_run_on_two_processes_started_by_srun_cancelled_and_resumed(
     assert "starting srun --ntasks=2" in log.read_text()
     assert "resuming from" in log.read_text()
     assert predictions(folder) == predictions(local)
+
+
+def test_recordings_are_predicted_by_jobs_with_the_rows_of_one_machine(cluster, root, tmp_path):
+    talks = tmp_path / "talks"
+    talks.mkdir()
+    for number in range(4):
+        cue = "1\n00:00:00,000 --> 00:00:01,000\nAnn: "
+        (talks / f"{number}.srt").write_text(f"{cue}I got job {number}!\n")
+    (talks / "broken.srt").write_text("1\nnothing\n")
+    rows = "results/folder/predictions/meld-text/predictions.parquet"
+    asked = ("predictions", "--config", "model=meld-text", "corpus=folder", f"corpus_root={talks}")
+    here = copy_workflow(root, tmp_path / "here")
+    (here / "small.yaml").write_text("features: {shards: 2}\n")
+    snakemake(here, *asked)
+    folder = copy_workflow(root, tmp_path / "jobs")
+    (folder / "small.yaml").write_text("features: {shards: 2}\n")
+    output, _ = through_slurm_with_overlay(folder, *asked).communicate(timeout=800)
+    assert (folder / rows).is_file(), output
+    assert len(jobs(folder, "rule_predict")) == 1
+    assert len(jobs(folder, "rule_extract_text")) == 2
+    assert (folder / rows).read_bytes() == (here / rows).read_bytes()
