@@ -10,6 +10,7 @@
 #   make test-browser   the report in a headless Chromium: Debian's chromium and chromium-driver; npm
 #   make test-kills   training killed at twenty random instants: a few minutes
 #   make test-faults   files with a flipped bit or a zeroed sector, read by their stages' readers
+#   make test-speech   recordings heard by the models of the extra speech: a C compiler; a minute
 #   make test-slurm   the workflow through a SLURM of one node, brought up for it: Debian, root
 
 PYTHON ?= python3
@@ -20,7 +21,7 @@ TESTABLE := $(VENV)/.testable
 AXE := .browser/package/axe.min.js
 MADE := $(VENV) data results .snakemake
 
-.PHONY: bench bench-predictions bench-recording bench-scale bench-train demo test test-browser test-faults test-kills test-slurm lint clean shipped-models
+.PHONY: bench bench-predictions bench-recording bench-scale bench-train demo test test-browser test-faults test-kills test-slurm test-speech lint clean shipped-models
 
 demo: $(INSTALLED)
 	$(BIN)/snakemake --cores all all
@@ -42,6 +43,10 @@ test-kills: $(TESTABLE)
 
 test-faults: $(TESTABLE)
 	$(BIN)/python -m pytest -s -m faults tests/faults
+
+test-speech: $(TESTABLE)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[speech]'
+	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest tests/speech
 
 test-slurm: $(TESTABLE)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[slurm]'

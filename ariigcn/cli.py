@@ -189,6 +189,12 @@ def transcribe(
     recording: Annotated[Path, typer.Argument(help="A file with sound.")],
     *,
     out: Annotated[Path, typer.Option("--out", "-o", help="A .json, to be corrected by hand.")],
+    transcript: Annotated[
+        Path | None,
+        typer.Option(
+            help="Turns without words, or words without speakers: what is missing is added."
+        ),
+    ] = None,
     speakers: Speakers = None,
     language: Language = None,
     recogniser: RecogniserName = "tiny.en",
@@ -203,7 +209,7 @@ def transcribe(
     configure_logging()
     with _in_words():
         settings = SpeechSettings(recogniser=recogniser, language=language, speakers=speakers)
-        found = write_heard(out, lambda: hear(Listener(settings, cores), recording))
+        found = write_heard(out, lambda: hear(Listener(settings, cores), recording, transcript))
     for note in found.notes:
         typer.echo(note, err=True)
     people = len({turn.speaker for turn in found.turns})

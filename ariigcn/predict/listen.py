@@ -66,18 +66,26 @@ def transcripts_of(
     return found
 
 
-def hear(listener: Listener, recording: Path) -> Transcript:
-    """A machine's transcript of a recording; progress is shown.
+def hear(listener: Listener, recording: Path, given: Path | None = None) -> Transcript:
+    """A machine's transcript of a recording, or what it adds to one that is given; progress is shown.
 
     Raises:
-        DataError: see :meth:`ariigcn.speech.transcribe.Listener.transcribe`.
+        DataError: see :meth:`ariigcn.speech.transcribe.Listener.transcribe` and ``complete``; or the given
+            transcript cannot be read, or holds several conversations.
     """
+    known = [] if given is None else read_transcript(given)
+    if len(known) > 1:
+        raise DataError(
+            f"{given}: holds {len(known)} conversations; give one of this recording alone"
+        )
     with progress(f"{recording.name}: listening, percent", 100) as counter:
 
         def tell(stage: str, share: float) -> None:
             begin, length = STAGES[stage]
             counter.advance(max(round(begin + share * length) - counter.done, 0))
 
+        if known:
+            return listener.complete(recording, known[0], tell)
         return listener.transcribe(recording, tell)
 
 

@@ -2,6 +2,7 @@
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from ariigcn.corpora.read.transcripts import Turn
 from ariigcn.speech.recognition import Word
@@ -33,6 +34,45 @@ def turns_of(segments: Sequence[Segment], words: Sequence[Word]) -> list[Turn]:
     return turns
 
 
+def with_words(turns: Sequence[Turn], words: Sequence[Word]) -> tuple[Turn, ...]:
+    """Turns with the words whose middle they hold; of turns that overlap, the first takes a word."""
+    said: list[list[Word]] = [[] for _ in turns]
+    for word in words:
+        middle = (word.start_s + word.end_s) / 2
+        holding = (n for n, turn in enumerate(turns) if _start(turn) <= middle < _end(turn))
+        if (number := next(holding, None)) is not None:
+            said[number].append(word)
+    return tuple(
+        replace(turn, text=_text(own) or None) for turn, own in zip(turns, said, strict=True)
+    )
+
+
+def with_speakers(turns: Sequence[Turn], segments: Sequence[Segment]) -> tuple[Turn, ...]:
+    """Turns with the speaker who speaks longest in each, numbered by first appearance."""
+    numbers: dict[int, int] = {}
+    named = []
+    for turn in turns:
+        seconds: dict[int, float] = {}
+        for segment in segments:
+            start, end = (
+                max(segment.span.start_s, _start(turn)),
+                min(segment.span.end_s, _end(turn)),
+            )
+            seconds[segment.speaker] = seconds.get(segment.speaker, 0.0) + max(end - start, 0.0)
+        longest = max(seconds, key=lambda speaker: seconds[speaker])
+        number = numbers.setdefault(longest, len(numbers) + 1)
+        named.append(replace(turn, speaker=f"speaker {number}"))
+    return tuple(named)
+
+
+def _start(turn: Turn) -> float:
+    return turn.start_s or 0.0
+
+
+def _end(turn: Turn) -> float:
+    return turn.end_s or 0.0
+
+
 def _runs(segments: Sequence[Segment]) -> Iterator[tuple[int, int]]:
     """First and last of neighbours that are one speaker's with short pauses between."""
     first = 0
@@ -62,8 +102,11 @@ def _turns(span: Span, speaker: str, words: Sequence[Word]) -> Iterator[Turn]:
 
 
 def _turn(start_s: float, end_s: float, speaker: str, words: Sequence[Word]) -> Turn:
-    text = " ".join("".join(word.text for word in words).split())
-    return Turn(round(float(start_s), 3), round(float(end_s), 3), speaker, text or None)
+    return Turn(round(float(start_s), 3), round(float(end_s), 3), speaker, _text(words) or None)
+
+
+def _text(words: Sequence[Word]) -> str:
+    return " ".join("".join(word.text for word in words).split())
 
 
 def _nearest(segments: Sequence[Segment], starts: Sequence[float], at: float) -> int:

@@ -2,6 +2,7 @@
 
 import shutil
 import wave
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from typer.testing import CliRunner
 from ariigcn.cli import app
 from ariigcn.core.errors import ConfigError, DataError
 from ariigcn.corpora.demo.voices import RATE_HZ, Voice, fresh_engine
-from ariigcn.corpora.read.transcripts import read_transcript
+from ariigcn.corpora.read.transcripts import Transcript, Turn, read_transcript
 from ariigcn.predict.sources import find_sources
 from ariigcn.speech.settings import SpeechSettings
 
@@ -160,3 +161,42 @@ def test_one_of_several_that_cannot_be_heard_stops_no_other(talk, tmp_path, text
     second.to_json(tmp_path / "second.json")
     with pytest.raises(DataError, match="nobody speaks"):
         text_model.predict(tmp_path / "b.wav")
+
+
+def test_what_a_given_transcript_lacks_is_added_and_no_more(heard, listener, talk, tmp_path):
+    whole = heard[0].turns
+    turns = Transcript("talk", tuple(replace(turn, text=None) for turn in whole))
+    worded = listener.complete(talk, turns)
+    assert [turn.start_s for turn in worded.turns] == [turn.start_s for turn in whole]
+    assert "weather" in (worded.turns[0].text or "").lower()
+    assert "faster-whisper" in worded.made_by and "resemblyzer" not in worded.made_by
+    words = tmp_path / "talk.srt"
+    words.write_text(
+        "".join(
+            f"{n}\n00:00:{t.start_s:06.3f} --> 00:00:{t.end_s:06.3f}\nSaid {n}.\n\n".replace(
+                ".", ",", 2
+            )
+            for n, t in enumerate(whole, 1)
+        )
+    )
+    out = tmp_path / "talk.json"
+    command = [
+        "transcribe",
+        str(talk),
+        "--transcript",
+        str(words),
+        "-o",
+        str(out),
+        "--speakers",
+        "2",
+    ]
+    done = CliRunner().invoke(app, command)
+    assert done.exit_code == 0, done.output
+    [named] = read_transcript(out)
+    assert [turn.text for turn in named.turns] == [f"Said {n}." for n in range(1, len(whole) + 1)]
+    assert [turn.speaker for turn in named.turns] == [turn.speaker for turn in whole]
+    assert "resemblyzer" in named.made_by and "faster-whisper" not in named.made_by
+    with pytest.raises(DataError, match="nothing to add"):
+        listener.complete(talk, heard[0])
+    with pytest.raises(DataError, match="another recording's transcript"):
+        listener.complete(talk, Transcript("talk", (Turn(500.0, 501.0, None, "Hm."),)))

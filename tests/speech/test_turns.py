@@ -8,13 +8,14 @@ import pytest
 from pydantic import ValidationError
 
 from ariigcn.core.errors import ConfigError
+from ariigcn.corpora.read.transcripts import Turn
 from ariigcn.speech import packages, speakers, transcribe
 from ariigcn.speech.language import not_english
 from ariigcn.speech.recognition import Word, joined
 from ariigcn.speech.settings import SpeechSettings
 from ariigcn.speech.sound import Span
 from ariigcn.speech.speakers import Segment, by_appearance, cluster
-from ariigcn.speech.turns import turns_of
+from ariigcn.speech.turns import turns_of, with_speakers, with_words
 
 MELD = Path(__file__).parents[3] / "shared" / "data" / "meld"
 
@@ -110,3 +111,21 @@ def test_what_is_missing_is_named_with_how_to_get_it(monkeypatch):
 def test_settings_that_mean_nothing_are_refused(wrong):
     with pytest.raises(ValidationError):
         SpeechSettings(**wrong)
+
+
+def test_words_go_to_given_turns_and_speakers_to_given_words():
+    turns = (Turn(0.0, 2.0, None, None), Turn(1.5, 3.0, None, None), Turn(4.0, 5.0, None, None))
+    words = [
+        Word(0.1, 0.5, " Well"),
+        Word(1.6, 1.9, " yes."),
+        Word(2.5, 2.8, " No."),
+        Word(3.4, 3.6, " Hm"),
+    ]
+    assert [turn.text for turn in with_words(turns, words)] == ["Well yes.", "No.", None]
+    segments = [
+        Segment(Span(0.0, 0.4), 1), Segment(Span(0.4, 1.9), 0), Segment(Span(2.0, 3.0), 2),
+        Segment(Span(4.0, 5.0), 0),
+    ]  # fmt: skip
+    named = with_speakers(turns, segments)
+    assert [turn.speaker for turn in named] == ["speaker 1", "speaker 2", "speaker 1"]
+    assert [turn.start_s for turn in named] == [0.0, 1.5, 4.0]
