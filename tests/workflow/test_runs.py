@@ -101,6 +101,8 @@ OTHER = {
     "model.name": {"name": "mlp"},
     "model.parameters": {"name": "dialogue-gcn", "parameters": {"bases": 3}},
     "predict.model": None,  # a run that predicts makes no model
+    "predict.speech.language": "de",
+    "predict.speech.speakers": 2,
     "published.file": "x.pkl",
     "published.labels": ["a"],
     "report.pictures": False,
