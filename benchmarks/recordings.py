@@ -96,6 +96,7 @@ def _repeat(piece: Path, path: Path, times: int, length: Fraction) -> None:
     """A file's packets again and again, each time later by its length."""
     with av.open(str(path), "w") as out:
         own: dict[int, Any] = {}
+        last: dict[int, int] = {}
         for repeat in range(times):
             with av.open(str(piece)) as source:
                 if not own:
@@ -106,5 +107,9 @@ def _repeat(piece: Path, path: Path, times: int, length: Fraction) -> None:
                     base = packet.time_base
                     offset = round(repeat * length / base)
                     packet.pts, packet.dts = packet.pts + offset, packet.dts + offset
+                    # An encoder's last packet of sound reaches beyond the piece, into the next one.
+                    if packet.dts <= last.get(packet.stream.index, packet.dts - 1):
+                        continue
+                    last[packet.stream.index] = packet.dts
                     packet.stream = own[packet.stream.index]
                     out.mux(packet)
