@@ -148,7 +148,7 @@ class Dialogues:
 
 
 def to_device(here: Tensor, device: torch.device) -> Tensor:
-    """A tensor of the CPU's on the device, without waiting for what the device is doing."""
+    """A tensor of the CPU's, any shape, on the device; what the device is doing is not waited for."""
     pinned = here.pin_memory() if device.type == "cuda" else here
     return pinned.to(device, non_blocking=True)
 
@@ -182,7 +182,7 @@ def load_dialogues(graph_path: Path, stores: Mapping[str, Path]) -> Dialogues:
 
 
 def make_dialogues(graph: Graph, x: Mapping[str, Tensor], mask: Tensor) -> Dialogues:
-    """Dialogues out of a graph and features in the graph's row order."""
+    """Dialogues of a graph and features in its row order: x, modality -> [n, D_m]; mask bool [n, M]."""
     edge_index = torch.from_numpy(graph.edge_index)
     return Dialogues(
         graph=graph,

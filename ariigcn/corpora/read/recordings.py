@@ -32,7 +32,11 @@ SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs"}
 
 @dataclass(frozen=True)
 class Rows:
-    """Rows as written, the place of each in its file, and what is wrong with rows that are left out."""
+    """Rows as written, the place of each in its file, and what is wrong with rows that are left out.
+
+    Args:
+        frame: one row a turn, with columns of the corpus table's :data:`~ariigcn.corpora.table.SCHEMA`.
+    """
 
     frame: pd.DataFrame
     lines: list[str]

@@ -1,4 +1,7 @@
-"""Majority: the training split's most frequent emotion for every utterance, whatever was said."""
+"""Majority: the training split's most frequent emotion for every utterance, whatever was said.
+
+No paper's model: the floor for all others [ours].
+"""
 
 from collections.abc import Mapping
 
@@ -14,6 +17,9 @@ class Majority(ConversationModel):
 
     Frequencies are counted, not trained. The one weight shifts all classes alike, which changes no
     probability: the loop has something to step.
+
+    Shapes:
+        log_frequency [C]; every row of the logits [n, C] is the same.
     """
 
     log_frequency: Tensor

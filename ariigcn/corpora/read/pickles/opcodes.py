@@ -39,7 +39,7 @@ class Decoder:
     Args:
         data: bytes that hold it.
         actions: what names and requests come to.
-        at: where it begins; after :meth:`run`, where it ended.
+        at: the byte where it begins; after :meth:`run`, where it ended.
         outside: whether a reference to an object outside the file stands for itself, as torch has it.
     """
 
