@@ -62,7 +62,7 @@ class Predictions:
         )
 
     def of_rows(self, chosen: NDArray[np.bool_]) -> "Predictions":
-        """Some of the utterances; dialogues without any of them are gone."""
+        """The utterances that ``chosen``, bool [n], has; dialogues without any of them are gone."""
         return replace(
             self,
             utterance_ids=self.utterance_ids[chosen],

@@ -92,11 +92,11 @@ class Dialogues:
         return tuple(self.x)
 
     def of_split(self, split: str) -> Tensor:
-        """Indices of a split's dialogues."""
+        """Indices of a split's d dialogues, int64 [d]."""
         return torch.from_numpy(np.flatnonzero(self.graph.split == SPLITS.index(split)))
 
     def rows(self, dialogues: Tensor) -> Tensor:
-        """Rows of the utterances of some dialogues, in their order."""
+        """Rows of the n utterances of some dialogues, int64 [d] -> [n], in their order."""
         return _ranges(self.dialogue_ptr[dialogues], self.dialogue_ptr[dialogues + 1])
 
     def to(self, device: torch.device) -> "Dialogues":
@@ -117,7 +117,7 @@ class Dialogues:
         return replace(self, label=label)
 
     def batch(self, dialogues: Tensor) -> DialogueBatch:
-        """Some dialogues as one graph.
+        """Some dialogues, int64 [d], as one graph.
 
         Equal to ``torch_geometric.data.Batch.from_data_list`` over the single dialogues, cut with a
         few index operations instead of a Python object a dialogue.

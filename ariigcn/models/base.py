@@ -45,6 +45,9 @@ class ConversationModel(nn.Module):
         relations: edge types of the graph.
         config: sizes and switches; its ``parameters`` are the model's own.
         past_only: no utterance may read a later one; the graph sees to it for its edges.
+
+    Shapes:
+        class_weights: float32 [C], of the cross-entropy.
     """
 
     class_weights: Tensor

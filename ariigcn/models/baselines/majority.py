@@ -30,7 +30,7 @@ class Majority(ConversationModel):
         self.shift = nn.Parameter(torch.zeros(1))
 
     def fit_statistics(self, x: Mapping[str, Tensor], mask: Tensor, label: Tensor) -> None:
-        """Count the emotions of the training split; one that it lacks counts a thousandth."""
+        """Count the training split's emotions, label int64 [n]; one that it lacks counts a thousandth."""
         super().fit_statistics(x, mask, label)
         counts = torch.bincount(label[label >= 0], minlength=len(self.log_frequency)).float()
         self.log_frequency.copy_((counts.clamp_min(1e-3) / counts.sum()).log())
