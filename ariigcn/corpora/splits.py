@@ -29,7 +29,7 @@ def cut_validation(frame: pd.DataFrame, split: SplitConfig) -> str:
     With a share of 0, or of fewer than two train dialogues, nothing is cut; the note says so.
 
     Args:
-        frame: one row an utterance; dialogue_id is read, split is read and written.
+        frame: one row an utterance; dialogue_id, speaker and split are read, split is written.
         split: share and seed.
     """
     train = frame["split"] == "train"

@@ -145,7 +145,7 @@ def representations(
 
 
 def embed(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-    """A t-SNE into the plane, the same each time, within -1 to 1: [n, H] -> [n, 2].
+    """A t-SNE into the plane, the same each time, centred, within -1 to 1: [n, H] -> [n, 2].
 
     Source: van der Maaten and Hinton, JMLR 2008.
     """

@@ -38,7 +38,7 @@ def inline_figure(path: Path, name: str, identifier: str) -> InlineFigure:
         identifier: prefix of its ids, unique on the page; its caption is ``<identifier>-caption``.
 
     Raises:
-        DataError: it is not an SVG file.
+        DataError: it cannot be read as an SVG figure.
     """
     try:
         root = ElementTree.parse(verify(path)).getroot()

@@ -87,7 +87,7 @@ class ParallelModel:
 def deal(lengths: Tensor, ranks: int) -> list[Tensor]:
     """Positions of dialogues, int64 [k], a rank, from their lengths [d] in utterances.
 
-    The longest comes first; each goes to the rank that has the fewest utterances.
+    The longest is dealt first; each goes to the rank that has the fewest utterances.
     """
     shares: list[list[int]] = [[] for _ in range(ranks)]
     loads = [0] * ranks

@@ -35,7 +35,8 @@ class Rows:
     """Rows as written, the place of each in its file, and what is wrong with rows that are left out.
 
     Args:
-        frame: one row a turn, with columns of the corpus table's :data:`~ariigcn.corpora.table.SCHEMA`.
+        frame: one row an utterance, with the file's own columns, not yet checked.
+        lines: of each row, as errors name it.
     """
 
     frame: pd.DataFrame
