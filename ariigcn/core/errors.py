@@ -28,7 +28,7 @@ class DataError(AriigcnError):
 
 
 def problem_list(title: str, problems: list[str], limit: int = 20) -> str:
-    """Join several findings into one message, so that a user mends all of them at once."""
+    """Join findings, the first ``limit`` of them, into one message: a user mends all at once."""
     shown = problems[:limit]
     if len(problems) > limit:
         shown.append(f"... and {len(problems) - limit} more")

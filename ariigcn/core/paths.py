@@ -39,6 +39,11 @@ def file_trouble(path: Path) -> str:
 
 
 def printable(text: str, limit: int = 300) -> str:
-    """A foreign text on one line: control characters and what is no Unicode as escapes, cut at a limit."""
+    """A foreign text on one line: control characters and what is no Unicode as escapes, cut at a limit.
+
+    Args:
+        text: the foreign text.
+        limit: characters to keep, at most.
+    """
     shown = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text[: limit + 1])
     return shown if len(shown) <= limit else shown[: limit - 3] + "..."

@@ -138,6 +138,10 @@ def check_speakers(table: pd.DataFrame, validation: str = "dialogues") -> None:
 
     Where a whole session validates, its actors may speak nowhere else either.
 
+    Args:
+        table: one row an utterance; the columns speaker and split are read.
+        validation: how it was cut, as ``validation`` of the corpus's options says.
+
     Raises:
         DataError: an actor does; all of them are named.
     """

@@ -27,6 +27,10 @@ def cut_validation(frame: pd.DataFrame, split: SplitConfig) -> str:
     """Turn some train dialogues into the validation split, in place; the note that says which.
 
     With a share of 0, or of fewer than two train dialogues, nothing is cut; the note says so.
+
+    Args:
+        frame: one row an utterance; dialogue_id, speaker and split are read, split is written.
+        split: share and seed.
     """
     train = frame["split"] == "train"
     names = frame.loc[train, "dialogue_id"].dropna().unique()

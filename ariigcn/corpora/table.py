@@ -109,7 +109,11 @@ def read_corpus(path: Path | str) -> Corpus:
 
 
 def check_corpus(corpus: Corpus, where: str = "utterance table") -> None:
-    """Raise a :class:`DataError` that names every defective row at once."""
+    """Check every row; ``where`` names the table in the error.
+
+    Raises:
+        DataError: rows are defective; all of them are named at once.
+    """
     problems = find_problems(corpus)
     if problems:
         raise DataError(problem_list(f"{where} ({corpus.name}) cannot be used", problems))

@@ -115,7 +115,11 @@ def _recorded(model: nn.Module) -> Iterator[list[tuple[Tensor, Tiles]]]:
 def representations(
     model: nn.Module, dialogues: Dialogues
 ) -> tuple[NDArray[np.int32], NDArray[np.int8], dict[str, NDArray[np.float32]]]:
-    """Nodes with evidence of held-out dialogues: their row, modality, and vector at every stage."""
+    """Nodes with evidence of held-out dialogues.
+
+    Returns:
+        Of k nodes, at most :data:`DRAWN_NODES`: row [k] and modality [k], and stage -> vectors [k, H].
+    """
     held_out = torch.cat([dialogues.of_split(s) for s in ("validation", "test")])
     chosen = held_out if len(held_out) else torch.arange(len(dialogues.graph.dialogue_ids))
     rows, outputs = [], []
@@ -141,7 +145,10 @@ def representations(
 
 
 def embed(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-    """A t-SNE into the plane, the same each time, centred and scaled into -1 to 1."""
+    """A t-SNE into the plane, the same each time, centred, within -1 to 1: [n, H] -> [n, 2].
+
+    Source: van der Maaten and Hinton, JMLR 2008.
+    """
     if len(vectors) < 4 or not np.ptp(vectors, axis=0).any():  # nothing to lay out
         return np.zeros((len(vectors), 2), np.float32)
     method = TSNE(

@@ -91,7 +91,7 @@ def missing_scores(
 
 
 def without(dialogues: Dialogues, modality: str, rows: Tensor) -> Dialogues:
-    """Standardised dialogues with a modality of some utterances masked."""
+    """Standardised dialogues with a modality masked in k utterances, rows int64 [k]."""
     column = dialogues.modalities.index(modality)
     mask, values = dialogues.mask.clone(), dialogues.x[modality].clone()
     mask[rows, column] = False

@@ -62,7 +62,7 @@ class Predictions:
         )
 
     def of_rows(self, chosen: NDArray[np.bool_]) -> "Predictions":
-        """Some of the utterances; dialogues without any of them are gone."""
+        """The utterances that ``chosen``, bool [n], has; dialogues without any of them are gone."""
         return replace(
             self,
             utterance_ids=self.utterance_ids[chosen],
@@ -108,7 +108,11 @@ def read_predictions(files: Sequence[Path], split: str = "test") -> Predictions:
 
 
 def check_same(predictions: Sequence[Predictions]) -> None:
-    """Raise where experiments were not tested on the same utterances with the same labels."""
+    """Check that experiments were tested on the same utterances with the same labels.
+
+    Raises:
+        DataError: two of them were not.
+    """
     first = predictions[0]
     for other in predictions[1:]:
         same_rows = np.array_equal(other.utterance_ids, first.utterance_ids)

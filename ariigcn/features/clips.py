@@ -17,6 +17,9 @@ def clips_of(corpus: Corpus, media_root: Path, context: int = 0) -> list[Clip]:
     """The table's rows as clips, their media resolved below ``media_root``.
 
     Each is given the texts of up to ``context`` utterances before it in its dialogue.
+
+    Raises:
+        DataError: media lie outside ``media_root``; all of them are named.
     """
     root = media_root.resolve()
     said: dict[str, deque[str]] = {}

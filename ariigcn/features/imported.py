@@ -135,7 +135,11 @@ def _check_telling(corpus: Corpus, modality: str, rows: Rows) -> None:
 
 
 def make(modality: str, parameters: Parameters) -> NoReturn:
-    """Refuse: there is nothing that could encode a clip."""
+    """Refuse: there is nothing that could encode a clip.
+
+    Raises:
+        ConfigError: always; it names the files that can be imported.
+    """
     raise ConfigError(
         f"features.{modality}: published features are not computed from clips; they are imported "
         f"from their files, which is known for: {', '.join(sorted(IMPORTERS))}"

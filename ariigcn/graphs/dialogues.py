@@ -92,11 +92,11 @@ class Dialogues:
         return tuple(self.x)
 
     def of_split(self, split: str) -> Tensor:
-        """Indices of a split's dialogues."""
+        """Indices of a split's d dialogues, int64 [d]."""
         return torch.from_numpy(np.flatnonzero(self.graph.split == SPLITS.index(split)))
 
     def rows(self, dialogues: Tensor) -> Tensor:
-        """Rows of the utterances of some dialogues, in their order."""
+        """Rows of the n utterances of some dialogues, int64 [d] -> [n], in their order."""
         return _ranges(self.dialogue_ptr[dialogues], self.dialogue_ptr[dialogues + 1])
 
     def to(self, device: torch.device) -> "Dialogues":
@@ -117,7 +117,7 @@ class Dialogues:
         return replace(self, label=label)
 
     def batch(self, dialogues: Tensor) -> DialogueBatch:
-        """Some dialogues as one graph.
+        """Some dialogues, int64 [d], as one graph.
 
         Equal to ``torch_geometric.data.Batch.from_data_list`` over the single dialogues, cut with a
         few index operations instead of a Python object a dialogue.
@@ -148,7 +148,7 @@ class Dialogues:
 
 
 def to_device(here: Tensor, device: torch.device) -> Tensor:
-    """A tensor of the CPU's on the device, without waiting for what the device is doing."""
+    """A tensor of the CPU's, any shape, on the device; what the device is doing is not waited for."""
     pinned = here.pin_memory() if device.type == "cuda" else here
     return pinned.to(device, non_blocking=True)
 
@@ -182,7 +182,7 @@ def load_dialogues(graph_path: Path, stores: Mapping[str, Path]) -> Dialogues:
 
 
 def make_dialogues(graph: Graph, x: Mapping[str, Tensor], mask: Tensor) -> Dialogues:
-    """Dialogues out of a graph and features in the graph's row order."""
+    """Dialogues of a graph and features in its row order: x, modality -> [n, D_m]; mask bool [n, M]."""
     edge_index = torch.from_numpy(graph.edge_index)
     return Dialogues(
         graph=graph,

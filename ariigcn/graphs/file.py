@@ -62,7 +62,7 @@ def write_graph(graph: Graph, path: Path | str) -> None:
 
 
 def pack(values: Integers) -> NDArray[np.signedinteger[Any]]:
-    """The same numbers in the smallest signed type that holds the least and the largest of them."""
+    """The same numbers, any shape, in the smallest signed type that holds the least and the largest."""
     ends = [int(values.min(initial=0)), int(values.max(initial=0))]
     for kind in (np.int8, np.int16, np.int32):
         if np.iinfo(kind).min <= ends[0] and ends[1] <= np.iinfo(kind).max:

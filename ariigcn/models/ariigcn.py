@@ -97,7 +97,15 @@ class ARIIGCN(ConversationModel):
     def losses(self, output: Output, label: Tensor, lambda_adv: float) -> dict[str, Tensor]:
         """The joint loss and its terms; terms that are switched off are absent.
 
-        L = L_cls + lambda_im L_IMCL + lambda_ic L_ICCL + lambda_adv L_G.
+        L = L_cls + lambda_im L_IMCL + lambda_ic L_ICCL + lambda_adv L_G (METHOD section 7).
+
+        Args:
+            output: of the batch's n utterances.
+            label: int64 [n]; -1: unlabelled.
+            lambda_adv: the weight of L_G in this epoch.
+
+        Returns:
+            ``loss`` and each term, scalars [].
         """
         assert isinstance(output, StagedOutput)
         weights = self.config.losses

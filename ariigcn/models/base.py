@@ -45,6 +45,9 @@ class ConversationModel(nn.Module):
         relations: edge types of the graph.
         config: sizes and switches; its ``parameters`` are the model's own.
         past_only: no utterance may read a later one; the graph sees to it for its edges.
+
+    Shapes:
+        class_weights: float32 [C], of the cross-entropy.
     """
 
     class_weights: Tensor
@@ -95,7 +98,10 @@ class ConversationModel(nn.Module):
         return {"loss": loss, "loss_cls": loss}
 
     def classification_loss(self, logits: Tensor, label: Tensor) -> Tensor:
-        """Cross-entropy over labelled utterances, zero where a batch has none."""
+        """Cross-entropy over labelled utterances, 0 where there is none: [n, C], int64 [n] -> scalar [].
+
+        METHOD section 6.
+        """
         some = (label >= 0).any()
         # Where none is known, any label will do: it counts for nothing.
         label = torch.where(some, label, 0)
@@ -106,7 +112,7 @@ class ConversationModel(nn.Module):
         return loss * some
 
     def drop_modalities(self, mask: Tensor) -> Tensor:
-        """In training, mask modalities at random, but never an utterance's last [ours]."""
+        """In training, mask modalities at random, never an utterance's last [ours]; bool [n, M]."""
         chance = self.config.modality_dropout
         if not self.training or chance == 0:
             return mask

@@ -133,7 +133,11 @@ class EmotionModel(ModelHubMixin):
     def predict_turns(
         self, turns: Sequence[tuple[str, str]], *, explain: bool = False
     ) -> Conversation:
-        """The emotions of a conversation that is at hand as (speaker, text) pairs, in their order."""
+        """The emotions of a conversation that is at hand as (speaker, text) pairs, in their order.
+
+        Raises:
+            DataError: there is no pair.
+        """
         said = tuple(Turn(None, None, speaker or None, text or None) for speaker, text in turns)
         if not said:
             raise DataError("no utterance to predict")

@@ -36,6 +36,9 @@ def inline_figure(path: Path, name: str, identifier: str) -> InlineFigure:
         path: the SVG file.
         name: what the page calls it.
         identifier: prefix of its ids, unique on the page; its caption is ``<identifier>-caption``.
+
+    Raises:
+        DataError: it cannot be read as an SVG figure.
     """
     try:
         root = ElementTree.parse(verify(path)).getroot()

@@ -1,4 +1,8 @@
-"""What the page says of scores: the best experiment, and tables of results, ablations and classes."""
+"""What the page says of scores: the best experiment, and tables of results, ablations and classes.
+
+``results`` has the columns of :func:`~ariigcn.evaluation.tables.frames.results_frame`, ``per_class``
+those of :func:`~ariigcn.evaluation.tables.frames.per_class_frame`.
+"""
 
 from collections.abc import Mapping, Sequence
 

@@ -186,7 +186,11 @@ def _missing_view(missing: pd.DataFrame) -> TableView | None:
 
 
 def published_view(published: pd.DataFrame) -> TableView | None:
-    """Figures of others with their sources; None where there are none for this corpus."""
+    """Figures of others with their sources; None where there are none for this corpus.
+
+    Args:
+        published: of :func:`~ariigcn.evaluation.tables.literature.published_frame`.
+    """
     if not len(published):
         return None
     titles = {"accuracy_mean": "Accuracy", "weighted_f1_mean": "Weighted F1"}

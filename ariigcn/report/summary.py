@@ -1,4 +1,7 @@
-"""The page's first lines: what was run, which experiment is best, what to beware of."""
+"""The page's first lines: what was run, which experiment is best, what to beware of.
+
+``results`` has the columns of :func:`~ariigcn.evaluation.tables.frames.results_frame`.
+"""
 
 from collections.abc import Mapping, Sequence
 

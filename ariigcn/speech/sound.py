@@ -28,7 +28,7 @@ class Span(NamedTuple):
 
     @property
     def seconds(self) -> float:
-        """Its length."""
+        """Its length, seconds."""
         return self.end_s - self.start_s
 
 
@@ -46,7 +46,7 @@ class Sound:
 
     @property
     def seconds(self) -> float:
-        """Its length."""
+        """Its length, seconds."""
         return len(self.samples) / RATE_HZ
 
     def part(self, span: Span) -> NDArray[np.float32]:

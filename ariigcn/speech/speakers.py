@@ -154,7 +154,7 @@ def cluster(voices: NDArray[np.float32], number: int | None) -> NDArray[np.int64
 
 
 def by_appearance(labels: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The same groups, numbered from 0 in the order in which they come."""
+    """The same groups, numbered from 0 in the order in which they come, [n] -> [n]."""
     _, first, inverse = np.unique(labels, return_index=True, return_inverse=True)
     return first.argsort().argsort()[inverse]
 

@@ -16,6 +16,9 @@ class MovingAverage(AveragedModel):
     Args:
         model: what is averaged; buffers are copied from it.
         decay: ``training.average``, above 0.
+
+    Shapes:
+        n_averaged: scalar [], the steps so far.
     """
 
     n_averaged: Tensor  # on the CPU, whatever the model's device

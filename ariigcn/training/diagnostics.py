@@ -25,6 +25,12 @@ def check_finite(
 ) -> None:
     """Look at the losses of an epoch's steps, all at once, so that no step waits for its value.
 
+    Args:
+        dialogues: what the parts are of.
+        parts: each step's dialogues, int64 [b].
+        steps: each step's terms, scalars [], with ``loss`` among them.
+        epoch: for the error.
+
     Raises:
         DivergedError: a step's loss is not finite; it names the step's dialogues.
     """
@@ -40,7 +46,7 @@ def check_finite(
 
 
 def mean_terms(steps: Sequence[dict[str, Tensor]]) -> dict[str, float]:
-    """Mean of each term over the steps that have it; a NaN counts as not having it."""
+    """Mean of each term, scalars [], over the steps that have it; a NaN counts as not having it."""
     names = dict.fromkeys(name for step in steps for name in step)
     return {
         name: float(torch.stack([s[name].float() for s in steps if name in s]).nanmean())

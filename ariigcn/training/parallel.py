@@ -85,7 +85,10 @@ class ParallelModel:
 
 
 def deal(lengths: Tensor, ranks: int) -> list[Tensor]:
-    """Positions of dialogues a rank: longest first, each to the rank with the fewest utterances."""
+    """Positions of dialogues, int64 [k], a rank, from their lengths [d] in utterances.
+
+    The longest is dealt first; each goes to the rank that has the fewest utterances.
+    """
     shares: list[list[int]] = [[] for _ in range(ranks)]
     loads = [0] * ranks
     for position in lengths.argsort(descending=True, stable=True).tolist():

@@ -20,7 +20,7 @@ def standardised(dialogues: Dialogues, model: ConversationModel) -> Dialogues:
 
 
 def in_turn(work: Work, parts: Sequence[Tensor]) -> Tensor:
-    """The rows that ``work`` makes of parts of dialogues, one after another."""
+    """The rows [n, C] that ``work`` makes of parts of dialogues, int64 [b] each, one after another."""
     return torch.cat([work(part) for part in parts])
 
 

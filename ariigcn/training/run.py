@@ -200,7 +200,7 @@ def history_table(epochs: Sequence[Mapping[str, Any]]) -> pa.Table:
 
 
 def predictions(dialogues: Dialogues, probabilities: Tensor) -> pa.Table:
-    """One row an utterance, all splits: its label, the prediction, a probability a class."""
+    """One row an utterance, all splits: label, prediction, a probability a class, of [n, C]."""
     graph = dialogues.graph
     lengths = graph.dialogue_ptr[1:] - graph.dialogue_ptr[:-1]
     names = [*graph.labels, None]  # index -1: context only

@@ -43,7 +43,7 @@ class Selection:
         return self._waited >= self._patience
 
     def weights(self) -> dict[str, Tensor]:
-        """The selected epoch's; those of now where none was selected."""
+        """The selected epoch's, name -> [...]; those of now where none was selected."""
         return self._weights or self._model.state_dict()
 
     def state_dict(self) -> dict[str, Any]:

@@ -49,7 +49,8 @@ def ask(
     """The answer's head; its body waits.
 
     Raises:
-        AddressError: this is no address, or its server's name is not found.
+        AddressError: this is no address.
+        UnresolvedError: its server's name is not found, or no name server answers.
         TimeoutError: the head takes too long. The socket's own timeout starts anew with each byte.
     """
     timeout = patience.timeout_s

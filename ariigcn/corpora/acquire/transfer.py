@@ -216,7 +216,11 @@ class Transfer:
 
 
 def check_space(folder: Path, needed: int, what: str) -> None:
-    """Raise a :class:`DataError` where the disk of ``folder`` has less than ``needed`` bytes free."""
+    """Make a folder whose disk has at least ``needed`` bytes free; ``what`` names what needs them.
+
+    Raises:
+        DataError: the disk has less.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     free = shutil.disk_usage(folder).free
     if free < needed:

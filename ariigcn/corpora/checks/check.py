@@ -39,7 +39,7 @@ class Inspection:
     """A corpus, what its files' headers say, and all that was found.
 
     Args:
-        lengths: seconds of every utterance whose length is known.
+        lengths: utterance_id -> seconds, [n] for the n utterances whose length is known.
         untrainable: why no model can be trained on it.
         unscored: why validation or test cannot score one.
     """

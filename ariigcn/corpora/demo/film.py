@@ -23,7 +23,7 @@ MOUTH_LEVELS = 4
 def talking_head(
     face: Face, expression: str, loudness: NDArray[np.float64], rng: np.random.Generator
 ) -> list[Image]:
-    """Frames of a person who speaks with the given loudness (0 to 1, one value a frame), BGR."""
+    """Frames of a person who speaks: loudness [n], 0 to 1 -> n BGR pictures [HEIGHT, WIDTH, 3]."""
     import cv2
 
     shown = _vary(EXPRESSIONS[expression], rng)
@@ -43,7 +43,7 @@ def talking_head(
 
 
 def scenery(frames: int, rng: np.random.Generator) -> list[Image]:
-    """Frames without anybody: hills under a sky, the camera panning slowly, BGR."""
+    """Frames without anybody: hills, a sky, a slow pan; BGR pictures [HEIGHT, WIDTH, 3]."""
     import cv2
 
     wide = WIDTH + 2 * frames

@@ -56,7 +56,8 @@ def read_dialogue(rated: Path) -> tuple[pd.DataFrame, list[str]]:
         rated: its label file; its transcription stands beside the folder of label files.
 
     Returns:
-        The turns with the release's label codes, and notes on what does not fit together.
+        One row a turn (columns: dialogue_id, utterance_id, position, speaker, text, mended, code,
+        start_s, end_s), and notes on what does not fit together. ``code`` is the release's label.
 
     Raises:
         DataError: no transcription, no turn in it, or an unknown label.

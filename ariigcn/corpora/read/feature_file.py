@@ -69,7 +69,11 @@ class PublishedFile:
 
 
 def find_file(root: Path, name: str | None) -> Path:
-    """The named pickle of a folder, which may lie one level below, or the folder's only one."""
+    """The named pickle of a folder, which may lie one level below, or the folder's only one.
+
+    Raises:
+        DataError: there is no such file or, where none is named, not exactly one.
+    """
     if name is not None:
         path = root / name
         inside = path.resolve().is_relative_to(root.resolve())

@@ -32,7 +32,12 @@ SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs"}
 
 @dataclass(frozen=True)
 class Rows:
-    """Rows as written, the place of each in its file, and what is wrong with rows that are left out."""
+    """Rows as written, the place of each in its file, and what is wrong with rows that are left out.
+
+    Args:
+        frame: one row an utterance, with the file's own columns, not yet checked.
+        lines: of each row, as errors name it.
+    """
 
     frame: pd.DataFrame
     lines: list[str]

@@ -1,4 +1,7 @@
-"""Calibration: whether a probability of 0.8 is right eight times in ten."""
+"""Calibration: whether a probability of 0.8 is right eight times in ten.
+
+ECE is of Guo et al., ICML 2017; the score of Brier 1950 (docs/statistics.md).
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -4,6 +4,8 @@ Three questions, three numbers. Would the difference be there on other dialogues
 bootstrap over test dialogues. With other seeds? Student's t over differences paired by seed. Do the
 two models err on the same utterances? McNemar's test. p values are corrected by Holm's method over
 all experiments of the table.
+
+Sources: Efron and Tibshirani 1993, McNemar 1947, Holm 1979 (docs/statistics.md).
 """
 
 from collections.abc import Callable, Sequence
@@ -69,7 +71,7 @@ def comparisons_frame(
 
 
 def holm(p: Floats) -> Floats:
-    """Holm's step-down correction over the tests that could be made; NaN stays NaN."""
+    """Holm's step-down correction (1979) over the tests that could be made, [k] -> [k]; NaN stays NaN."""
     corrected = np.full(len(p), np.nan)
     made = ~np.isnan(p)
     if made.any():

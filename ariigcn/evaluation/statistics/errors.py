@@ -1,4 +1,7 @@
-"""Where a model errs: test scores by what can be said of an utterance."""
+"""Where a model errs: test scores by what can be said of an utterance.
+
+The groupings are [ours]; Poria et al. (IEEE Access 2019) name emotion shift as a difficulty.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -32,7 +35,7 @@ COLUMNS = (
 
 @dataclass(frozen=True)
 class Grouping:
-    """A way to part utterances: its title, its groups in order, utterance_id -> group."""
+    """A way to part n utterances: its title, its groups in order, utterance_id -> group, [n]."""
 
     title: str
     groups: tuple[str, ...]
@@ -87,6 +90,12 @@ def emotion_shift(frame: pd.DataFrame) -> "pd.Series[str]":
     """Whether a speaker's emotion differs from that of their labelled utterance before.
 
     Within one dialogue; context-only utterances are passed over and are in no group.
+
+    Args:
+        frame: utterance_id -> a row with the columns dialogue_id, speaker and emotion.
+
+    Returns:
+        utterance_id -> group, [n] for the n labelled utterances.
     """
     labelled = frame[frame["emotion"].notna()]
     before = labelled.groupby(["dialogue_id", "speaker"], sort=False)["emotion"].shift()
@@ -95,7 +104,7 @@ def emotion_shift(frame: pd.DataFrame) -> "pd.Series[str]":
 
 
 def masked_modalities(masks: Sequence["pd.Series[bool]"]) -> Grouping:
-    """By how many of an experiment's modalities are masked in an utterance."""
+    """By how many modalities are masked: of each, utterance_id -> whether it has evidence, bool [n]."""
     missing = sum((~mask).astype(int) for mask in masks)
     assert isinstance(missing, pd.Series)
     names = tuple(str(count) for count in range(len(masks) + 1))

@@ -3,6 +3,8 @@
 Utterances of one dialogue are not independent, so whole dialogues are drawn with replacement. A
 resample needs no utterance: with counts of hits, predictions and labels a class and dialogue, the
 counts of a resample are one matrix product, and every score follows from them.
+
+Sources: Efron and Tibshirani 1993; for this use Berg-Kirkpatrick et al., EMNLP 2012.
 """
 
 from collections.abc import Sequence
@@ -114,7 +116,7 @@ def difference_test(
 def bootstrap_interval(
     resampled: Floats, dialogues: int, level: float = LEVEL
 ) -> tuple[float, float]:
-    """Expanded percentile interval of a score, which stays within 0 and 1 (Hesterberg 2015).
+    """Expanded percentile interval of a score in R resamples, [R], within 0 and 1 (Hesterberg 2015).
 
     The percentiles' levels are moved out by what a plain bootstrap of D dialogues lacks: Student's
     tails and the factor sqrt(D / (D - 1)). NaN below :data:`FEWEST` dialogues, and where all

@@ -90,7 +90,11 @@ def per_class_frame(metrics: Mapping[str, Sequence[Path]]) -> pd.DataFrame:
 
 
 def read_seeds(files: Sequence[Path]) -> list[Metrics]:
-    """The seeds of one experiment, which must be different runs of one setting."""
+    """The seeds of one experiment, which must be different runs of one setting.
+
+    Raises:
+        DataError: there is none, one is there twice, or two are of different settings.
+    """
     seeds = [read_metrics(file) for file in files]
     if not seeds:
         raise DataError("an experiment has no seeds; train at least one")

@@ -1,4 +1,8 @@
-"""Every table for a paper: LaTeX with booktabs, per cent."""
+"""Every table for a paper: LaTeX with booktabs, per cent.
+
+Each function takes the frame of its name: ``results_latex`` what ``results_frame`` returns, and so on.
+The docstring of what makes a frame gives its columns.
+"""
 
 from collections.abc import Iterable
 

@@ -43,7 +43,11 @@ def files(parameters: Parameters) -> list[Path]:
 
 
 class R3D18Video(FaceCropEncoder):
-    """Frames -> faces -> R3D-18 -> mean over windows, time and space, float32 [512]."""
+    """Frames -> faces -> R3D-18 -> mean over windows, time and space, float32 [512].
+
+    Raises:
+        DataError: the weights cannot be read, or are not those that were asked for.
+    """
 
     version = "r3d_18 of torchvision"
     dimension = 512

@@ -38,7 +38,11 @@ class ClipError(Exception):
 
 @contextmanager
 def open_stream(clip: Clip, kind: Literal["audio", "video"]) -> Iterator[tuple[Any, Any]]:
-    """Open a clip's file and its first stream of a kind; turn every failure into a ClipError."""
+    """Open a clip's file and its first stream of a kind.
+
+    Raises:
+        ClipError: no file, no such stream, or not decodable, here or while the stream is read.
+    """
     import av
 
     if clip.media is None:
@@ -81,7 +85,11 @@ def _stream(container: Any, kind: Literal["audio", "video"]) -> Any:
 
 
 def check_length(seconds: float, minimum: float) -> None:
-    """Raise where a clip has nothing, or less than is asked for."""
+    """Check that a clip has something, and as much as is asked for; both in seconds.
+
+    Raises:
+        ClipError: it has less.
+    """
     if seconds <= 0 or seconds < minimum:
         raise ClipError(Status.TOO_SHORT, f"{seconds:.3f} s long, {minimum:g} s are needed")
 
@@ -105,7 +113,11 @@ def seek(container: Any, stream: Any, seconds: float) -> None:
 
 
 def check_complete(container: Any, stream: Any, clip: Clip, reached_s: float) -> None:
-    """Raise where the data end well before the stream's header, and the clip, says they do."""
+    """Check that the data reach, in seconds, to where the stream's header and the clip say they end.
+
+    Raises:
+        ClipError: they end well before.
+    """
     first = max(stream.start_time or 0, 0) * float(stream.time_base)
     start = max(span(container, clip)[0], first)
     declared = _declared_s(container, stream, first)

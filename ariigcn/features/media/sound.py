@@ -66,6 +66,8 @@ def audio_pieces(
 ) -> Iterator[NDArray[np.float32]]:
     """What :func:`read_audio` gives, some seconds at a time, so that a long recording is never held whole.
 
+    Each piece is float32 [n]; n differs. The arguments are those of :func:`read_audio`.
+
     Raises:
         ClipError: as there; cut off and too short are known after the last piece.
     """

@@ -1,4 +1,7 @@
-"""Majority: the training split's most frequent emotion for every utterance, whatever was said."""
+"""Majority: the training split's most frequent emotion for every utterance, whatever was said.
+
+No paper's model: the floor for all others [ours].
+"""
 
 from collections.abc import Mapping
 
@@ -14,6 +17,9 @@ class Majority(ConversationModel):
 
     Frequencies are counted, not trained. The one weight shifts all classes alike, which changes no
     probability: the loop has something to step.
+
+    Shapes:
+        log_frequency [C]; every row of the logits [n, C] is the same.
     """
 
     log_frequency: Tensor
@@ -24,7 +30,7 @@ class Majority(ConversationModel):
         self.shift = nn.Parameter(torch.zeros(1))
 
     def fit_statistics(self, x: Mapping[str, Tensor], mask: Tensor, label: Tensor) -> None:
-        """Count the emotions of the training split; one that it lacks counts a thousandth."""
+        """Count the training split's emotions, label int64 [n]; one that it lacks counts a thousandth."""
         super().fit_statistics(x, mask, label)
         counts = torch.bincount(label[label >= 0], minlength=len(self.log_frequency)).float()
         self.log_frequency.copy_((counts.clamp_min(1e-3) / counts.sum()).log())

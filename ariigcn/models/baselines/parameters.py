@@ -1,4 +1,7 @@
-"""The baselines' own parameters, apart from their networks: a configuration is checked without torch."""
+"""The baselines' own parameters, apart from their networks: a configuration is checked without torch.
+
+Each model's own module names its paper.
+"""
 
 from pydantic import Field
 

@@ -143,7 +143,15 @@ def discriminator_loss(logits: Tensor, mask: Tensor, smoothing: float = 0.0) -> 
 
 
 def generator_loss(logits: Tensor, mask: Tensor) -> Tensor:
-    r"""L_G = sum_m sum_{m' != m} BCE(D_m(z^{m'}), 1), D frozen; masked nodes take no part."""
+    r"""L_G = sum_m sum_{m' != m} BCE(D_m(z^{m'}), 1), D frozen.
+
+    Args:
+        logits: [M, M, n] of :class:`Discriminators`.
+        mask: bool [n, M]; masked nodes take no part.
+
+    Returns:
+        A scalar, [].
+    """
     real, weight = _pairs(logits, mask)
     return _pair_sum(logits, torch.ones_like(logits), weight * (1 - real))
 

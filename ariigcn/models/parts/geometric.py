@@ -1,7 +1,8 @@
 """Graph layers of torch_geometric in the place of the speaker-relation layer, one a modality.
 
 Which of them is one line of configuration, ``model.graph_layer``, and so one axis of a grid. A layer
-either knows relation types, or takes them as features of its edges, one-hot.
+either knows relation types, or takes them as features of its edges, one-hot. They stand in the place
+of METHOD section 4's layer [ours]; each layer's paper stands beside its name below.
 """
 
 from collections.abc import Callable, Mapping

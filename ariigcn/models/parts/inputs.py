@@ -1,4 +1,7 @@
-"""How the baselines read features: a linear map a modality, a learned vector for what is missing."""
+"""How the baselines read features: a linear map a modality, a learned vector for what is missing.
+
+Both are METHOD section 2's, with one linear map in the place of the MLP [ours].
+"""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,8 @@
-"""Layers that hold one set of weights a modality and run all modalities as one product; dropout."""
+"""Layers that hold one set of weights a modality and run all modalities as one product; dropout.
+
+A set a modality, nothing shared: METHOD section 2. Norm: Ba et al. 2016. Dropout: Srivastava et al.,
+JMLR 2014.
+"""
 
 import math
 from contextlib import AbstractContextManager, nullcontext
@@ -73,7 +77,7 @@ class Dropout(nn.Module):
             raise ValueError(f"dropout of {share}: it must leave something, so lie below 0.998")
 
     def forward(self, x: Tensor) -> Tensor:
-        """Any shape to the same shape."""
+        """[...] -> [...], any shape."""
         if not self.training or self.dropped == 0:
             return x
         if x.device.type != "cpu":

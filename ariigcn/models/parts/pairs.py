@@ -19,7 +19,7 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class Counts:
-    """How many pairs, and anchors with a positive, a stream has in the batch; scalars."""
+    """How many pairs, and anchors with a positive, a stream has in the batch; scalars, []."""
 
     positive_pairs: Tensor
     negative_pairs: Tensor

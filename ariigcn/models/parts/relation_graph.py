@@ -33,7 +33,7 @@ class Tiles:
 
 
 def tile_bytes(nodes: float, past: int, future: int, longest: int, relations: int) -> float:
-    """What the tiles of a batch take at least: its relations, and an attention a modality.
+    """Bytes that the tiles of a batch take at least: its relations, and an attention a modality.
 
     Args:
         nodes: utterances of the batch.

@@ -61,7 +61,11 @@ def names(data: bytes, at: int) -> tuple[tuple[str, str], int]:
 
 
 def frame(data: bytes, at: int) -> tuple[None, int]:
-    """A frame's size, which is checked and then not needed."""
+    """A frame's size, which is checked and then not needed.
+
+    Raises:
+        DamagedError: the file ends before the frame does.
+    """
     size, begin = _U8(data, at)
     if size > len(data) - begin:
         raise DamagedError(f"{size} bytes expected at byte {begin} of {len(data)}")

@@ -53,7 +53,11 @@ def limits(size: int) -> Limits:
 
 
 def decode_pickle(path: Path) -> Any:
-    """Like :func:`load_pickle`, in this process and with :mod:`~ariigcn.core.plain` arrays."""
+    """Like :func:`load_pickle`, in this process and with :mod:`~ariigcn.core.plain` arrays.
+
+    Raises:
+        DataError: it cannot be read, is refused or is damaged.
+    """
     try:
         data = path.read_bytes()
     except OSError as error:
@@ -62,7 +66,11 @@ def decode_pickle(path: Path) -> Any:
 
 
 def decode_bytes(data: bytes, name: str) -> Any:
-    """Like :func:`decode_pickle`, of a pickle in memory; ``name`` stands in the errors."""
+    """Like :func:`decode_pickle`, of a pickle in memory; ``name`` stands in the errors.
+
+    Raises:
+        DataError: it is refused or is damaged.
+    """
     try:
         return Decoder(data, Objects(ANSWER + COPIES * len(data))).run()
     except (RefusedError, NotPlainError) as error:

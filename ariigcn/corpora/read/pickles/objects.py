@@ -46,7 +46,11 @@ class Dtype:
         return code
 
     def fill(self, state: Any) -> None:
-        """Take numpy's state of a type; one that numpy would not write is refused."""
+        """Take numpy's state of a type.
+
+        Raises:
+            RefusedError: numpy would not write this state, or the type has one already.
+        """
         match state:
             case (int(version), str(order), None, None, None, int(size), int(aligned), int(flags)):
                 text = self.kind[0] in "SU"
@@ -79,7 +83,11 @@ class Objects:
         self._room = room
 
     def symbol(self, module: str, name: str) -> Symbol:
-        """The stand-in of a name that honest files hold."""
+        """The stand-in of a name that honest files hold.
+
+        Raises:
+            RefusedError: any other name.
+        """
         full = f"{_MODULES.get(module, module)}.{name}"
         if full not in _SYMBOLS:
             raise RefusedError(f"call {shown(f'{module}.{name}')}")
@@ -98,7 +106,11 @@ class Objects:
         return _container(name, arguments)
 
     def fill(self, target: Any, state: Any) -> None:
-        """Complete an array or a type."""
+        """Complete an array or a type.
+
+        Raises:
+            RefusedError: it is neither, or is complete.
+        """
         if type(target) is Dtype:
             target.fill(state)
         elif type(target) is Later and target.value is NotImplemented:

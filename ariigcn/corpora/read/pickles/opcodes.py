@@ -39,7 +39,7 @@ class Decoder:
     Args:
         data: bytes that hold it.
         actions: what names and requests come to.
-        at: where it begins; after :meth:`run`, where it ended.
+        at: the byte where it begins; after :meth:`run`, where it ended.
         outside: whether a reference to an object outside the file stands for itself, as torch has it.
     """
 
@@ -120,7 +120,11 @@ class Decoder:
         self.stack.append(value)
 
     def top(self, kind: type) -> Any:
-        """The container that an opcode changes."""
+        """The container that an opcode changes.
+
+        Raises:
+            RefusedError: it is not of this kind.
+        """
         top = self.stack[-1]
         if type(top) is not kind:
             raise RefusedError(f"change a {type(top).__name__} as if it were a {kind.__name__}")
@@ -169,13 +173,21 @@ class Decoder:
         self.stack.append(self._memo[number])
 
     def name(self, names: tuple[Any, ...]) -> None:
-        """A module, and a name in it."""
+        """A module, and a name in it.
+
+        Raises:
+            RefusedError: one of them is no text.
+        """
         if not all(type(name) is str for name in names):
             raise RefusedError("call what is no name")
         self.stack.append(self._actions.symbol(*names))
 
     def make(self) -> None:
-        """Ask for what a name gives for arguments."""
+        """Ask for what a name gives for arguments.
+
+        Raises:
+            RefusedError: these are no name and arguments.
+        """
         arguments, symbol = self.stack.pop(), self.stack.pop()
         if type(symbol) is not Symbol or type(arguments) is not tuple:
             raise RefusedError(f"call a {type(symbol).__name__}")
@@ -187,7 +199,11 @@ class Decoder:
         self._actions.fill(self.stack[-1], state)
 
     def refer(self) -> None:
-        """Refer to an object outside the file, for which its key stands."""
+        """Refer to an object outside the file, for which its key stands.
+
+        Raises:
+            RefusedError: the file may not refer to any.
+        """
         if not self._outside:
             raise RefusedError("fetch an object outside the file")
 

@@ -51,6 +51,10 @@ def storage(data: bytes) -> Storage:
     torch's own reader is not asked, not even with ``weights_only``: that restriction has been broken
     before (CVE-2025-32434), it loads the whole library, and the form is a short one: a head, three
     pickles (the machine's sizes, which storage, its key), the count, the numbers.
+
+    Raises:
+        NotPlainError: torch has not written it, or it is of a kind that is not known.
+        DamagedError: it is cut short.
     """
     if not data.startswith(_TORCH_HEAD):
         raise NotPlainError("a tensor that torch.save has not written")

@@ -35,14 +35,23 @@ def shown(name: str) -> str:
 
 
 def paired(items: list[Any]) -> dict[Any, Any]:
-    """A dictionary of keys and values in turn."""
+    """A dictionary of keys and values in turn.
+
+    Raises:
+        DamagedError: the last key has no value.
+    """
     if len(items) % 2:
         raise DamagedError("a key without its value")
     return dict(zip(map(key, items[::2]), items[1::2], strict=True))
 
 
 def integer(line: bytes) -> int:
-    """A whole number written out."""
+    """A whole number written out.
+
+    Raises:
+        DamagedError: it is no number.
+        RefusedError: it has too many digits.
+    """
     if not DIGITS.fullmatch(line):
         raise DamagedError("a number expected")
     if len(line) > LONGEST_LINE:
@@ -62,14 +71,23 @@ def _short(value: int) -> int:
 
 
 def from_bytes(data: bytes) -> int:
-    """A whole number in bytes, the lowest first."""
+    """A whole number in bytes, the lowest first.
+
+    Raises:
+        RefusedError: it has too many bytes.
+    """
     if len(data) > LONGEST_INTEGER:
         raise RefusedError(f"read a number of {len(data)} bytes")
     return _short(int.from_bytes(data, "little", signed=True))
 
 
 def real(line: bytes) -> float:
-    """A number with a point, written out."""
+    """A number with a point, written out.
+
+    Raises:
+        DamagedError: it is no number.
+        RefusedError: it has too many digits.
+    """
     if len(line) > LONGEST_LINE:
         raise RefusedError(f"read a number of {len(line)} digits")
     try:
@@ -79,7 +97,11 @@ def real(line: bytes) -> float:
 
 
 def unquoted(line: bytes) -> str:
-    """Text of Python 2 in its quotes."""
+    """Text of Python 2 in its quotes.
+
+    Raises:
+        DamagedError: it has no quotes, or breaks off.
+    """
     if len(line) < 2 or line[:1] != line[-1:] or line[:1] not in b"\"'":
         raise DamagedError("text without its quotes")
     try:
