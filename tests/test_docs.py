@@ -1,5 +1,6 @@
 """The modules that docs/extending.md shows work as they stand there."""
 
+import ast
 import os
 import re
 import subprocess
@@ -11,6 +12,7 @@ import yaml
 
 import ariigcn
 from ariigcn.core import code
+from ariigcn.core.code import PACKAGE_ROOT
 from ariigcn.corpora.config import SplitConfig
 from ariigcn.corpora.registry import load_corpus
 from ariigcn.corpora.table import check_corpus
@@ -157,3 +159,24 @@ def test_every_public_name_is_at_hand_and_documented(root):
     for name in ariigcn.__all__:
         assert getattr(ariigcn, name).__doc__
         assert name in pages, f"docs/ tells nothing of ariigcn.{name}"
+
+
+def undocumented_errors(path):
+    """Public functions that raise an error of ours themselves, and whose docstring does not say so."""
+    tree = ast.parse(path.read_text("utf-8"))
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.FunctionDef) or node.name.startswith("_"):
+            continue
+        raised = [n.exc for n in ast.walk(node) if isinstance(n, ast.Raise) and n.exc is not None]
+        names = {
+            e.func.id for e in raised if isinstance(e, ast.Call) and isinstance(e.func, ast.Name)
+        }
+        if names & {"DataError", "ConfigError"} and "Raises:" not in (
+            ast.get_docstring(node) or ""
+        ):
+            yield f"{path.name}: {node.name}"
+
+
+def test_a_public_function_that_refuses_something_says_so():
+    found = [name for path in PACKAGE_ROOT.rglob("*.py") for name in undocumented_errors(path)]
+    assert not found, found
