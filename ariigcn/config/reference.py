@@ -15,10 +15,11 @@ from ariigcn.core.settings import Section
 HEAD = """# Configuration
 
 Every key of `config.yaml`, with its type, bounds and default. An unknown key or an impossible value
-stops before the first job, naming the key and the mend. This page is made by `ariigcn schema --markdown`.
+stops the workflow before the first job; the message names the key and the repair. `ariigcn schema --markdown`
+writes this page.
 
-"Again from" is the first stage that a change runs again, with all that follows from it; after a change
-of a key that says "nothing", what stands is kept: it decides speed or place alone.
+"Again from" names the first stage that runs again after a change; all later stages follow. A key with
+"nothing" changes only speed or place: finished results are kept.
 """
 # The stages in their order, and the one in which a key, or a section's keys, are first at work.
 STAGES = (

@@ -59,15 +59,17 @@ class Config(ExperimentConfig):
     corpus: str = Field("demo", description=f"Which corpus: {', '.join(CORPORA)}.")
     corpus_root: Path | None = Field(
         None,
-        description="Folder that holds the corpus. Null: demo is made, meld is downloaded; the "
-        "others need one.",
+        description="Folder of the corpus. Null: the workflow makes demo and downloads meld; the "
+        "others need a folder.",
     )
     data_dir: Annotated[Path, SPEED] = Field(
         Path("data"),
-        description="Where utterance tables and made corpora go; another folder starts afresh.",
+        description="Folder for utterance tables and made corpora. In a new folder everything is made"
+        " again.",
     )
     results_dir: Annotated[Path, SPEED] = Field(
-        Path("results"), description="Where everything else goes; another folder starts afresh."
+        Path("results"),
+        description="Folder for everything else. In a new folder everything is made again.",
     )
     demo: DemoConfig = Field(default_factory=DemoConfig, description="The built-in corpus.")
     download: Annotated[DownloadConfig, SPEED] = Field(
@@ -82,18 +84,19 @@ class Config(ExperimentConfig):
     )
     split: SplitConfig = Field(default_factory=SplitConfig, description="How validation is cut.")
     seeds: tuple[int, ...] = Field(
-        (0, 1, 2), min_length=1, description="One training run a seed and experiment."
+        (0, 1, 2), min_length=1, description="Each experiment is trained once with each seed."
     )
     runs_per_gpu: Annotated[int, SPEED] = Field(
         1,
         ge=1,
-        description="Training runs side by side on one GPU. 1: a job a run; more: a job an "
-        "experiment, which trains its seeds by so many, for runs that are short beside a job's start.",
+        description="Training runs side by side on one GPU. 1: one job per run. More: one job per "
+        "experiment, which trains this many seeds at a time; for runs that take less time"
+        " than the start of a job.",
     )
     seeds_in_turn: Annotated[bool, SPEED] = Field(
         False,
-        description="A job an experiment, which trains its seeds one after another in one process: "
-        "for runs that take seconds, as its start does. The results are the same.",
+        description="One job per experiment, which trains its seeds one after another in one process:"
+        " for runs that take only seconds. The results are the same.",
     )
     experiments: dict[str, dict[str, Any]] = Field(
         default_factory=_main_experiment,

@@ -8,12 +8,12 @@ from ariigcn.core.settings import Section
 
 
 class EvaluationConfig(Section):
-    """What is drawn of the trained models; every experiment is always scored and tabled."""
+    """Figures and tests of the trained models. The tables always hold every experiment."""
 
     figures_of: tuple[str, ...] = Field(
         (),
-        description="Experiments that get figures of their own (confusion matrix, learning curves, "
-        "discriminators, reliability). Empty: all of them.",
+        description="Experiments that get their own figures (confusion matrix, learning curves, "
+        "discriminators, reliability). Empty: all.",
     )
     missing_of: tuple[str, ...] | None = Field(
         None,
@@ -22,6 +22,6 @@ class EvaluationConfig(Section):
     )
     published: Path | None = Field(
         None,
-        description="CSV of published figures to set below the results (docs/statistics.md). Null: "
-        "the few that ship with their addresses.",
+        description="CSV of published figures to print below the results (docs/statistics.md). Null: "
+        "the few in the package.",
     )

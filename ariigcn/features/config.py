@@ -21,8 +21,8 @@ class EncoderConfig(Section):
     name: str = Field(
         "",
         pattern=r"^[a-z0-9][a-z0-9-]*$|^$",
-        description="Name of the feature file; needed only where one encoder is used with two "
-        "sets of parameters. Empty: the encoder's name.",
+        description="Name of the feature file. Needed only if you use one encoder with two sets of "
+        "parameters. Empty: the encoder's name.",
     )
     parameters: dict[str, Any] = Field(
         default_factory=dict,
@@ -65,34 +65,38 @@ class FeaturesConfig(Section):
     block: Annotated[int, SPEED] = Field(
         64,
         ge=1,
-        description="Utterances a block, four times as many for text; a killed extraction repeats at "
-        "most one a worker.",
+        description="Utterances per block, four times as many for text. A killed extraction repeats "
+        "at most one block per worker.",
     )
     timeout_s: Annotated[float, SPEED] = Field(
-        120.0, gt=0, description="Seconds after which a clip counts as failed; what stands is kept."
+        120.0,
+        gt=0,
+        description="Seconds after which a clip counts as failed. A change does not affect finished "
+        "results.",
     )
     max_failed_share: Annotated[float, SPEED] = Field(
         0.5,
         ge=0,
         le=1,
-        description="An extraction in which a larger share failed than this stops with the first "
-        "reasons. Failed are clips that are not there, or cannot be read or encoded; not counted are "
-        "utterances for which the table names none. None that can be used stops it always.",
+        description="If a larger share of clips fails, the extraction stops and gives the first "
+        "reasons. A clip fails if it does not exist or cannot be read or encoded. "
+        "Utterances without a clip in the table do not count. If no clip can be used, the"
+        " extraction always stops.",
     )
     shards: Annotated[int, SPEED] = Field(
-        1, ge=1, description="Jobs that an encoder's extraction is split in; 64 suits a cluster."
+        1, ge=1, description="Number of jobs for the extraction of one encoder; 64 suits a cluster."
     )
     workers_per_gpu: Annotated[int, SPEED] = Field(
         2,
         ge=1,
-        description="Processes that share a GPU, where an encoder computes on one; each holds the model "
-        "once. No more work at once, however many cores a job has.",
+        description="Processes that share a GPU, if the encoder computes on one. Each holds the model"
+        " once. No more run at once, however many cores a job has.",
     )
     cache: Annotated[str | None, SPEED] = Field(
         "cache",
         min_length=1,
-        description="Folder of results by content, below data_dir unless absolute: no clip meets the "
-        "same encoder twice. Null: none.",
+        description="Folder of cached results, below data_dir unless absolute: an encoder reads each "
+        "clip only once. Null: no cache.",
     )
 
     @field_validator("text", "audio", "video", mode="before")

@@ -11,10 +11,10 @@ class GraphConfig(Section):
     """Which utterances of a dialogue see each other, and how an edge is typed."""
 
     past: int = Field(
-        10, ge=-1, description="Utterances before an utterance that reach it; -1: all of them."
+        10, ge=-1, description="Number of previous utterances that an utterance reads; -1: all."
     )
     future: int = Field(
-        10, ge=-1, description="Utterances after it that reach it; 0: online, -1: all of them."
+        10, ge=-1, description="Number of later utterances that it reads; 0: online, -1: all."
     )
     relations: Literal["compact", "speaker-pair"] = Field(
         "compact",

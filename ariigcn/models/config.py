@@ -28,23 +28,26 @@ class LossConfig(Section):
         "hinge", description="Form of both contrastive streams."
     )
     margin: float = Field(
-        0.5, gt=0, le=2, description="beta: cosine distance that different emotions are kept at."
+        0.5, gt=0, le=2, description="beta: the least cosine distance between different emotions."
     )
-    temperature: float = Field(0.1, gt=0, description="Of infonce and supcon.")
+    temperature: float = Field(0.1, gt=0, description="Temperature of infonce and supcon.")
     warmup_epochs: int = Field(
         5, ge=0, description="Epochs over which lambda_adv grows from 0 to its value."
     )
-    label_smoothing: float = Field(0.0, ge=0, lt=1, description="Of the classification loss.")
+    label_smoothing: float = Field(
+        0.0, ge=0, lt=1, description="Label smoothing of the classification loss."
+    )
     class_weight_power: float = Field(
         0.0,
         ge=0,
         le=1,
-        description="Class weights are training frequency ** -power: 0 none, 1 inverse frequency.",
+        description="Class weights are training frequency ** -power. 0: no weights, 1: inverse "
+        "frequency.",
     )
 
 
 class DiscriminatorConfig(Section):
-    """What keeps the discriminators from winning outright, after METHOD section 3 [ours]."""
+    """Keep the discriminators from winning outright; after METHOD section 3 [ours]."""
 
     gradient_penalty: float = Field(
         0.0,
@@ -80,22 +83,25 @@ class ModelConfig(Section):
     )
     context: Literal["none", "gru"] = Field(
         "gru",
-        description="Recurrent encoder over the dialogue after the MLPs [ours]; "
-        "forward alone where graph.future is 0.",
+        description="Recurrent encoder over the dialogue after the MLPs [ours]; only forward if "
+        "graph.future is 0.",
     )
-    graph_layers: int = Field(2, ge=0, description="Relational layers; 0: without graph.")
+    graph_layers: int = Field(2, ge=0, description="Number of relational layers; 0: no graph.")
     graph_layer: str = Field(
         SPEAKER_RELATION,
         description=f"Which layer: ours, or one of torch_geometric's: {', '.join([*GRAPH_LAYERS][1:])}.",
     )
     relation_bases: int = Field(
-        2, ge=0, description="Matrices that the relations share, as in R-GCN; 0: one a relation."
+        2,
+        ge=0,
+        description="Number of matrices that the relations share, as in R-GCN; 0: one matrix per "
+        "relation.",
     )
     projection: int = Field(64, ge=2, description="Size of the contrastive streams' projection.")
     dropout: float = Field(0.5, ge=0, le=0.99, description="Share of activations dropped.")
     input_dropout: float = Field(0.3, ge=0, le=0.99, description="Share of features dropped.")
     modality_dropout: float = Field(
-        0.0, ge=0, lt=1, description="Chance that an utterance's modality is masked in training."
+        0.0, ge=0, lt=1, description="Probability that training masks a modality of an utterance."
     )
     discriminator: DiscriminatorConfig = Field(
         default_factory=DiscriminatorConfig, description="The adversarial game's other side."

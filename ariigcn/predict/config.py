@@ -14,17 +14,18 @@ class PredictConfig(Section):
     model: str | None = Field(
         None,
         min_length=1,
-        description="Trained model, by a name that `ariigcn models` lists or by its folder; also "
-        "written `--config model=NAME`. Encoders and graph are then the model's; features' encoders, "
-        "graph, model, training and experiments are not read. Null: models are trained.",
+        description="Trained model: a name that `ariigcn models` lists, or a folder. Short form: "
+        "`--config model=NAME`. Encoders and graph are then those of the model; the "
+        "configuration's encoders, graph, model, training and experiments are ignored. "
+        "Null: train models.",
     )
     transcribe: Literal["missing", "never"] = Field(
         "missing",
-        description="missing: a recording without a transcript gets a machine's (the extra "
+        description="missing: a machine transcribes a recording without a transcript (the extra "
         "ariigcn[speech]). never: it gets no prediction, and its row says so.",
     )
     shards: Annotated[int, SPEED] = Field(
-        8, ge=1, description="Jobs that transcription is split in; 64 suits a cluster."
+        8, ge=1, description="Number of jobs for transcription; 64 suits a cluster."
     )
     speech: SpeechSettings = Field(
         default_factory=SpeechSettings, description="How a machine listens."

@@ -13,13 +13,15 @@ class SpeechSettings(Section):
     recogniser: str = Field(
         SHIPPED,
         min_length=1,
-        description="tiny.en, which ships; a folder of a CTranslate2 Whisper model; or a name that "
-        "faster-whisper knows, such as small, which it fetches from the Hugging Face hub.",
+        description="tiny.en, which the package contains; a folder of a CTranslate2 Whisper model; or"
+        " a name that faster-whisper knows, such as small, which it downloads from the "
+        "Hugging Face hub.",
     )
     language: str | None = Field(
         None,
         min_length=2,
-        description="What is spoken, as en or de. Null: detected where the recogniser knows several.",
+        description="Spoken language, such as en or de. Null: detected if the recogniser knows "
+        "several.",
     )
     speakers: int | None = Field(
         None, ge=1, le=200, description="How many people speak. Null: estimated."

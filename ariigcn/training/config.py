@@ -12,12 +12,18 @@ Scalar = bool | int | float | str | None
 class TrainingConfig(Section):
     """One loop for every model."""
 
-    epochs: int = Field(40, ge=1, description="Passes over the training dialogues, at most.")
-    batch_dialogues: int = Field(8, ge=1, description="Dialogues a step.")
-    learning_rate: float = Field(1e-3, gt=0, description="AdamW, of everything but discriminators.")
-    discriminator_learning_rate: float = Field(1e-3, gt=0, description="AdamW, of discriminators.")
-    discriminator_steps: int = Field(1, ge=1, description="Discriminator steps a batch.")
-    weight_decay: float = Field(1e-2, ge=0, description="AdamW.")
+    epochs: int = Field(
+        40, ge=1, description="Largest number of passes over the training dialogues."
+    )
+    batch_dialogues: int = Field(8, ge=1, description="Dialogues per step.")
+    learning_rate: float = Field(
+        1e-3, gt=0, description="Learning rate of AdamW for everything except the discriminators."
+    )
+    discriminator_learning_rate: float = Field(
+        1e-3, gt=0, description="Learning rate of AdamW for the discriminators."
+    )
+    discriminator_steps: int = Field(1, ge=1, description="Discriminator steps per batch.")
+    weight_decay: float = Field(1e-2, ge=0, description="Weight decay of AdamW.")
     schedule: Literal["constant", "cosine"] = Field(
         "cosine", description="Learning rate over all epochs, after the warm-up."
     )
@@ -27,8 +33,8 @@ class TrainingConfig(Section):
         0.99,
         ge=0,
         le=1,
-        description="Decay of the moving average of weights a step (EMA); 0: none; 1: the plain mean "
-        "since the warm-up (SWA).",
+        description="Decay per step of the moving average of weights (EMA). 0: no average; 1: the "
+        "plain mean since the warm-up (SWA).",
     )
     selection: Literal["validation", "last"] = Field(
         "validation",
@@ -37,34 +43,39 @@ class TrainingConfig(Section):
     )
     accept_fitted: str = Field(
         "",
-        description="Selecting on validation that was cut from training is refused where an encoder has "
-        "seen the labels of training. Who wants it all the same says here why; the report prints it.",
+        description="If an encoder has seen the training labels, selection on validation dialogues "
+        "taken from training is refused. To allow it, write the reason here; the report "
+        "prints it.",
     )
-    patience: int = Field(10, ge=1, description="Epochs without a better one before stopping.")
+    patience: int = Field(
+        10, ge=1, description="Training stops after this many epochs without a better one."
+    )
     checkpoint_s: Annotated[float, SPEED] = Field(
         60.0,
         ge=0,
-        description="Seconds between checkpoints, at least; 0: every epoch. Asked to stop, a run writes "
-        "one in any case.",
+        description="Least number of seconds between checkpoints; 0: one after every epoch. A run "
+        "that is asked to stop always writes one.",
     )
     threads: int = Field(
-        1, ge=1, description="CPU threads; part of the result, since sums depend on it."
+        1,
+        ge=1,
+        description="CPU threads. The number changes the result, because sums depend on it.",
     )
     processes: int = Field(
         1,
         ge=1,
-        description="Processes that share a run's batches, a GPU each; part of the result, as "
-        "threads are, and so is the dropout that each draws.",
+        description="Processes that share the batches of a run, with one GPU each. The number changes"
+        " the result, as threads do, and because each process draws its own dropout.",
     )
     device: Annotated[Literal["auto", "cpu", "cuda"], SPEED] = Field(
         "auto",
-        description="auto: a GPU where there is one. Another kind of machine gives other last bits, "
-        "which is no reason to train again.",
+        description="auto: a GPU if there is one. Another kind of machine changes last bits; that "
+        "does not train again.",
     )
     precision: Literal["float32", "tf32", "bf16"] = Field(
         "float32",
-        description="Of matrix products. tf32 acts on a GPU alone; bf16 (autocast) on a CPU too, "
-        "which is slow without instructions for it.",
+        description="Precision of matrix products. tf32 works only on a GPU; bf16 (autocast) also on "
+        "a CPU, slowly if the CPU has no instructions for it.",
     )
 
 
@@ -119,17 +130,23 @@ class TuneConfig(Section):
     """Search of hyperparameters, scored by validation weighted F1."""
 
     experiments: tuple[str, ...] = Field(
-        (), description="Which experiments, each searched by itself. Empty: the main one."
+        (), description="The experiments to search, each separately. Empty: the main one."
     )
-    trials: int = Field(30, ge=1, description="Settings tried an experiment.")
+    trials: int = Field(30, ge=1, description="Number of settings to try for each experiment.")
     workers: int = Field(
-        2, ge=1, description="Jobs that share an experiment's trials; one alone repeats itself."
+        2,
+        ge=1,
+        description="Jobs that share an experiment's trials. Only a single job gives the same trials "
+        "in every run.",
     )
     seeds: tuple[int, ...] = Field(
-        (0,), min_length=1, description="Runs of a trial; its score is their mean."
+        (0,),
+        min_length=1,
+        description="Seeds of each trial; its score is the mean over their runs.",
     )
     sampler: Literal["tpe", "random"] = Field(
-        "tpe", description="tpe learns from the trials so far, random is the same on every machine."
+        "tpe",
+        description="tpe learns from earlier trials; random draws the same trials on every machine.",
     )
     space: dict[str, Values] = Field(
         default_factory=_default_space,

@@ -35,7 +35,10 @@ class DialogueGCNParameters(Parameters):
     """DialogueGCN."""
 
     bases: int = Field(
-        0, ge=0, description="Matrices that the relations share, as in R-GCN; 0: one a relation."
+        0,
+        ge=0,
+        description="Number of matrices that the relations share, as in R-GCN; 0: one matrix per "
+        "relation.",
     )
 
 
