@@ -80,6 +80,7 @@ def main(
     form: str = "hinge",
     bases: Annotated[int, typer.Option(help="Matrices that relations share; 0: one each.")] = 2,
     context: Annotated[str, typer.Option(help="none or gru")] = "gru",
+    graph_layer: Annotated[str, typer.Option(help="As model.graph_layer.")] = "speaker-relation",
     precision: str = "float32",
     meld_tables: Annotated[Path | None, typer.Option(help="For MELD's real lengths.")] = None,
 ) -> None:
@@ -91,6 +92,7 @@ def main(
         {
             "hidden": hidden,
             "relation_bases": bases,
+            "graph_layer": graph_layer,
             "context": context,
             "losses": {**weights, "form": form},
         }
@@ -110,7 +112,14 @@ def main(
     rounded = {name: round(value, 3) for name, value in figures.items()}
     typer.echo(
         json.dumps(
-            {"shape": shape, "copies": copies, "threads": threads, "bases": bases, **rounded}
+            {
+                "shape": shape,
+                "copies": copies,
+                "threads": threads,
+                "bases": bases,
+                "layer": graph_layer,
+                **rounded,
+            }
         )
     )
 
