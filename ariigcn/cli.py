@@ -161,7 +161,7 @@ def predict(
             raise typer.BadParameter("--follow reads standard input: no file, no --explain")
         return _follow(model)
     if not recordings:
-        raise typer.BadParameter("name recordings or transcripts, or --follow")
+        raise typer.BadParameter("name at least one recording or transcript, or give --follow")
     from ariigcn.core.logs import configure_logging
     from ariigcn.predict.command import show
     from ariigcn.predict.encode import Work

@@ -239,7 +239,7 @@ class Page(gr.Blocks):
     def _model(self, name: str) -> EmotionModel:
         """A model of the list, loaded once; nothing else can be named."""
         if name not in self._models:
-            raise DataError("no such model; choose one of the list")
+            raise DataError("unknown model; choose one from the list")
         if name not in self._loaded:
             self._loaded[name] = EmotionModel.from_folder(self._models[name].folder, name)
         return self._loaded[name]

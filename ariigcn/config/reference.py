@@ -15,8 +15,8 @@ from ariigcn.core.settings import Section
 HEAD = """# Configuration
 
 Every key of `config.yaml`, with its type, bounds and default. An unknown key or an impossible value
-stops the workflow before the first job; the message names the key and the repair. `ariigcn schema --markdown`
-writes this page.
+stops the workflow before the first job; the message names the key and the repair. The command
+`ariigcn schema --markdown` writes this page.
 
 "Again from" names the first stage that runs again after a change; all later stages follow. A key with
 "nothing" changes only speed or place: finished results are kept.

@@ -166,8 +166,9 @@ def _cut(frame: pd.DataFrame, split: SplitConfig) -> list[str]:
     if len(names) < LEAST_DIALOGUES:
         frame["split"] = "train"
         return [
-            f"no splits are cut: three need {LEAST_DIALOGUES} dialogues, here are {len(names)}; all "
-            "are the train split: features and graphs can be made, no model can be trained"
+            f"there are no splits: three splits need {LEAST_DIALOGUES} dialogues, there are "
+            f"{len(names)}; all are in the train split: you can make features and graphs, but "
+            f"train no model"
         ]
     chosen = draw_share(names, TEST_SHARE, split.seed)
     frame["split"] = np.where(frame["dialogue_id"].isin(chosen), "test", "train")

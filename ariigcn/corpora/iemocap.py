@@ -146,9 +146,9 @@ def check_speakers(table: pd.DataFrame, validation: str = "dialogues") -> None:
         both = set(table.loc[own, "speaker"]) & set(table.loc[~own, "speaker"])
         if both:
             raise DataError(
-                f"iemocap: {', '.join(sorted(both))} would be heard in training and in {split}; a "
-                "dialogue lies in another session's folder, or the release was changed: unpack it "
-                "again"
+                f"iemocap: {', '.join(sorted(both))} would be in training and in {split}; a "
+                f"dialogue is in the folder of another session, or the release was changed: "
+                f"unpack it again"
             )
 
 

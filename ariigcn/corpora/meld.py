@@ -127,7 +127,7 @@ def obtain(
             temporary.write_text(json.dumps(content, indent=2) + "\n", "utf-8")
         record_made(root)
         if clips and archive.parent == downloads:
-            logger.info("%s is not needed any more and may be removed", archive)
+            logger.info("%s is no longer needed; you may remove it", archive)
 
 
 def _place(path: PurePosixPath) -> PurePosixPath | None:

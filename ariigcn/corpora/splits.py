@@ -53,8 +53,8 @@ def _heard(frame: pd.DataFrame) -> str:
     if heard * test_of <= test_heard * of:
         return ""
     return (
-        f"; {heard} of its {of} speakers are heard in training too, {test_heard} of the test "
-        f"split's {test_of}: its scores are too high beside the test split's"
+        f"; {heard} of its {of} speakers are also in training, against {test_heard} of the "
+        f"test split's {test_of}: its scores are too high compared with the test split's"
     )
 
 

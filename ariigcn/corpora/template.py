@@ -54,7 +54,7 @@ def write_template(folder: Path) -> list[Path]:
     files = {folder / "conversations.csv": TABLE, folder / "README.md": README}
     for path in files:
         if path.exists():
-            raise DataError(f"{path}: is there already; name another folder")
+            raise DataError(f"{path}: exists already; name another folder")
     folder.mkdir(parents=True, exist_ok=True)
     for path, text in files.items():
         path.write_text(text, encoding="utf-8")

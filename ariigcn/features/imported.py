@@ -137,8 +137,8 @@ def _check_telling(corpus: Corpus, modality: str, rows: Rows) -> None:
 def make(modality: str, parameters: Parameters) -> NoReturn:
     """Refuse: there is nothing that could encode a clip."""
     raise ConfigError(
-        f"features.{modality}: published features are not computed from clips; they are imported "
-        f"from their files, which is known for: {', '.join(sorted(IMPORTERS))}"
+        f"features.{modality}: published features are imported from files, not computed from "
+        f"clips; there are importers for: {', '.join(sorted(IMPORTERS))}"
     )
 
 

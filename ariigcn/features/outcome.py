@@ -84,8 +84,8 @@ class Outcome:
         else:
             title = (
                 f"{failed:,} of {named:,} utterances failed ({self}), more than "
-                f"features.max_failed_share ({self.max_failed_share:g}); their files were looked for "
-                f"in {self.media_root}; mend what is wrong or raise the share, and {mend}"
+                f"features.max_failed_share ({self.max_failed_share:g}); their files were "
+                f"searched in {self.media_root}; repair them or raise the share, and {mend}"
             )
         lines = [f"{i}: {m or s}{self.where(i)}" for i, s, m in self._first]
         return problem_list(f"{self.what}: {title}", lines)

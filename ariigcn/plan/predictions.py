@@ -60,7 +60,7 @@ def trained_model(config: Config) -> Trained | None:
     except DataError as error:
         problems = [f"predict.model: {error}"]
     except (KeyError, TypeError) as error:
-        problems = [f"predict.model: {name} is no model of this project ({error!r})"]
+        problems = [f"predict.model: {name} is not a model of this project ({error!r})"]
     except ValidationError as error:
         problems = describe(error, f"predict.model: {name}")
     else:

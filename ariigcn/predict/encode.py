@@ -188,8 +188,8 @@ def differences(own: Mapping[str, Any], header: StoreHeader) -> list[str]:
     for key in HELD:
         if own[key] != now[key]:
             raise DataError(
-                f"the model's {header.modality} encoder '{own['encoder']}' has another {key} here "
-                f"({now[key]!r}) than in training ({own[key]!r}); install the one it was trained with"
+                f"the model's {header.modality} encoder '{own['encoder']}' has {key} "
+                f"{now[key]!r} here, but had {own[key]!r} in training; install that one"
             )
     before, after = own["made_by"], now["made_by"]
     changed = [f"{k} {before[k]} -> {after.get(k)}" for k in before if before[k] != after.get(k)]

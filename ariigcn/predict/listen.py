@@ -88,7 +88,7 @@ def write_heard(out: Path, heard: Callable[[], Transcript]) -> Transcript:
         ConfigError: the path does not end in ``.json``; said before work starts.
     """
     if out.suffix.lower() != ".json" or out.is_dir():
-        raise ConfigError(f"{out}: a machine's transcript is written as JSON; name a file .json")
+        raise ConfigError(f"{out}: this command writes JSON; name a file that ends in .json")
     transcript = heard()
     write_transcript(transcript, out)
     return transcript
@@ -99,5 +99,5 @@ def with_language_notice(transcript: Transcript) -> Transcript:
     why = not_english(turn.text or "" for turn in transcript.turns)
     if not why:
         return transcript
-    note = f"the words are probably not English, which the text encoder alone knows ({why})"
+    note = f"the words are probably not English, but the text encoder knows only English ({why})"
     return replace(transcript, notes=(*transcript.notes, note))

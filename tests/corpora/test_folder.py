@@ -92,8 +92,8 @@ def test_all_defects_are_told_at_once_each_with_its_line(tmp_path):
         "line 9 (c2): speaker is empty",
         "line 9 (c2): split is 'trian', must be one of train, validation, test",
         "line 9 (c2): media '../other.mp4' leaves the corpus folder",
-        "line 9 (c2): start_s 3 and end_s 2 are no span of seconds",
-        "line 9 (c2): dialogue c stands in more than one split: 'trian' here, 'test' before",
+        "line 9 (c2): start_s 3 and end_s 2 are not a span of seconds",
+        "line 9 (c2): dialogue c is in more than one split: 'trian' here, 'test' before",
     ):
         assert finding in told
     assert told.count("leaves the corpus folder") == 1
@@ -157,7 +157,8 @@ def test_of_one_or_two_dialogues_none_is_cut(tmp_path, dialogues):
     corpus = load(write(tmp_path, SMALL + rows))
     assert set(corpus.utterances["split"]) == {"train"}
     assert corpus.notes[0].startswith(
-        f"no splits are cut: three need 3 dialogues, here are {dialogues}; all are the train split"
+        f"there are no splits: three splits need 3 dialogues, there are {dialogues}; all are in "
+        f"the train split"
     )
     write_corpus(corpus, tmp_path / "utterances.parquet")
 
@@ -183,8 +184,8 @@ def test_validation_that_knows_its_speakers_better_than_the_test_split_does_is_n
     )
     note = load(write(tmp_path, SMALL.replace("text", "text,split") + rows)).notes[0]
     assert note.endswith(
-        "; 1 of its 1 speakers are heard in training too, 1 of the test split's 2: its scores are "
-        "too high beside the test split's"
+        "; 1 of its 1 speakers are also in training, against 1 of the test split's 2: its scores are "
+        "too high compared with the test split's"
     )
 
 

@@ -231,7 +231,7 @@ def test_a_whole_session_may_validate(tree: Path, test_session: int, held_out: i
 
 def test_validation_cut_by_dialogue_says_that_training_hears_its_speakers(tree: Path) -> None:
     notes = read(tree).notes
-    assert any("speakers are heard in training too, 0 of the test split's 2" in n for n in notes)
+    assert any("speakers are also in training, against 0 of the test split's 2" in n for n in notes)
 
 
 def test_a_speaker_of_the_validation_session_may_speak_nowhere_else(tree: Path) -> None:

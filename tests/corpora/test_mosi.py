@@ -81,7 +81,7 @@ def test_features_follow_the_index_of_the_text_files(small: Path, modality: str)
         ("video_test0.csv", (1, '"400",', ""), r"video_test0\.csv, line 1: 100 field"),
         ("audio_test0.csv", (1, '"472","1"', '"472","0"'), "row 1: label 0, but .* has 1 for b_2"),
         ("text_train.csv", (3, '"2"', '"1"'), r"text_train\.csv, row 3: 1 is used before"),
-        ("text_train.csv", (3, '"2"', '"7"'), r"row 3: 7 is .* no row of transcripts\.csv"),
+        ("text_train.csv", (3, '"2"', '"7"'), r"row 3: 7 is .* not a row of transcripts\.csv"),
         ("text_train.csv", (3, '"205"', '"205.5"'), r"row 3: not the features of text_train0\.csv"),
         ("transcripts.csv", (4, '"0"', '"-1"'), "line 4: id 'b_1' must be VIDEO_N and label '-1'"),
         ("transcripts.csv", (4, "b_1", "b1"), "line 4: id 'b1' must be VIDEO_N"),

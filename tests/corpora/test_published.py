@@ -110,10 +110,10 @@ def test_labels_numbered_in_another_order_are_noticed(
     assert read(tmp_path).labels == names
     swapped = dict(zip(names, [*list(order.values())[1:], order["neutral"]], strict=True))
     monkeypatch.setitem(published.LABELS, "meld", swapped)
-    with pytest.raises(DataError, match="the file numbers them in another order"):
+    with pytest.raises(DataError, match="the file numbers its labels in another order"):
         read(tmp_path)
     assert read(tmp_path, labels=names[::-1]).labels == names[::-1]
-    with pytest.raises(DataError, match="names are known for 0 to 1"):
+    with pytest.raises(DataError, match="names are known only for 0 to 1"):
         read(tmp_path, labels=("a", "b"))
 
 
@@ -227,7 +227,7 @@ def test_two_dialogues_of_one_name_are_refused(tmp_path: Path) -> None:
     for name in ("ids", "labels"):
         fields[name]["1"] = fields[name][1]
     write(tmp_path / "features.pkl", "mmgcn", "meld", ids=fields["ids"], labels=fields["labels"])
-    with pytest.raises(DataError, match="two of its dialogues have one name"):
+    with pytest.raises(DataError, match="two of its dialogues have the same name"):
         read(tmp_path)
 
 
@@ -242,7 +242,7 @@ def test_the_table_says_what_the_file_holds(tmp_path: Path) -> None:
         "features.audio.parameters.fitted_on must say so",
         "video": "342 numbers; their encoder has seen no label",
     }
-    zeros = "video features: its 18 vectors are all zeros: they tell nothing"
+    zeros = "video features: its 18 vectors are all zeros: they carry no information"
     assert inspection.problems == (zeros,)
     console = Console(width=200)
     with console.capture() as captured:

@@ -43,8 +43,8 @@ def test_every_defect_is_one_conversations_and_the_others_are_a_table(folder):
     assert set(errors) == {"twice.mp3", "alone", "silent", "milliseconds", "blank", "gone"}
     assert "cannot be decoded" in errors["twice.mp3"]
     assert errors["alone"] == "there is no transcript"
-    assert "no utterance in it" in errors["silent"]
-    assert "no span of seconds" in errors["milliseconds"]
+    assert "it has no utterance" in errors["silent"]
+    assert "not a span of seconds" in errors["milliseconds"]
     assert "nothing to go by" in errors["blank"]
     assert "no such file" in errors["gone"]
 

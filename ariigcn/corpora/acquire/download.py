@@ -68,8 +68,9 @@ def download(
         return copy
     if config.offline is not None:
         raise DataError(
-            f"{file.name} is neither in {config.offline} nor in {folder}, and download.offline forbids "
-            "to download it; copy it there, or leave download.offline out"
+            f"{file.name} is neither in {config.offline} nor in {folder}, and "
+            f"download.offline forbids downloads; copy it to one of them, or remove "
+            f"download.offline"
         )
     folder.mkdir(parents=True, exist_ok=True)
     transfer = Transfer(folder / file.name, file.size, file.sha256 is not None, patience)
@@ -84,8 +85,8 @@ def download(
                 logger.warning("%s: %s", address, error)
         except OSError as error:
             raise DataError(
-                f"{file.name}: cannot be written to {folder} ({error.strerror}); mend this and run "
-                "again: what has arrived is kept"
+                f"{file.name}: cannot be written to {folder} ({error.strerror}); repair this "
+                f"and run again: downloaded bytes are kept"
             ) from error
     raise DataError(_explain(file, problems))
 

@@ -69,7 +69,8 @@ def read_transcript(path: Path) -> list[Transcript]:
     reader = READERS.get(path.suffix.lower())
     if reader is None:
         raise DataError(
-            f"{path}: '{path.suffix}' is no known kind of transcript; known: {', '.join(READERS)}"
+            f"{path}: '{path.suffix}' is not a known kind of transcript; known: "
+            f"{', '.join(READERS)}"
         )
     turns, problems = reader(path)
     for _, turn in turns:
@@ -77,7 +78,7 @@ def read_transcript(path: Path) -> list[Transcript]:
     if problems:
         raise DataError(problem_list(f"{path} cannot be used", list(dict.fromkeys(problems))))
     if not turns:
-        raise DataError(f"{path}: no utterance in it")
+        raise DataError(f"{path}: it has no utterance")
     names = dict.fromkeys(name for name, _ in turns)
     made_by, notes = _origin(path)
     return [

@@ -438,7 +438,7 @@ def test_a_head_that_crawls_is_given_up(tmp_path):
     Thread(target=dribble, daemon=True).start()
     patience = Patience(attempts=1, timeout_s=0.1)
     address = f"http://127.0.0.1:{listener.getsockname()[1]}/a"
-    with listener, pytest.raises(DataError, match="no answer within"):
+    with listener, pytest.raises(DataError, match="the server did not answer within"):
         fetch(source(address), tmp_path, patience=patience)
 
 
@@ -457,7 +457,7 @@ def no_answer(*_):
     ("look_up", "said"),
     [
         (no_name, "the name one.invalid is not found (Temporary failure"),
-        (no_answer, "no name server answers within"),
+        (no_answer, "no name server answered within"),
     ],
 )
 def test_without_a_name_server_one_line_says_so_at_once(

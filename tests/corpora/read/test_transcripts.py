@@ -95,14 +95,14 @@ def test_turns_out_of_order_are_ordered_and_overlaps_told(tmp_path):
         ("a.csv", "start_s,end_s,text\n-1,2,b\n", "its start is -1 s; expected seconds from 0"),
         ("a.csv", "start_s,text\n1,b\n", "line 2: it has only one of start and end"),
         ("a.csv", "who,what\na,b\n", "its header has none of end_s, speaker, start_s, text"),
-        ("a.csv", "speaker,text\n", "no utterance in it"),
-        ("a.srt", "", "no utterance in it"),
+        ("a.csv", "speaker,text\n", "it has no utterance"),
+        ("a.srt", "", "it has no utterance"),
         ("a.srt", "1\n00:00 -> 1\nx\n", "line 1: expected times such as"),
         ("a.json", "{}", "not what Whisper writes"),
         ("a.json", '{"segments": 3}', "not what Whisper writes"),
         ("a.json", '{"segments": [{"start": "x"}]}', "not what Whisper writes"),
         ("a.rttm", "SPEAKER talk 1 x 1 <NA> <NA> Ann\n", "line 1: expected KIND FILE"),
-        ("a.doc", "x", "'.doc' is no known kind of transcript; known: .srt"),
+        ("a.doc", "x", "'.doc' is not a known kind of transcript; known: .srt"),
     ],
 )
 def test_what_is_wrong_is_named(tmp_path, name, text, message):
