@@ -133,7 +133,7 @@ def test_a_recording_without_transcript_or_words_says_what_to_do(
     with pytest.raises(DataError, match=r"there is no transcript.*mute\.srt.*not installed"):
         text_model.predict(tmp_path / "mute.wav")
     (tmp_path / "x.csv").write_text("speaker,text\na,\n")
-    with pytest.raises(DataError, match="nothing to go by"):
+    with pytest.raises(DataError, match="nothing can be predicted"):
         text_model.predict(tmp_path / "x.csv")
 
 

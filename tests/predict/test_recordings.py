@@ -45,7 +45,7 @@ def test_every_defect_is_one_conversations_and_the_others_are_a_table(folder):
     assert errors["alone"] == "there is no transcript"
     assert "it has no utterance" in errors["silent"]
     assert "not a span of seconds" in errors["milliseconds"]
-    assert "nothing to go by" in errors["blank"]
+    assert "nothing can be predicted" in errors["blank"]
     assert "no such file" in errors["gone"]
 
 
