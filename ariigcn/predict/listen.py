@@ -61,7 +61,9 @@ def transcripts_of(
             found.append((source, Transcript(source.name, (), (str(error),))))
     if len(problems) == len(sources):
         raise DataError(
-            problems[0] if len(problems) == 1 else problem_list("nothing can be predicted", problems)
+            problems[0]
+            if len(problems) == 1
+            else problem_list("nothing can be predicted", problems)
         )
     return found
 
