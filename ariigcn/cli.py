@@ -202,8 +202,7 @@ def transcribe(
     recogniser: RecogniserName = "tiny.en",
     cores: Annotated[int, typer.Option(min=1, help="Number of cores to use.")] = 2,
 ) -> None:
-    """Transcribe a recording: who said what, when. `ariigcn predict --transcript` reads the "
-    "file."""
+    """Write a recording's transcript, for `ariigcn predict --transcript`."""
     from ariigcn.core.logs import configure_logging
     from ariigcn.predict.listen import hear, write_heard
     from ariigcn.speech.settings import SpeechSettings

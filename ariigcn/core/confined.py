@@ -120,7 +120,7 @@ def _ending(code: int, late: bool, limits: Limits) -> str:
     if late or code == -signal.SIGXCPU:
         return (
             f"not read within {limits.seconds:.0f} s, far longer than a file of its size "
-            f"needs; the file is damaged or harmful, or the disk is very slow"
+            "needs; the file is damaged or harmful, or the disk is very slow"
         )
     if code in (NO_MEMORY, -signal.SIGKILL):
         return (

@@ -46,5 +46,5 @@ def storage_problem(error: BaseException) -> str | None:
     where = f"{name}: " if name else ""
     return (
         f"{where}{os.strerror(number)}; {MENDS[number]}. No file is half written and finished "
-        f"results are kept: run the same command again to continue"
+        "results are kept: run the same command again to continue"
     )

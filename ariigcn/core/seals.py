@@ -62,7 +62,7 @@ def verify(path: Path | str) -> Path:
         raise DataError(f"{path}: damaged (its checksum differs); remove it and run again")
     raise DataError(
         f"{path}: has no checksum; an earlier version or another program wrote it, or it is "
-        f"damaged: remove it and run again"
+        "damaged: remove it and run again"
     )
 
 

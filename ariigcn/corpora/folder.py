@@ -168,7 +168,7 @@ def _cut(frame: pd.DataFrame, split: SplitConfig) -> list[str]:
         return [
             f"there are no splits: three splits need {LEAST_DIALOGUES} dialogues, there are "
             f"{len(names)}; all are in the train split: you can make features and graphs, but "
-            f"train no model"
+            "train no model"
         ]
     chosen = draw_share(names, TEST_SHARE, split.seed)
     frame["split"] = np.where(frame["dialogue_id"].isin(chosen), "test", "train")

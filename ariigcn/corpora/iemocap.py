@@ -147,8 +147,8 @@ def check_speakers(table: pd.DataFrame, validation: str = "dialogues") -> None:
         if both:
             raise DataError(
                 f"iemocap: {', '.join(sorted(both))} would be in training and in {split}; a "
-                f"dialogue is in the folder of another session, or the release was changed: "
-                f"unpack it again"
+                "dialogue is in the folder of another session, or the release was changed: "
+                "unpack it again"
             )
 
 

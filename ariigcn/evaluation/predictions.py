@@ -115,5 +115,5 @@ def check_same(predictions: Sequence[Predictions]) -> None:
         if other.labels != first.labels or not (same_rows and (other.true == first.true).all()):
             raise DataError(
                 f"{other.experiment} and {first.experiment} were tested on different "
-                f"utterances; train both again"
+                "utterances; train both again"
             )

@@ -102,7 +102,7 @@ def _papers(root: Path, modality: str, corpus: Corpus, parameters: Parameters) -
         raise ConfigError(
             f"features.{modality}.parameters.fitted_on: nobody knows whether the encoder of "
             f"these {width} numbers has seen the training labels; set 'train' (it has) or "
-            f"'none' (it has not)"
+            "'none' (it has not)"
         )
     return Published(
         utterance_ids=ids,

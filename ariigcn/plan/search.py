@@ -40,7 +40,7 @@ def space(plan: Plan, name: str) -> dict[str, Values]:
     if not found:
         raise ValueError(
             f"tune: {name} reads no key of tune.space; add one that it reads, or "
-            f"remove it from tune.experiments"
+            "remove it from tune.experiments"
         )
     for key, values in found.items():
         _check(plan, name, key, values.bounds)

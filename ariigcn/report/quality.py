@@ -134,8 +134,8 @@ def _extremes(modalities: Mapping[str, Mapping[str, Any]]) -> TableView:
         for column in facts["extremes"]
     ]
     return TableView(
-        f"The {LISTED} most extreme columns of each modality: how far the furthest value lies from "
-        "the median, in standard deviations",
+        f"The {LISTED} most extreme columns of each modality: the distance of the furthest "
+        "value from the median, in standard deviations",
         ("Column", "Modality", "Least", "Median", "Most", "Furthest"),
         tuple(rows),
     )

@@ -97,7 +97,7 @@ def tune(search: Search, worker: int, journals: Path, out: Path) -> None:
         raise ConfigError(
             f"tune: {search.run.experiment} has training.selection "
             f"'{search.run.training.selection}', so no validation score can choose; the "
-            f"search needs a validation split that the features have not seen"
+            "search needs a validation split that the features have not seen"
         )
     check_selection(load_dialogues(search.run.graph_file, search.run.stores), search.run)
     name = search.study_name()

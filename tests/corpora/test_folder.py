@@ -158,7 +158,7 @@ def test_of_one_or_two_dialogues_none_is_cut(tmp_path, dialogues):
     assert set(corpus.utterances["split"]) == {"train"}
     assert corpus.notes[0].startswith(
         f"there are no splits: three splits need 3 dialogues, there are {dialogues}; all are in "
-        f"the train split"
+        "the train split"
     )
     write_corpus(corpus, tmp_path / "utterances.parquet")
 

@@ -94,12 +94,12 @@ def unpack(
     except DAMAGE as error:
         raise DataError(
             f"{archive}: cut short or damaged ({error}); {found}. Written files are kept; "
-            f"remove the archive, download it again and run again"
+            "remove the archive, download it again and run again"
         ) from error
     except OSError as error:
         raise DataError(
             f"{target}: cannot be written ({error.strerror}); {found}. Written files are "
-            f"kept; repair this and run again"
+            "kept; repair this and run again"
         ) from error
     logger.info("%s: %s", archive.name, found)
     return found

@@ -69,8 +69,8 @@ def download(
     if config.offline is not None:
         raise DataError(
             f"{file.name} is neither in {config.offline} nor in {folder}, and "
-            f"download.offline forbids downloads; copy it to one of them, or remove "
-            f"download.offline"
+            "download.offline forbids downloads; copy it to one of them, or remove "
+            "download.offline"
         )
     folder.mkdir(parents=True, exist_ok=True)
     transfer = Transfer(folder / file.name, file.size, file.sha256 is not None, patience)
@@ -86,7 +86,7 @@ def download(
         except OSError as error:
             raise DataError(
                 f"{file.name}: cannot be written to {folder} ({error.strerror}); repair this "
-                f"and run again: downloaded bytes are kept"
+                "and run again: downloaded bytes are kept"
             ) from error
     raise DataError(_explain(file, problems))
 

@@ -69,7 +69,7 @@ def decode_bytes(data: bytes, name: str) -> Any:
         what = "reading it would" if isinstance(error, RefusedError) else "it holds"
         raise DataError(
             f"{name}: refused, since {what} {error}; feature files hold only arrays, lists "
-            f"and dictionaries of text and numbers: do not use this file"
+            "and dictionaries of text and numbers: do not use this file"
         ) from None
     except DamagedError as error:
         raise DataError(f"{name}: not a whole pickle ({error}); get it again") from None
