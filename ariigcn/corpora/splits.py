@@ -31,9 +31,9 @@ def cut_validation(frame: pd.DataFrame, split: SplitConfig) -> str:
     train = frame["split"] == "train"
     names = frame.loc[train, "dialogue_id"].dropna().unique()
     if split.validation_share == 0:
-        return "no validation split is cut: split.validation_share is 0"
+        return "there is no validation split: split.validation_share is 0"
     if len(names) < 2:
-        return f"no validation split is cut: of {len(names)} train dialogue(s); it takes two"
+        return f"there is no validation split: it needs two train dialogues, there are {len(names)}"
     chosen = draw_share(names, split.validation_share, split.seed)
     frame.loc[train & frame["dialogue_id"].isin(chosen), "split"] = "validation"
     return (
@@ -59,7 +59,7 @@ def _heard(frame: pd.DataFrame) -> str:
 
 
 def listed(names: Iterable[str]) -> str:
-    """Names in order, the first of them where they are many."""
+    """Names in order, the first utterances where they are many."""
     ordered = sorted(names)
     rest = len(ordered) - NAMED
     return ", ".join(ordered[:NAMED]) + (f" and {rest} more" if rest > 0 else "")

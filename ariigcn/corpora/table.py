@@ -160,7 +160,7 @@ def _required_values(frame: pd.DataFrame) -> list[str]:
 
 def _duplicates(frame: pd.DataFrame) -> list[str]:
     repeated = frame["utterance_id"].duplicated(keep="first")
-    return _lines(frame, repeated, "utterance_id '{utterance_id}' is used before", named=False)
+    return _lines(frame, repeated, "utterance_id '{utterance_id}' was used before", named=False)
 
 
 def _labels(frame: pd.DataFrame, labels: tuple[str, ...]) -> list[str]:
@@ -204,7 +204,7 @@ def _order(frame: pd.DataFrame) -> list[str]:
     findings = (
         (torn, "continues here: its rows must be next to each other"),
         (miscounted, "has positions that do not count 0, 1, 2, ..."),
-        (names.notna() & empty, "is empty, no utterance has text or media"),
+        (names.notna() & empty, "is empty: no utterance has text or media"),
     )
     return [
         line
@@ -234,7 +234,7 @@ def _not_inside(name: str) -> str | None:
     """Why a path names no file within the corpus folder; None: it does."""
     path = PurePosixPath(name.replace("\\", "/"))
     if not path.parts:
-        return f"'{path}' is the folder itself, no file"
+        return f"'{path}' is the folder itself, not a file"
     if path.is_absolute() or ".." in path.parts or ":" in path.parts[0]:
         return f"'{path}' leaves the corpus folder"
     return None

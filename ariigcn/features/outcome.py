@@ -38,7 +38,7 @@ class Outcome:
     max_failed_share: float
     where: Callable[[str], str] = lambda _: ""
     at_least_one: bool = True
-    mend: str = "run the same command again: what is finished is kept, what failed is tried again"
+    mend: str = "run the same command again: finished results are kept, failed ones are tried again"
     counts: Counter[Status] = field(default_factory=Counter)
     _first: list[tuple[str, Status, str]] = field(default_factory=list)
 

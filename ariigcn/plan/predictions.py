@@ -65,7 +65,8 @@ def trained_model(config: Config) -> Trained | None:
         problems = describe(error, f"predict.model: {name}")
     else:
         problems = [
-            f"predict.model: {name} reads published {m} features, which no recording has; choose another"
+            f"predict.model: {name} reads published {m} features, but no recording has them; "
+            f"choose another"
             for m, encoder in sections.encoders.items()
             if encoder.is_published
         ]

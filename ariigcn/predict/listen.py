@@ -43,7 +43,8 @@ def transcripts_of(
     if bare and (missing := available(speech)):
         raise DataError(
             f"{bare[0]}: there is no transcript; name one, or put it beside the recording as "
-            f"{bare[0].name}.srt, .vtt, .csv, .json (Whisper's) or .rttm. Or let a machine write it: "
+            f"{bare[0].name}.srt, .vtt, .csv, .json (Whisper's) or .rttm. Or let a machine "
+            f"transcribe it: "
             f"{missing}"
         )
     given = {s: read_transcript(s.transcript) for s in sources if s.transcript is not None}

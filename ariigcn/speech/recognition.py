@@ -49,8 +49,9 @@ class Recogniser:
         if self.language is not None and self.language not in known:
             only = "English alone" if known == ["en"] else f"{len(known)} languages"
             raise ConfigError(
-                f"the recogniser '{self.name}' knows {only}, not '{self.language}'; name one that "
-                "does, as --recogniser small or the folder of a CTranslate2 Whisper model"
+                f"the recogniser '{self.name}' knows {only}, not '{self.language}'; name one "
+                f"that knows it, such as --recogniser small or the folder of a CTranslate2 "
+                f"Whisper model"
             )
         self.detected = self.language is None
         self._english = known == ["en"]

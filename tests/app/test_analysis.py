@@ -106,7 +106,7 @@ def test_files_that_are_something_else_are_named(model, talk, tmp_path):
     program = shutil.copy(srt, tmp_path / "talk.exe")
     for path, words in (
         (playlist, "list.mp4: "), (noise, "noise.mp4: cannot be decoded"),
-        (program, "talk.exe: no recording"),
+        (program, "talk.exe: not a recording"),
     ):  # fmt: skip
         assert words in refused(Given(path, srt), model, tmp_path)
     broken = tmp_path / "broken.srt"

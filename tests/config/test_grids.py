@@ -134,7 +134,7 @@ def test_a_baseline_does_not_hang_on_keys_that_it_does_not_read(root):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("{x: {grid: {}}}", "experiments.x.grid: needs keys with their values"),
+        ("{x: {grid: {}}}", "experiments.x.grid: needs keys and their values"),
         ("{x: {grid: {model.hidden: 64}}}", r"model.hidden needs a list of values.*\(got 64\)"),
         ("{x: {grid: {model.hidden: [64, 64]}}}", "model.hidden names a value twice"),
         ("{x: {grid: {model.hiden: [64]}}}", "experiments.x.64.model: unknown key 'hiden'"),

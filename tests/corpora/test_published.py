@@ -124,7 +124,7 @@ def test_labels_numbered_in_another_order_are_noticed(
             {"sentences": {0: ["a"], 1: [], 2: [], 10: []}},
             "dialogue dia0: 1 sentences for 3 labels",
         ),
-        ({"test": {10, 0}}, "dialogue dia0: stands in train and test"),
+        ({"test": {10, 0}}, "dialogue dia0: is in train and test"),
         ({"train": [99], "test": [98]}, "no dialogue is in any split"),
         (
             {"labels": {0: [1, 1, 1], 1: ["joy"] * 4, 2: [1] * 5, 10: [1] * 6}},
@@ -258,7 +258,7 @@ def test_every_training_dialogue_may_train(tmp_path: Path) -> None:
     write(tmp_path / "features.pkl", "mmgcn", "iemocap")
     corpus = published.load(tmp_path, SplitConfig(validation_share=0))
     assert set(corpus.utterances["split"]) == {"train", "test"}
-    assert "no validation split is cut: split.validation_share is 0" in corpus.notes
+    assert "there is no validation split: split.validation_share is 0" in corpus.notes
 
 
 def test_a_sentence_that_is_none_is_no_text(tmp_path: Path) -> None:
@@ -279,7 +279,7 @@ def test_the_file_is_the_only_one_or_is_named(tmp_path: Path) -> None:
         read(tmp_path)
     write(tmp_path / "a.pkl", "mmgcn", "meld")
     write(tmp_path / "b.pkl", "mmgcn", "iemocap")
-    with pytest.raises(DataError, match=r"found a.pkl, b.pkl; name it: published.file"):
+    with pytest.raises(DataError, match=r"found a.pkl, b.pkl; set published.file to its name"):
         read(tmp_path)
     assert read(tmp_path, file="b.pkl").extra["corpus"] == "iemocap"
     with pytest.raises(DataError, match=r"has no file c.pkl"):

@@ -332,8 +332,8 @@ def test_a_span_that_ends_after_its_file_is_used_and_says_so_as_the_check_does(
     _, status, messages, _ = contents(out)
     assert [str(s) for s in status] == ["ok", "ok", "ok", "ok", "failed"]
     assert messages[:2] == ["", ""]
-    assert messages[2] == "its span ends after its file does: at 1.51 s, the file at 1.00 s"
-    assert messages[3].startswith("its span ends after its file does: at 60.00 s")
+    assert messages[2] == "its span ends after its file: at 1.51 s, the file at 1.00 s"
+    assert messages[3].startswith("its span ends after its file: at 60.00 s")
     assert messages[4] == "the span starts at 5.00 s, but the file ends at 1.00 s"
     lengths = {"a.wav": look_at(tmp_path / "a.wav")}
     assert [u for u, _, _ in _odd_lengths(corpus.utterances, pd.Series(), lengths)] == [

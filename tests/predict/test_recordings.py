@@ -54,7 +54,7 @@ def test_a_table_that_is_written_gives_the_conversations_back(folder, tmp_path):
     (source, transcript), _ = conversations_of(read_corpus(folder / "out" / "utterances.parquet"))
     assert source.recording == folder / "good.wav"
     assert [(t.speaker, t.text) for t in transcript.turns] == [("Ann", "Hello"), (None, "Well.")]
-    assert transcript.notes == ("1 of 2 turns name no speaker; they share one",)
+    assert transcript.notes == ("1 of 2 turns name no speaker; they share one speaker",)
 
 
 def test_a_machines_transcript_stands_in_and_is_told(folder, tmp_path):

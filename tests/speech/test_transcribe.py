@@ -92,7 +92,7 @@ def test_where_nobody_speaks_is_one_error(listener, tmp_path, kind):
         "noise": 0.1 * np.random.default_rng(0).standard_normal(len(t)),
         "music": 0.2 * chords,
     }
-    with pytest.raises(DataError, match=f"{kind}.wav: nobody speaks in its 8.0 s"):
+    with pytest.raises(DataError, match=f"{kind}.wav: the machine heard nobody speak in its 8.0 s"):
         listener.transcribe(write(tmp_path / f"{kind}.wav", sounds[kind], 16000))
 
 

@@ -25,7 +25,7 @@ TRUNCATED_SHARE, TRUNCATED_S = 0.9, 0.25
 # Two clocks (container, table) may differ by a rounding.
 EPSILON_S = 1e-6
 # How the message of a row begins whose span ends after its file; such rows are counted.
-PAST_END = "its span ends after its file does"
+PAST_END = "its span ends after its file"
 
 
 class ClipError(Exception):

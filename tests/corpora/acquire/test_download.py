@@ -255,7 +255,7 @@ def test_a_mirror_with_another_file_costs_nothing_that_had_arrived(tmp_path):
     with serving(mirror=Behaviour.of(OTHER[:-9])) as server:
         begin(tmp_path, f"{server}/gone")
         known = source(f"{server}/gone", f"{server}/mirror", sha256=sha256(DATA))
-        with pytest.raises(DataError, match="mirror: its file is not the one"):
+        with pytest.raises(DataError, match="mirror: the server has another file than the one"):
             fetch(known, tmp_path)
     assert (tmp_path / "a.bin.part").read_bytes() == DATA[:300_000]
 
