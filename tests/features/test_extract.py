@@ -357,7 +357,7 @@ def test_media_gone_write_no_store_and_once_they_are_back_the_run_goes_on(tmp_pa
     with pytest.raises(DataError, match=r"media: No such file.* 8 files in it, first .*0\.wav"):
         extract(path, root, out, READS, block=2)
     root.mkdir()
-    with pytest.raises(DataError, match="media: empty, and the table names 8 files"):
+    with pytest.raises(DataError, match="media: empty, but the table names 8 files"):
         extract(path, root, out, READS, block=2)
     for name in ("0.wav", "1.wav", "2.wav"):
         (root / name).write_bytes(b"12")

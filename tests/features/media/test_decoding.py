@@ -84,7 +84,10 @@ def test_absent_media_and_absent_tracks(tmp_path: Path) -> None:
 
 def test_too_short(tmp_path: Path) -> None:
     sound = write_wav(tmp_path / "a.wav", [tone(0.05)])
-    assert status_of(sound, "audio") == (Status.TOO_SHORT, "0.050 s long, but at least 0.06 s are needed")
+    assert status_of(sound, "audio") == (
+        Status.TOO_SHORT,
+        "0.050 s long, but at least 0.06 s are needed",
+    )
     assert status_of(write_video(tmp_path / "a.mp4", grey_frames(2)), "video")[0] == (
         Status.TOO_SHORT
     )
