@@ -15,12 +15,12 @@ from ariigcn.core.errors import AriigcnError
 # shell's completion wait for none of them.
 app = typer.Typer(
     no_args_is_help=True,
-    help="Emotions in conversation: check a run's configuration, use trained models, look at corpora.",
+    help="Emotions in conversation: check a configuration, use trained models, check corpora.",
     epilog="Example: ariigcn predict talk.srt",
 )
 corpus_app = typer.Typer(
     no_args_is_help=True,
-    help="Look at a corpus, or start one.",
+    help="Check a corpus, or start one.",
     epilog="Example: ariigcn corpus init my-corpus",
 )
 app.add_typer(corpus_app, name="corpus")
@@ -28,20 +28,22 @@ app.add_typer(corpus_app, name="corpus")
 CORPORA = "demo, folder, iemocap, meld, mosi, published"
 Speakers = Annotated[
     int | None,
-    typer.Option(min=1, max=200, help="How many people speak. By default it is estimated."),
+    typer.Option(min=1, max=200, help="How many people speak. By default the number is estimated."),
 ]
 Language = Annotated[
-    str | None, typer.Option(help="What is spoken, as en. By default it is detected if it can be.")
+    str | None,
+    typer.Option(help="Spoken language, such as en. By default it is detected if possible."),
 ]
 RecogniserName = Annotated[
     str,
     typer.Option(
         "--recogniser",
-        help="tiny.en, which ships; a folder of a CTranslate2 Whisper model; or a name that is "
+        help="tiny.en, which the package contains; a folder of a CTranslate2 Whisper model; "
+        "or a name that is "
         "fetched, as small.",
     ),
 ]
-Results = Annotated[Path, typer.Option("--results", help="Folder of what was trained here.")]
+Results = Annotated[Path, typer.Option("--results", help="Folder of the models trained here.")]
 
 
 def _version(asked: bool) -> None:
@@ -54,7 +56,9 @@ def _version(asked: bool) -> None:
 def main(
     version: Annotated[
         bool,
-        typer.Option("--version", callback=_version, is_eager=True, help="Print it and exit."),
+        typer.Option(
+            "--version", callback=_version, is_eager=True, help="Print the version and exit."
+        ),
     ] = False,
 ) -> None:
     """The options of the program itself."""
@@ -97,7 +101,7 @@ def check(
         list[str] | None, typer.Option(help="KEY=VALUE, as after Snakemake's; repeatable.")
     ] = None,
 ) -> None:
-    """Check a configuration as Snakemake would merge it, and say what it stands for."""
+    """Check a configuration, merged as Snakemake would, and print a summary of the run."""
     from ariigcn.config.files import check_files, merged
     from ariigcn.plan.load import load_plan
     from ariigcn.plan.summary import summary
@@ -124,7 +128,10 @@ def predict(
     ] = None,
     transcript: Annotated[
         Path | None,
-        typer.Option(help="Who said what, when; by default the file of the same name beside it."),
+        typer.Option(
+            help="Transcript (who said what, when). By default the file of the same "
+            "name beside the recording."
+        ),
     ] = None,
     out: Annotated[
         Path | None,
@@ -134,7 +141,8 @@ def predict(
         bool,
         typer.Option(
             "--explain",
-            help="Say what each prediction depends on; its cost grows with the square of a length.",
+            help="Say what each prediction depends on. The cost grows with the square of the "
+            "length.",
         ),
     ] = False,
     follow: Annotated[
@@ -147,9 +155,9 @@ def predict(
     speakers: Speakers = None,
     language: Language = None,
     recogniser: RecogniserName = "tiny.en",
-    cores: Annotated[int, typer.Option(min=1, help="Processes that encode.")] = 2,
+    cores: Annotated[int, typer.Option(min=1, help="Number of processes that encode.")] = 2,
     cache: Annotated[
-        Path | None, typer.Option(help="Folder that keeps what encoders made, for the next time.")
+        Path | None, typer.Option(help="Folder for cached features; the next call reuses them.")
     ] = None,
 ) -> None:
     """Predict the emotions of conversations, of files or while people talk.
@@ -161,7 +169,7 @@ def predict(
             raise typer.BadParameter("--follow reads standard input: no file, no --explain")
         return _follow(model)
     if not recordings:
-        raise typer.BadParameter("name recordings or transcripts, or --follow")
+        raise typer.BadParameter("name at least one recording or transcript, or give --follow")
     from ariigcn.core.logs import configure_logging
     from ariigcn.predict.command import show
     from ariigcn.predict.encode import Work
@@ -188,7 +196,7 @@ def predict(
 def transcribe(
     recording: Annotated[Path, typer.Argument(help="A file with sound.")],
     *,
-    out: Annotated[Path, typer.Option("--out", "-o", help="A .json, to be corrected by hand.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="A .json file, which you can correct.")],
     transcript: Annotated[
         Path | None,
         typer.Option(
@@ -198,9 +206,9 @@ def transcribe(
     speakers: Speakers = None,
     language: Language = None,
     recogniser: RecogniserName = "tiny.en",
-    cores: Annotated[int, typer.Option(min=1, help="Cores that it may use.")] = 2,
+    cores: Annotated[int, typer.Option(min=1, help="Number of cores to use.")] = 2,
 ) -> None:
-    """Write who said what, when, as a machine hears it; `ariigcn predict --transcript` reads it."""
+    """Write a recording's transcript, for `ariigcn predict --transcript`."""
     from ariigcn.core.logs import configure_logging
     from ariigcn.predict.listen import hear, write_heard
     from ariigcn.speech.settings import SpeechSettings
@@ -232,21 +240,22 @@ def app_(
     *,
     model: Annotated[
         str | None,
-        typer.Option(autocompletion=_model_names, help="Which model is chosen at first."),
+        typer.Option(autocompletion=_model_names, help="The model chosen at first."),
     ] = None,
     host: Annotated[
-        str, typer.Option(help="Address to listen on; by default this machine's alone.")
+        str,
+        typer.Option(help="Address to listen on. By default only this machine can open the page."),
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 7860,
     max_size: Annotated[
-        float, typer.Option(min=1, metavar="MB", help="Size of an uploaded file, at most.")
+        float, typer.Option(min=1, metavar="MB", help="Largest size of an uploaded file.")
     ] = 200,
     max_minutes: Annotated[
-        float, typer.Option(min=0.1, metavar="N", help="Minutes of a recording, at most.")
+        float, typer.Option(min=0.1, metavar="N", help="Longest recording, in minutes.")
     ] = 30,
     results: Results = Path("results"),
 ) -> None:
-    """Serve a page on which recordings are dropped and their emotions seen; needs ariigcn[app]."""
+    """Serve a page that shows the emotions of the recordings you drop on it; needs ariigcn[app]."""
     from ariigcn.app import Limits, build
     from ariigcn.core.logs import configure_logging
 
@@ -263,7 +272,7 @@ def app_(
 
 @app.command(epilog="Example: ariigcn models --results results")
 def models(results: Results = Path("results")) -> None:
-    """List the models that ship and those that were trained in the results folder."""
+    """List the models in the package and those in the results folder."""
     from ariigcn.predict.command import show_models
 
     with _in_words():
@@ -281,7 +290,7 @@ def export(
         ),
     ] = None,
 ) -> None:
-    """Write a model's network as ONNX, from features to probabilities; its encoders stay here."""
+    """Write a model's network as ONNX, from features to probabilities, without its encoders."""
     from ariigcn.predict.export import export_onnx
     from ariigcn.predict.zoo import DEFAULT, load
 
@@ -295,7 +304,7 @@ def doctor(
     results: Results = Path("results"),
     data: Annotated[Path, typer.Option(help="The configuration's data_dir.")] = Path("data"),
 ) -> None:
-    """Say what there is of what the package needs; fails where the default run lacks something."""
+    """Check what the package needs; fails if the default run lacks something."""
     from ariigcn.predict.command import show_findings
     from ariigcn.predict.doctor import examine
 
@@ -306,13 +315,13 @@ def doctor(
 @corpus_app.command("check", epilog="Example: ariigcn corpus check meld --root /data/MELD.Raw")
 def corpus_check(
     name: Annotated[str, typer.Argument(help=f"One of {CORPORA}, or a plugin's.")],
-    root: Annotated[Path, typer.Option(help="Folder that holds the corpus.")],
+    root: Annotated[Path, typer.Option(help="Folder of the corpus.")],
     options: Annotated[
         list[str] | None,
         typer.Option("--set", help="An option of the corpus, such as labels=4-way; repeatable."),
     ] = None,
 ) -> None:
-    """Print what a corpus holds and what is wrong with it; fails where it is not what it should be."""
+    """Print what a corpus holds and its defects; fails if it has any."""
     import yaml
     from rich.console import Console
 
@@ -339,7 +348,7 @@ def corpus_check(
 def corpus_init(
     folder: Annotated[Path, typer.Argument(help="Folder to start the corpus in.")],
 ) -> None:
-    """Write a commented table for a corpus of your own, and a README beside it."""
+    """Write a table with comments for your own corpus, and a README beside it."""
     from ariigcn.corpora.template import write_template
 
     with _in_words():

@@ -36,7 +36,7 @@ def build(
         DataError: no model has this name.
     """
     if lacking := available():
-        raise ConfigError(f"the page cannot be made: {lacking}")
+        raise ConfigError(f"the page cannot start: {lacking}")
     from ariigcn.app.page import Page
 
     return Page(model, Path(results), limits or Limits())

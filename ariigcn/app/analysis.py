@@ -111,7 +111,7 @@ def _source(given: Given, limits: Limits, folder: Path, progress: Progress) -> S
         _check_transcript(given.transcript, limits)
         return Source(given.recording, given.transcript)
     if given.recording is None:
-        raise DataError("there is nothing to look at yet: give a recording, a transcript or words")
+        raise DataError("the page has no input yet: give a recording, a transcript or words")
     return Source(given.recording, _heard(given, limits, folder, progress))
 
 
@@ -132,7 +132,7 @@ def _heard(given: Given, limits: Limits, folder: Path, progress: Progress) -> Pa
 
 def _check_recording(path: Path, limits: Limits) -> None:
     if path.suffix.lower() not in RECORDINGS:
-        raise DataError(f"{path.name}: no recording; expected {', '.join(RECORDINGS)}")
+        raise DataError(f"{path.name}: not a recording; expected {', '.join(RECORDINGS)}")
     if path.stat().st_size > limits.megabytes * 1e6:
         raise DataError(f"{path.name}: larger than {limits.megabytes:g} MB")
     if trouble := look_at(path).trouble:
@@ -163,7 +163,7 @@ def _seconds(path: Path) -> float:
 
 def _check_transcript(path: Path, limits: Limits) -> None:
     if path.suffix.lower() not in TRANSCRIPTS:
-        raise DataError(f"{path.name}: no transcript; expected {', '.join(TRANSCRIPTS)}")
+        raise DataError(f"{path.name}: not a transcript; expected {', '.join(TRANSCRIPTS)}")
     if path.stat().st_size > limits.transcript_megabytes * 1e6:
         raise DataError(f"{path.name}: larger than {limits.transcript_megabytes:g} MB")
     _check_count(sum(len(transcript.turns) for transcript in read_transcript(path)), limits)

@@ -65,7 +65,7 @@ class Gate:
         """Why a request is refused; empty where it is not."""
         host = re.sub(r":\d+$", "", headers.get("host", "")).strip("[]")
         if self._loopback and host not in LOOPBACK:
-            return "this page is for its own machine alone"
+            return "only the machine that runs this page may open it"
         if method not in ("GET", "HEAD") and headers.get("sec-fetch-site") == "cross-site":
             return "sent by a page of another site"
         return "" if NEEDED.fullmatch(path) else "no such page"

@@ -48,8 +48,8 @@ RESIZE = """window.addEventListener("message", (event) => {
 FILES_STAY = """Files stay on the machine that runs this page. They are removed when you close it, and
 after {minutes:.0f} minutes at the latest."""
 INTRODUCTION = """# Emotions in conversation
-Give a recording with its transcript, or words alone. You see which emotion each utterance is likely
-to show."""
+Give a recording with its transcript, or only words. The page shows the most likely emotion of each
+utterance."""
 
 
 class _LeftError(Exception):
@@ -145,7 +145,7 @@ class Page(gr.Blocks):
             needed = "Transcript" if available() else "Transcript (or leave it out)"
             transcript = _upload(needed, TRANSCRIPTS, "transcript")
         words = gr.Textbox(
-            label="Or words alone, a line for each utterance",
+            label="Or only words, one utterance per line",
             placeholder="Ann: I got the job!\nBen: No way, congratulations!",
             lines=3, max_lines=12,
         )  # fmt: skip
@@ -239,7 +239,7 @@ class Page(gr.Blocks):
     def _model(self, name: str) -> EmotionModel:
         """A model of the list, loaded once; nothing else can be named."""
         if name not in self._models:
-            raise DataError("no such model; choose one of the list")
+            raise DataError("unknown model; choose one from the list")
         if name not in self._loaded:
             self._loaded[name] = EmotionModel.from_folder(self._models[name].folder, name)
         return self._loaded[name]

@@ -35,7 +35,7 @@ def merged(files: Sequence[Path], assignments: Sequence[str] = ()) -> dict[str, 
     try:
         update_config(values, parse_config(list(assignments)))
     except ValueError as error:
-        raise ConfigError(f"--config: {error}; write it as corpus=meld") from None
+        raise ConfigError(f"--config: {error}; write KEY=VALUE, such as corpus=meld") from None
     return values
 
 
@@ -71,7 +71,7 @@ def read_values(path: Path) -> dict[str, Any]:
         line = path.read_bytes()[: error.start].count(b"\n") + 1
         raise ConfigError(f"{path}: line {line} is not UTF-8; save the file as UTF-8") from None
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise ConfigError(f"{path}: no YAML ({_words(error)})") from None
+        raise ConfigError(f"{path}: not YAML ({_words(error)})") from None
     if values is not None and not isinstance(values, dict):
         kind = type(values).__name__
         raise ConfigError(f"{path}: holds a {kind}; a configuration is 'key: value' lines")
@@ -105,6 +105,6 @@ class _Loader(yaml.SafeLoader):
         for key, _ in node.value:
             name, line = getattr(key, "value", None), key.start_mark.line + 1
             if isinstance(name, str) and name != "<<" and seen.setdefault(name, line) != line:
-                told = f"'{name}' stands in line {seen[name]} already; give one another name"
+                told = f"'{name}' is already in line {seen[name]}; give one of them another name"
                 raise yaml.MarkedYAMLError(problem=told, problem_mark=key.start_mark)
         return super().construct_mapping(node, deep)

@@ -63,7 +63,7 @@ def _axes(where: str, grid: Any, modalities: Sequence[str]) -> dict[str, dict[st
     """Key -> label -> value."""
     if not isinstance(grid, Mapping) or not grid:
         raise ValueError(
-            f"{where}: needs keys with their values, as in {{model.hidden: [64, 128]}}"
+            f"{where}: needs keys and their values, such as {{model.hidden: [64, 128]}}"
         )
     axes = {}
     for key, given in grid.items():

@@ -15,7 +15,7 @@ from ariigcn.core.settings import Section
 HEAD = """# Configuration
 
 Every key of `config.yaml`, with its type, bounds and default. An unknown key or an impossible value
-stops the workflow before the first job; the message names the key and the repair.
+stops the workflow before the first job; the message names the key and the repair. The command
 `ariigcn schema --markdown` writes this page.
 
 "Again from" names the first stage that runs again after a change; all later stages follow. A key with

@@ -89,7 +89,7 @@ def _taken(path: Path, is_data: bool, text: bytearray, pieces: bytearray) -> Any
     try:
         return plain.decode(text, memoryview(pieces))
     except UNSOUND as error:
-        raise DataError(f"{path}: refused, since it holds no sound data ({error})") from error
+        raise DataError(f"{path}: refused, because its data is not sound ({error})") from error
 
 
 def _environment() -> dict[str, str]:
@@ -119,8 +119,8 @@ def _read(stream: IO[bytes], size: int) -> bytearray:
 def _ending(code: int, late: bool, limits: Limits) -> str:
     if late or code == -signal.SIGXCPU:
         return (
-            f"not read within {limits.seconds:.0f} s, far more than a file of its size takes; it is "
-            "damaged or made to harm, or the disk is very slow"
+            f"not read within {limits.seconds:.0f} s, far longer than a file of its size "
+            "needs; the file is damaged or harmful, or the disk is very slow"
         )
     if code in (NO_MEMORY, -signal.SIGKILL):
         return (
@@ -129,7 +129,7 @@ def _ending(code: int, late: bool, limits: Limits) -> str:
         )
     if code < 0:
         name = signal.Signals(-code).name
-        return f"reading it crashed ({name}); it is damaged or made to harm: fetch it again"
+        return f"reading it crashed ({name}); it is damaged or made to harm: get it again"
     return f"reading it failed (exit code {code}); the lines before this one say why"
 
 

@@ -6,12 +6,12 @@ import re
 
 # What a file system can lack, and what mends it.
 MENDS = {
-    errno.ENOSPC: "free some space, or let results_dir and data_dir lie on another disk",
-    errno.EDQUOT: "free some of your quota, or let results_dir and data_dir lie on another disk",
+    errno.ENOSPC: "free some space, or set results_dir and data_dir to another disk",
+    errno.EDQUOT: "free some of your quota, or set results_dir and data_dir to another disk",
     errno.EFBIG: "raise the limit on the size of files (ulimit -f)",
-    errno.EACCES: "make it writable, or name other folders by results_dir and data_dir",
-    errno.EPERM: "make it writable, or name other folders by results_dir and data_dir",
-    errno.EROFS: "name folders that can be written by results_dir and data_dir",
+    errno.EACCES: "make it writable, or set results_dir and data_dir to other folders",
+    errno.EPERM: "make it writable, or set results_dir and data_dir to other folders",
+    errno.EROFS: "set results_dir and data_dir to folders that can be written",
 }
 
 
@@ -45,6 +45,6 @@ def storage_problem(error: BaseException) -> str | None:
     name = getattr(error, "filename", None)
     where = f"{name}: " if name else ""
     return (
-        f"{where}{os.strerror(number)}; {MENDS[number]}. Nothing was written half and "
-        "what is finished is kept: the same command goes on from there"
+        f"{where}{os.strerror(number)}; {MENDS[number]}. No file is half written and finished "
+        "results are kept: run the same command again to continue"
     )

@@ -48,12 +48,16 @@ def exclusive(folder: Path) -> Iterator[None]:
         try:
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            logger.info("another process works in %s; waiting for it", folder)
+            logger.info("another process is working in %s; waiting for it", folder)
             fcntl.flock(stream, fcntl.LOCK_EX)
         except OSError as error:
             if error.errno not in (errno.ENOLCK, errno.ENOTSUP):
                 raise
-            logger.warning("%s: no locks (%s); let one command at a time in", folder, error)
+            logger.warning(
+                "%s: its file system has no locks (%s); run only one command at a time there",
+                folder,
+                error,
+            )
         yield
 
 

@@ -80,7 +80,7 @@ def load(where: str) -> Any:
         ) from None
     if name and not hasattr(found, name):
         raise ValueError(
-            f"'{module}' holds no '{name}'; write module:{module}:NAME of what it holds"
+            f"'{module}' has no '{name}'; write module:{module}:NAME with a name that it has"
         )
     return getattr(found, name) if name else found
 

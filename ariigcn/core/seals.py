@@ -61,7 +61,7 @@ def verify(path: Path | str) -> Path:
     if holds or beside(path).is_file():
         raise DataError(f"{path}: damaged (its checksum differs); remove it and run again")
     raise DataError(
-        f"{path}: holds no checksum; an earlier version or another program wrote it, or it is "
+        f"{path}: has no checksum; an earlier version or another program wrote it, or it is "
         "damaged: remove it and run again"
     )
 

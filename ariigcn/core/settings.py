@@ -72,7 +72,7 @@ def set_path(tree: dict[str, Any], path: str, value: Any) -> None:
     for parent in parents:
         tree = tree.setdefault(parent, {})
         if not isinstance(tree, dict):
-            raise ValueError(f"'{path}' goes through '{parent}', which holds no keys")
+            raise ValueError(f"'{path}' goes through '{parent}', which has no keys")
     tree[last] = value
 
 

@@ -66,7 +66,7 @@ class StopRequest:
         due = bool(self._name) and time.monotonic() - self._asked_at >= grace_s
         if self._agree(due):
             by = self._name or "another process"
-            raise StoppedError(f"stopped by {by}; {kept}; the same command goes on from there")
+            raise StoppedError(f"stopped by {by}; {kept}; run the same command again to continue")
 
     def _note(self, number: int, _: FrameType | None) -> None:
         # The first request counts: the grace is not renewed.

@@ -28,7 +28,8 @@ from ariigcn.corpora.table import Corpus, find_problems
 
 TEST_SHARE = 0.2  # of dialogues, where the table has no column for the split (our own choice)
 NO_SPEAKER = (
-    "speaker is empty; say who speaks ('Ann: ...' or '<v Ann>...' in subtitles), or name one for all "
+    "speaker is empty; name the speaker ('Ann: ...' or '<v Ann>...' in subtitles), or name "
+    "one for all "
     "such rows: folder.speaker"
 )
 
@@ -73,7 +74,7 @@ def read_folder(
     frame, lines = rows.frame, rows.lines
     notes = [*rows.notes, *_check_columns(path, frame, speaker)]
     if frame.empty and not rows.problems:
-        raise DataError(f"{path}: no utterances at all")
+        raise DataError(f"{path}: it has no utterances")
     problems = [*rows.problems, *_clean_text(frame, lines), *_to_seconds(frame, lines)]
     notes += _name_speakers(frame, speaker)
     notes += _cut(frame, split)
@@ -113,7 +114,7 @@ def _check_columns(path: Path, frame: pd.DataFrame, speaker: str | None) -> list
     hints = [unknown_name(column, absent, "column") for column in unknown if absent]
     problems += [hint for hint in hints if "did you mean" in hint]
     twice = frame.columns[frame.columns.duplicated()].unique()
-    problems += [f"column '{column}' is there twice" for column in twice]
+    problems += [f"column '{column}' occurs twice" for column in twice]
     if problems:
         raise DataError(problem_list(f"{path} cannot be used", problems))
     for column in absent:
@@ -154,7 +155,9 @@ def _name_speakers(frame: pd.DataFrame, speaker: str | None) -> list[str]:
     if speaker is None or not nobody.any():
         return []
     frame.loc[nobody, "speaker"] = speaker.strip()
-    return [f"{int(nobody.sum())} utterance(s) name no speaker and are {speaker.strip()}'s"]
+    return [
+        f"{int(nobody.sum())} utterance(s) name no speaker; they are given to {{speaker.strip()}}"
+    ]
 
 
 def _cut(frame: pd.DataFrame, split: SplitConfig) -> list[str]:
@@ -166,13 +169,14 @@ def _cut(frame: pd.DataFrame, split: SplitConfig) -> list[str]:
     if len(names) < LEAST_DIALOGUES:
         frame["split"] = "train"
         return [
-            f"no splits are cut: three need {LEAST_DIALOGUES} dialogues, here are {len(names)}; all "
-            "are the train split: features and graphs can be made, no model can be trained"
+            f"there are no splits: three splits need {LEAST_DIALOGUES} dialogues, there are "
+            f"{len(names)}; all are in the train split: you can make features and graphs, but "
+            "train no model"
         ]
     chosen = draw_share(names, TEST_SHARE, split.seed)
     frame["split"] = np.where(frame["dialogue_id"].isin(chosen), "test", "train")
     note = (
-        f"test split cut here: {len(chosen)} of {len(names)} dialogues, seed {split.seed}: "
+        f"test split drawn here: {len(chosen)} of {len(names)} dialogues, seed {split.seed}: "
         f"{listed(chosen)}"
     )
     return [note, cut_validation(frame, split)]
@@ -189,7 +193,7 @@ def _outside(root: Path, frame: pd.DataFrame, lines: list[str]) -> list[str]:
             if not (root / media).resolve().is_relative_to(inside):
                 problems.append(f"{line} ({name}): media '{media}' leaves the corpus folder")
         except (OSError, RuntimeError):  # a link that leads back to itself
-            problems.append(f"{line} ({name}): media '{media}' leads nowhere; look at its links")
+            problems.append(f"{line} ({name}): media '{media}' does not exist; check its links")
         except ValueError:
             continue  # a NUL, which find_problems names
     return problems

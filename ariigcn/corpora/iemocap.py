@@ -66,7 +66,7 @@ def load(root: Path, split: SplitConfig, options: IemocapConfig | None = None) -
         sources[f"Session{session}/dialog"] = _digest(folder)
     table = pd.concat(frames, ignore_index=True)
     if table["mended"].any():
-        notes.append(f"the encoding of {table['mended'].sum()} transcription(s) was mended")
+        notes.append(f"the encoding of {table['mended'].sum()} transcription(s) was repaired")
     notes += _label(table, options)
     notes += _attach_media(root, table, options)
     notes.append(_split(table, split, options))
@@ -113,7 +113,7 @@ def check_layout(root: Path) -> None:
     if problems:
         title = (
             f"iemocap: {root} is not IEMOCAP_full_release (name the folder that holds Session1 to "
-            f"Session5; the corpus is requested at {REQUEST} and never downloaded from here)"
+            f"Session5; request the corpus at {REQUEST}; this program never downloads it)"
         )
         raise DataError(problem_list(title, problems, limit=25))
 
@@ -128,8 +128,8 @@ def _split(table: pd.DataFrame, split: SplitConfig, options: IemocapConfig) -> s
     held_out = (options.test_session - 2) % len(DIALOGUES) + 1
     table.loc[session == held_out, "split"] = "validation"
     return (
-        f"{CUT}: session {held_out}, {DIALOGUES[held_out]} dialogues; its speakers are heard "
-        "neither in training nor in test"
+        f"{CUT}: session {held_out}, {DIALOGUES[held_out]} dialogues; its speakers are in "
+        f"neither training nor test"
     )
 
 
@@ -150,9 +150,9 @@ def check_speakers(table: pd.DataFrame, validation: str = "dialogues") -> None:
         both = set(table.loc[own, "speaker"]) & set(table.loc[~own, "speaker"])
         if both:
             raise DataError(
-                f"iemocap: {', '.join(sorted(both))} would be heard in training and in {split}; a "
-                "dialogue lies in another session's folder, or the release was changed: unpack it "
-                "again"
+                f"iemocap: {', '.join(sorted(both))} would be in training and in {split}; a "
+                "dialogue is in the folder of another session, or the release was changed: "
+                "unpack it again"
             )
 
 
@@ -197,8 +197,8 @@ def _follow_list(
     names[~table["utterance_id"].isin(listing)] = None
     names[differs] = given[differs]
     return [
-        f"labels are those of the {len(listing)} utterances in {path.name}; for "
-        f"{int(differs.sum())} of them its label is not the release's majority",
+        f"labels are those of the {len(listing)} utterances in {path.name}; "
+        f"{int(differs.sum())} of these labels differ from the release's majority",
     ]
 
 

@@ -127,7 +127,7 @@ def obtain(
             temporary.write_text(json.dumps(content, indent=2) + "\n", "utf-8")
         record_made(root)
         if clips and archive.parent == downloads:
-            logger.info("%s is not needed any more and may be removed", archive)
+            logger.info("%s is no longer needed; you may remove it", archive)
 
 
 def _place(path: PurePosixPath) -> PurePosixPath | None:
@@ -159,12 +159,14 @@ def load(root: Path, split: SplitConfig, options: MeldConfig | None = None) -> C
         frame = _utterances(part, path, options.labels)
         problems += _size(part, path, frame)
         if frame["mended"].any():
-            notes.append(f"{part.name}: the encoding of {frame['mended'].sum()} text(s) was mended")
+            notes.append(
+                f"{part.name}: the encoding of {frame['mended'].sum()} text(s) was repaired"
+            )
         notes += _attach_clips(root, part, frame)
         frames.append(frame)
         sources[path.relative_to(root).as_posix()] = sha256_file(path)
     if problems:
-        title = "meld: the tables are not those of the official release; fetch them again"
+        title = "meld: the tables are not those of the official release; get them again"
         raise DataError(problem_list(title, problems))
     return Corpus(
         name="meld",
@@ -297,7 +299,7 @@ def _leave_mis_cut(
         if length is not None and length > max(MIS_CUT_S, MIS_CUT_TIMES * span):
             usable[row] = False
             notes.append(
-                f"{frame['utterance_id'][row]}: its clip is cut wrongly, {length:.0f} s long where "
-                f"its subtitle is shown for {span:.1f} s; its audio and video are missing"
+                f"{frame['utterance_id'][row]}: its clip is cut wrongly, {length:.0f} s long, "
+                f"but its subtitle is shown for {span:.1f} s; its audio and video are missing"
             )
     return notes

@@ -79,8 +79,8 @@ def load(root: Path, split: SplitConfig, options: MosiConfig | None = None) -> C
     ]
     frame = _frame(rows)
     note = (
-        "text and video features were trained on the labels of the training split: with them no "
-        "validation split tells anything, and the number of epochs is fixed beforehand"
+        "text and video features were trained on the labels of the training split: with them "
+        "a validation split would be useless, so there is none and the number of epochs is fixed"
     )
     cut = options is not None and options.validation
     notes = (note, cut_validation(frame, split)) if cut else (note,)
@@ -138,8 +138,8 @@ def row_order(root: Path, part: str, utterances: list[Utterance]) -> list[Uttera
     if bad.any():
         row = int(np.flatnonzero(bad)[0])
         raise DataError(
-            f"{path}, row {row + 1}: {index[row]:g} is used before or no row of transcripts.csv, "
-            f"which has {len(utterances)}"
+            f"{path}, row {row + 1}: {index[row]:g} is used twice or is not a row of "
+            f"transcripts.csv, which has {len(utterances)}"
         )
     other = root / f"text_{part}0.csv"
     labelled = read_numbers(other, width)
@@ -148,7 +148,7 @@ def row_order(root: Path, part: str, utterances: list[Utterance]) -> list[Uttera
     differs = ~np.isclose(indexed[:, 1:], labelled[:, :-1], rtol=1e-5, atol=1e-9).all(axis=1)
     if differs.any():
         row = int(np.flatnonzero(differs)[0])
-        raise DataError(f"{path}, row {row + 1}: not the features of {other.name}")
+        raise DataError(f"{path}, row {row + 1}: its features differ from those of {other.name}")
     return [utterances[int(i)] for i in index]
 
 

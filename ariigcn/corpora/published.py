@@ -96,7 +96,7 @@ def _frame(published: PublishedFile, path: Path) -> tuple[pd.DataFrame, list[str
         ]
         splits = [name for name, members in published.splits.items() if dialogue in members]
         if len(splits) > 1:
-            problems.append(f"dialogue {dialogue}: stands in {' and '.join(splits)}")
+            problems.append(f"dialogue {dialogue}: is in {' and '.join(splits)}")
         if not splits:
             left.append(dialogue)
         elif not problems:
@@ -151,8 +151,8 @@ def _check_labels(
 ) -> None:
     if numbers.min() < 0 or numbers.max() >= len(names):
         raise DataError(
-            f"{path}: labels are numbered {numbers.min()} to {numbers.max()}, names are known for 0 "
-            f"to {len(names) - 1}; name them in order: published.labels"
+            f"{path}: labels are numbered {numbers.min()} to {numbers.max()}, but names are "
+            f"known only for 0 to {len(names) - 1}; name them in order: published.labels"
         )
     known = LABELS[corpus]
     if given or len(numbers) != sum(known.values()):
@@ -161,5 +161,6 @@ def _check_labels(
     if counts != list(known.values()):
         raise DataError(
             f"{path}: {corpus} has the labels {dict(known)}, found {counts} in the order of their "
-            "numbers; the file numbers them in another order: name them in it: published.labels"
+            "numbers; the file numbers its labels in another order: set published.labels to "
+            "the names in that order"
         )

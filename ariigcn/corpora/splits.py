@@ -35,9 +35,9 @@ def cut_validation(frame: pd.DataFrame, split: SplitConfig) -> str:
     train = frame["split"] == "train"
     names = frame.loc[train, "dialogue_id"].dropna().unique()
     if split.validation_share == 0:
-        return "no validation split is cut: split.validation_share is 0"
+        return "there is no validation split: split.validation_share is 0"
     if len(names) < 2:
-        return f"no validation split is cut: of {len(names)} train dialogue(s); it takes two"
+        return f"there is no validation split: it needs two train dialogues, there are {len(names)}"
     chosen = draw_share(names, split.validation_share, split.seed)
     frame.loc[train & frame["dialogue_id"].isin(chosen), "split"] = "validation"
     return (
@@ -57,13 +57,13 @@ def _heard(frame: pd.DataFrame) -> str:
     if heard * test_of <= test_heard * of:
         return ""
     return (
-        f"; {heard} of its {of} speakers are heard in training too, {test_heard} of the test "
-        f"split's {test_of}: its scores are too high beside the test split's"
+        f"; {heard} of its {of} speakers are also in training, against {test_heard} of the "
+        f"test split's {test_of}: its scores are too high compared with the test split's"
     )
 
 
 def listed(names: Iterable[str]) -> str:
-    """Names in order, the first of them where they are many."""
+    """Names in order, the first utterances where they are many."""
     ordered = sorted(names)
     rest = len(ordered) - NAMED
     return ", ".join(ordered[:NAMED]) + (f" and {rest} more" if rest > 0 else "")

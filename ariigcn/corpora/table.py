@@ -164,7 +164,7 @@ def _required_values(frame: pd.DataFrame) -> list[str]:
 
 def _duplicates(frame: pd.DataFrame) -> list[str]:
     repeated = frame["utterance_id"].duplicated(keep="first")
-    return _lines(frame, repeated, "utterance_id '{utterance_id}' is used before", named=False)
+    return _lines(frame, repeated, "utterance_id '{utterance_id}' was used before", named=False)
 
 
 def _labels(frame: pd.DataFrame, labels: tuple[str, ...]) -> list[str]:
@@ -187,7 +187,7 @@ def _splits(frame: pd.DataFrame) -> list[str]:
     unknown = given & ~frame["split"].isin(SPLITS)
     first = frame.groupby("dialogue_id", sort=False)["split"].transform("first")
     crossing = _firsts(frame, given & first.notna() & (frame["split"] != first))
-    words = "dialogue {dialogue_id} stands in more than one split: '{split}' here, '{first}' before"
+    words = "dialogue {dialogue_id} is in more than one split: '{split}' here, '{first}' before"
     return [
         *_lines(frame, unknown, f"split is '{{split}}', must be one of {', '.join(SPLITS)}"),
         *_lines(frame.assign(first=first), crossing, words),
@@ -206,9 +206,9 @@ def _order(frame: pd.DataFrame) -> list[str]:
         blank &= frame["audio"].isna()
     empty = blank.groupby(names, sort=False).transform("all")
     findings = (
-        (torn, "goes on here: its rows are not next to each other"),
+        (torn, "continues here: its rows must be next to each other"),
         (miscounted, "has positions that do not count 0, 1, 2, ..."),
-        (names.notna() & empty, "is empty, no utterance has text or media"),
+        (names.notna() & empty, "is empty: no utterance has text or media"),
     )
     return [
         line
@@ -238,7 +238,7 @@ def _not_inside(name: str) -> str | None:
     """Why a path names no file within the corpus folder; None: it does."""
     path = PurePosixPath(name.replace("\\", "/"))
     if not path.parts:
-        return f"'{path}' is the folder itself, no file"
+        return f"'{path}' is the folder itself, not a file"
     if path.is_absolute() or ".." in path.parts or ":" in path.parts[0]:
         return f"'{path}' leaves the corpus folder"
     return None
@@ -255,5 +255,5 @@ def _spans(frame: pd.DataFrame) -> list[str]:
     start, end = frame["start_s"].astype(float), frame["end_s"].astype(float)
     wrong = (end <= start.fillna(0.0)) | ~start.fillna(0.0).between(0, LONGEST_S)
     wrong |= ~end.fillna(0.0).between(0, LONGEST_S)
-    words = "start_s {start_s:g} and end_s {end_s:g} are no span of seconds in a recording"
+    words = "start_s {start_s:g} and end_s {end_s:g} are not a span of seconds in a recording"
     return _lines(frame.assign(start_s=start, end_s=end), wrong, words)

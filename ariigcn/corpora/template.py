@@ -5,7 +5,7 @@ from pathlib import Path
 from ariigcn.core.errors import DataError
 
 TABLE = """\
-# One row an utterance, in the order in which it was said. Lines before the header that start with
+# One row per utterance, in the order of speaking. Lines before the header that start with
 # '#' are comments. Needed: dialogue_id, utterance_id (used once), speaker. May be left out or empty:
 #   text      what was said
 #   emotion   its label; empty = context only
@@ -14,7 +14,7 @@ TABLE = """\
 #   media     file within this folder: one clip an utterance, or one recording per dialogue
 #   start_s   seconds within media; empty = from its start
 #   end_s     seconds within media; empty = to its end
-# Replace the rows below by your own; quote cells that hold commas.
+# Replace the rows below with your own; quote cells that hold commas.
 dialogue_id,utterance_id,speaker,text,emotion,media,start_s,end_s
 monday,monday-0,Ann,"Well, did they call?",neutral,,,
 monday,monday-1,Ben,We got it! We really got it!,joy,,,
@@ -26,16 +26,16 @@ friday,friday-1,Cleo,Oh.,,,,
 README = """\
 # A corpus of my own
 
-`conversations.csv` is the table, one row an utterance; its head says what the columns mean. It may be
-`conversations.tsv` or `conversations.parquet` instead. Media files lie in this folder, beside it or
+`conversations.csv` is the table, one row per utterance; its head explains the columns. It may be
+`conversations.tsv` or `conversations.parquet` instead. Media files are in this folder, beside it or
 deeper. What an utterance lacks (sound, picture, text, a label) is masked, never guessed.
 
 Instead of the table: one `NAME.srt` or `NAME.vtt` with the speakers' names beside each recording
 `NAME.mp4` (or .mkv, .wav, ...). A cue is an utterance: `Ann: What was said` or `<v Ann>What was said`.
-Subtitles carry no emotions, so such a corpus has features and graphs and is not trained on. Where cues
-name nobody, say once who speaks: the check's --set speaker=NAME, then --config 'folder={speaker: NAME}'.
+Subtitles carry no emotions, so you cannot train on such a corpus, only predict it. If cues name nobody,
+name the speaker once: the check's --set speaker=NAME, then --config 'folder={speaker: NAME}'.
 
-Look at it:
+Check it:
 
     ariigcn corpus check folder --root .
 
@@ -54,7 +54,7 @@ def write_template(folder: Path) -> list[Path]:
     files = {folder / "conversations.csv": TABLE, folder / "README.md": README}
     for path in files:
         if path.exists():
-            raise DataError(f"{path}: is there already; name another folder")
+            raise DataError(f"{path}: exists already; name another folder")
     folder.mkdir(parents=True, exist_ok=True)
     for path, text in files.items():
         path.write_text(text, encoding="utf-8")

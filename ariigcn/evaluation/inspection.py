@@ -28,7 +28,7 @@ PERPLEXITY = 30.0
 
 
 def inspect_model(bundle: Path, graph: Path, stores: Mapping[str, Path], out: Path) -> None:
-    """Inspect a trained model and write what was found.
+    """Inspect a trained model and write finding.
 
     Args:
         bundle: the model's folder.

@@ -90,7 +90,7 @@ def read_predictions(files: Sequence[Path], split: str = "test") -> Predictions:
             frame[name].tolist() == rows[name].tolist() for name in ("utterance_id", "label")
         )
         if not same:
-            raise DataError(f"{file} and {files[0]} are not of the same utterances; train again")
+            raise DataError(f"{file} and {files[0]} have different utterances; train again")
     index = {label: i for i, label in enumerate(labels)}
     columns = [f"prob_{label}" for label in labels]
     _, dialogue = np.unique(rows["dialogue_id"].to_numpy(dtype=object), return_inverse=True)
@@ -118,6 +118,6 @@ def check_same(predictions: Sequence[Predictions]) -> None:
         same_rows = np.array_equal(other.utterance_ids, first.utterance_ids)
         if other.labels != first.labels or not (same_rows and (other.true == first.true).all()):
             raise DataError(
-                f"{other.experiment} and {first.experiment} were not tested on the same "
+                f"{other.experiment} and {first.experiment} were tested on different "
                 "utterances; train both again"
             )

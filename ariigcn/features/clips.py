@@ -54,7 +54,7 @@ def clips_of(corpus: Corpus, media_root: Path, context: int = 0) -> list[Clip]:
         before.append(row.text if isinstance(row.text, str) else "")
     if outside:
         raise DataError(
-            problem_list(f"media outside {root}; move them there or name their folder", outside)
+            problem_list(f"media outside {root}; move them into it or name their folder", outside)
         )
     return clips
 
@@ -77,6 +77,6 @@ def check_root(media_root: Path, clips: Sequence[Clip]) -> None:
         there, what = False, os.strerror(error.errno or 0)
     if named and not there:
         raise DataError(
-            f"{media_root}: {what}, and the table names {len(named):,} files in it, first "
-            f"{named[0]}; mount its disk or name the media's folder"
+            f"{media_root}: {what}, but the table names {len(named):,} files in it, first "
+            f"{named[0]}; mount its disk or name the folder of the media"
         )

@@ -11,8 +11,8 @@ def selection_problem(corpus: str, modalities: Sequence[str]) -> str:
         modalities: those whose encoder has seen the labels of training.
     """
     return (
-        f"{corpus}: the validation split was cut from training, whose labels the encoder of "
-        f"{' and '.join(modalities)} has seen, so that its scores are far too high and select nothing; "
-        "set training.selection to 'last' with training.epochs, or take other features. Or say in "
-        "training.accept_fitted why you select by it all the same"
+        f"{corpus}: the validation split was drawn from training, and the encoder of "
+        f"{' and '.join(modalities)} has seen its labels, so its scores are far too high and "
+        f"cannot select; set training.selection to 'last' with training.epochs, or use other "
+        f"features. To select by it anyway, write the reason into training.accept_fitted"
     )

@@ -141,8 +141,8 @@ def make(modality: str, parameters: Parameters) -> NoReturn:
         ConfigError: always; it names the files that can be imported.
     """
     raise ConfigError(
-        f"features.{modality}: published features are not computed from clips; they are imported "
-        f"from their files, which is known for: {', '.join(sorted(IMPORTERS))}"
+        f"features.{modality}: published features are imported from files, not computed from "
+        f"clips; there are importers for: {', '.join(sorted(IMPORTERS))}"
     )
 
 

@@ -100,8 +100,9 @@ def _papers(root: Path, modality: str, corpus: Corpus, parameters: Parameters) -
     seen = SEEN.get((modality, width)) or parameters.fitted_on
     if seen is None:
         raise ConfigError(
-            f"features.{modality}.parameters.fitted_on: it is not known whether the encoder of these "
-            f"{width} numbers has seen the training labels; say 'train' or 'none'"
+            f"features.{modality}.parameters.fitted_on: nobody knows whether the encoder of "
+            f"these {width} numbers has seen the training labels; set 'train' (it has) or "
+            "'none' (it has not)"
         )
     return Published(
         utterance_ids=ids,

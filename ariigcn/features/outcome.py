@@ -38,7 +38,7 @@ class Outcome:
     max_failed_share: float
     where: Callable[[str], str] = lambda _: ""
     at_least_one: bool = True
-    mend: str = "run the same command again: what is finished is kept, what failed is tried again"
+    mend: str = "run the same command again: finished results are kept, failed ones are tried again"
     counts: Counter[Status] = field(default_factory=Counter)
     _first: list[tuple[str, Status, str]] = field(default_factory=list)
 
@@ -84,8 +84,8 @@ class Outcome:
         else:
             title = (
                 f"{failed:,} of {named:,} utterances failed ({self}), more than "
-                f"features.max_failed_share ({self.max_failed_share:g}); their files were looked for "
-                f"in {self.media_root}; mend what is wrong or raise the share, and {mend}"
+                f"features.max_failed_share ({self.max_failed_share:g}); their files were "
+                f"searched in {self.media_root}; repair them or raise the share, and {mend}"
             )
         lines = [f"{i}: {m or s}{self.where(i)}" for i, s, m in self._first]
         return problem_list(f"{self.what}: {title}", lines)

@@ -32,7 +32,7 @@ class Status(StrEnum):
     """What became of an utterance in one modality; only ``OK`` rows carry evidence."""
 
     OK = "ok"
-    MISSING = "missing"  # the table names no media (or text)
+    MISSING = "missing"  # the table has no media for it (or text)
     NO_FILE = "no file"  # the table names a file that is not there
     NO_STREAM = "no stream"  # the clip has no audio, or no video, track
     NO_FACE = "no face"  # no frame shows a face and the policy masks such clips
@@ -109,7 +109,7 @@ def write_store(
             columns["status"] += [str(s) for s in rows.status]
             columns["message"] += rows.messages
         if done != count:
-            raise DataError(f"{path}: {done} rows came where {count} were announced")
+            raise DataError(f"{path}: {done} rows arrived, but {count} were announced")
         text = h5py.string_dtype("utf-8")
         if header.feature_names:
             columns["feature_names"] = list(header.feature_names)
@@ -174,7 +174,7 @@ class FeatureStore:
             return np.zeros(shape, np.float32)
         offset = values.id.get_offset()
         if offset is None:
-            raise ValueError("its values do not lie in one run")
+            raise ValueError("its values are not in one run")
         return np.memmap(self.path, VALUES, "r", offset, shape).view(np.ndarray)
 
     def __len__(self) -> int:

@@ -168,7 +168,7 @@ def _trouble(future: "Future[list[Encoded]]", timeout_s: float) -> str | None:
         if code in STOPPED_EXITS:
             # A scheduler signals every process of a job, and the workers may fall first.
             raise StoppedError(
-                f"a worker was stopped from outside; {KEPT}; the same command goes on"
+                f"another program stopped a worker; {KEPT}; run the same command again to continue"
             )
         if code == -signal.SIGKILL:
             return KILLED

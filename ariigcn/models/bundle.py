@@ -59,7 +59,7 @@ class BundleHead:
             if differ:
                 raise DataError(
                     f"the model was trained on other {modality} features: they differ in "
-                    f"{', '.join(differ)}; train it again, or give it the features it knows"
+                    f"{', '.join(differ)}; train it again, or use the features of its training"
                 )
 
     def build(self) -> ConversationModel:

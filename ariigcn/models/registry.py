@@ -74,7 +74,9 @@ def model_entry(name: str) -> ModelEntry:
     """
     entry = FOUND.load(name)
     if not isinstance(entry, ModelEntry):
-        raise ValueError(f"'{name}' is no model: name a ModelEntry, as module:my_lab.gru:ENTRY")
+        raise ValueError(
+            f"'{name}' is not a model: name a ModelEntry, such as module:my_lab.gru:ENTRY"
+        )
     return entry
 
 

@@ -44,7 +44,7 @@ def _root(plan: Plan) -> Iterator[str]:
     if config.corpus_root is None:
         yield (
             f"corpus_root: the corpus '{config.corpus}' needs its folder; "
-            "name it with --config corpus_root=DIR"
+            "give it with --config corpus_root=DIR"
         )
     elif not config.corpus_root.is_dir():
         yield f"corpus_root: '{config.corpus_root}' is not a folder"
@@ -63,7 +63,8 @@ def _recordings(plan: Plan) -> Iterator[str]:
     if waiting and (missing := available(plan.config.predict.speech)):
         yield (
             f"predict.transcribe: {len(waiting):,} recording(s) have no transcript, first "
-            f"{waiting[0].name}; put one beside each, let a machine write them ({missing}), or set "
+            f"{waiting[0].name}; put one beside each, let a machine transcribe them "
+            f"({missing}), or set "
             "predict.transcribe to 'never'"
         )
 
@@ -123,7 +124,7 @@ def _validation(plan: Plan) -> Iterator[str]:
             yield (
                 f"experiments.{name}: training.selection is 'validation', but {why}, so no "
                 "validation split is cut; set training.selection to 'last' with the number of "
-                "epochs, or let a split be cut"
+                "epochs, or allow a validation split"
             )
 
 
@@ -139,7 +140,7 @@ def _evaluation(plan: Plan) -> Iterator[str]:
     if published and not published.is_file():
         yield (
             f"evaluation.published: '{published}' is not a file; name a table of published "
-            "figures, or null for the one that ships"
+            "figures, or null for the one in the package"
         )
 
 

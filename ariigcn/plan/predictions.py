@@ -60,12 +60,13 @@ def trained_model(config: Config) -> Trained | None:
     except DataError as error:
         problems = [f"predict.model: {error}"]
     except (KeyError, TypeError) as error:
-        problems = [f"predict.model: {name} is no model of this project ({error!r})"]
+        problems = [f"predict.model: {name} is not a model of this project ({error!r})"]
     except ValidationError as error:
         problems = describe(error, f"predict.model: {name}")
     else:
         problems = [
-            f"predict.model: {name} reads published {m} features, which no recording has; choose another"
+            f"predict.model: {name} reads published {m} features, but no recording has them; "
+            f"choose another"
             for m, encoder in sections.encoders.items()
             if encoder.is_published
         ]

@@ -38,7 +38,10 @@ def space(plan: Plan, name: str) -> dict[str, Values]:
         or is_read(model, key.removeprefix("model."))
     }
     if not found:
-        raise ValueError(f"tune: {name} reads no key of tune.space")
+        raise ValueError(
+            f"tune: {name} reads no key of tune.space; add one that it reads, or "
+            "remove it from tune.experiments"
+        )
     for key, values in found.items():
         _check(plan, name, key, values.bounds)
     return found

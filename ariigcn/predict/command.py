@@ -25,7 +25,7 @@ def show(conversations: Sequence[Conversation], out: Path | None) -> None:
         console.print(f"{count:,} utterance(s) of {len(conversations)} conversation(s): {out}")
     for conversation in conversations:
         if conversation.error:
-            said = f"{conversation.name}: nothing was predicted: {conversation.error}"
+            said = f"{conversation.name}: no prediction: {conversation.error}"
             console.print(Text(said, style="red"))
         elif out is None:
             console.print(_table(conversation))
@@ -49,12 +49,12 @@ def show_recordings(root: Path) -> bool:
     if waiting:
         first = ", ".join(source.recording.name for source in waiting[:3] if source.recording)
         told = f"{len(waiting):,} recording(s) without a transcript, first {first}"
-        console.print(Text(f"{told}: a machine can write them (ariigcn[speech])"))
+        console.print(Text(f"{told}: a machine can transcribe them (ariigcn[speech])"))
     for failure in failures:
         console.print(Text(f"defect: {failure.name}: {failure.error}", style="red"))
     console.print(
-        "It can be used for prediction (snakemake predictions --config model=NAME corpus=folder "
-        f"corpus_root={root}); there are no labels, so no model can be trained on it."
+        "You can predict it (snakemake predictions --config model=NAME corpus=folder "
+        f"corpus_root={root}); it has no labels, so you cannot train on it."
     )
     return not failures
 

@@ -112,9 +112,9 @@ def _devices() -> Iterator[Finding]:
     try:
         count = visible_gpus()
     except CalledProcessError as error:
-        said = f"there is a driver, and torch cannot be asked: {error.stderr.strip()[-200:]}"
+        said = f"there is a driver, but torch gives no answer: {error.stderr.strip()[-200:]}"
     else:
-        said = str(count) if count else "none that torch sees; a CPU is enough for the default run"
+        said = str(count) if count else "torch sees none; a CPU is enough for the default run"
     yield Finding("devices", "GPUs", said)
 
 
@@ -133,7 +133,9 @@ def _encoder(modality: str, name: str, *, is_default: bool) -> Finding:
             key: f.description for key, f in parameters.model_fields.items() if f.is_required()
         }
         words = "; ".join(f"{key}: {said}" for key, said in asked.items())
-        return Finding("encoders", title, f"libraries are here; name in its parameters {words}")
+        return Finding(
+            "encoders", title, f"libraries are installed; set in its parameters: {words}"
+        )
     try:
         encoder = make_encoder(modality, name, plain)
     except Exception as error:  # whatever a library raises where its files are damaged
@@ -165,7 +167,7 @@ def _models(results: Path) -> Iterator[Finding]:
 def _place(name: str, folder: Path, pattern: str) -> Finding:
     """A folder that grows: where it is, how large, and how many entries it has."""
     if not folder.is_dir():
-        return Finding("places", name, f"{folder.resolve()}: not there yet")
+        return Finding("places", name, f"{folder.resolve()}: does not exist yet")
     files = [path for path in folder.rglob("*") if path.is_file() and not path.is_symlink()]
     size = sum(path.stat().st_size for path in files) / 1e6
     entries = sum(1 for _ in folder.glob(pattern))

@@ -23,7 +23,7 @@ from ariigcn.models.bundle import told
 from ariigcn.predict.sources import MEDIA_ROOT, Source
 
 NO_MEDIA = "no recording was given"
-NO_TIMES = "its place in the recording is not known"
+NO_TIMES = "its start and end in the recording are unknown"
 # What must be as it was in training, or the model reads vectors that it does not know.
 HELD = ("encoder", "parameters", "dimension", "weights_sha256")
 
@@ -145,7 +145,7 @@ class Encoders:
         stage = f"encoding {modality}"
         work.tell(stage)
         if own["encoder"] == PUBLISHED:
-            why = f"the model's {modality} features are published ones, which no recording has"
+            why = f"the model's {modality} features are published ones, but no recording has them"
             return Encoded.nothing(count, self._dimensions[modality], why)
         if modality == "text":
             return self.words(clips_of(corpus, MEDIA_ROOT, self.context))
@@ -188,12 +188,12 @@ def differences(own: Mapping[str, Any], header: StoreHeader) -> list[str]:
     for key in HELD:
         if own[key] != now[key]:
             raise DataError(
-                f"the model's {header.modality} encoder '{own['encoder']}' has another {key} here "
-                f"({now[key]!r}) than in training ({own[key]!r}); install the one it was trained with"
+                f"the model's {header.modality} encoder '{own['encoder']}' has {key} "
+                f"{now[key]!r} here, but had {own[key]!r} in training; install that one"
             )
     before, after = own["made_by"], now["made_by"]
     changed = [f"{k} {before[k]} -> {after.get(k)}" for k in before if before[k] != after.get(k)]
     if not changed:
         return []
     told_of = ", ".join(changed)
-    return [f"{header.modality} features: made by other releases than in training: {told_of}"]
+    return [f"{header.modality} features: other releases made them than in training: {told_of}"]

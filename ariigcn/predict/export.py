@@ -33,7 +33,9 @@ def export_onnx(model: EmotionModel, path: Path) -> None:
     """
     absent = [name for name in NEEDED if find_spec(name) is None]
     if absent:
-        raise ConfigError(f"ONNX needs packages that are not here: pip install {' '.join(absent)}")
+        raise ConfigError(
+            f"ONNX needs packages that are not installed: pip install {' '.join(absent)}"
+        )
     network = PortableNetwork(model.head, model.network).eval()
     x = {f"x_{m}": torch.zeros(EXAMPLE, size) for m, size in model.head.dimensions.items()}
     mask = torch.ones(EXAMPLE, len(x), dtype=torch.bool)

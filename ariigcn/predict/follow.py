@@ -37,7 +37,7 @@ def follow(model: OnlineModel, lines: Iterable[bytes], out: TextIO, remarks: Tex
     """
     if model.masked:
         masked = ", ".join(model.masked)
-        remarks.write(f"the model reads {masked} too, of which there is nothing here: masked\n")
+        remarks.write(f"the model also reads {masked}; they are missing here and masked\n")
     taken: list[float] = []
     unused = 0
     try:

@@ -43,7 +43,8 @@ def transcripts_of(
     if bare and (missing := available(speech)):
         raise DataError(
             f"{bare[0]}: there is no transcript; name one, or put it beside the recording as "
-            f"{bare[0].name}.srt, .vtt, .csv, .json (Whisper's) or .rttm. Or let a machine write it: "
+            f"{bare[0].name}.srt, .vtt, .csv, .json (Whisper's) or .rttm. Or let a machine "
+            f"transcribe it: "
             f"{missing}"
         )
     given = {s: read_transcript(s.transcript) for s in sources if s.transcript is not None}
@@ -61,7 +62,9 @@ def transcripts_of(
             found.append((source, Transcript(source.name, (), (str(error),))))
     if len(problems) == len(sources):
         raise DataError(
-            problems[0] if len(problems) == 1 else problem_list("nothing to go by", problems)
+            problems[0]
+            if len(problems) == 1
+            else problem_list("nothing can be predicted", problems)
         )
     return found
 
@@ -96,7 +99,7 @@ def write_heard(out: Path, heard: Callable[[], Transcript]) -> Transcript:
         ConfigError: the path does not end in ``.json``; said before work starts.
     """
     if out.suffix.lower() != ".json" or out.is_dir():
-        raise ConfigError(f"{out}: a machine's transcript is written as JSON; name a file .json")
+        raise ConfigError(f"{out}: this command writes JSON; name a file that ends in .json")
     transcript = heard()
     write_transcript(transcript, out)
     return transcript
@@ -107,5 +110,5 @@ def with_language_notice(transcript: Transcript) -> Transcript:
     why = not_english(turn.text or "" for turn in transcript.turns)
     if not why:
         return transcript
-    note = f"the words are probably not English, which the text encoder alone knows ({why})"
+    note = f"the words are probably not English, but the text encoder knows only English ({why})"
     return replace(transcript, notes=(*transcript.notes, note))

@@ -90,8 +90,8 @@ def relation_places(head: BundleHead, names: Sequence[str]) -> NDArray[np.int64]
     unknown = [name for name in names if name not in head.relations]
     if unknown:
         raise DataError(
-            f"the model was trained with relations by pair of speakers and knows fewer speakers "
-            f"than this conversation has (it has no '{unknown[0]}')"
+            "the model has one relation per pair of speakers, and this conversation has more "
+            f"speakers than its training (it has no '{unknown[0]}')"
         )
     return np.array([head.relations.index(name) for name in names], np.int64)
 

@@ -20,7 +20,7 @@ from ariigcn.predict.network import prepare, probabilities, use_threads
 from ariigcn.predict.sources import UNNAMED, table_of_speakers
 from ariigcn.predict.zoo import past_only
 
-WORDS_ALONE = "a conversation that goes on is read by its words alone"
+WORDS_ALONE = "a live conversation is read by its words only"
 
 
 class Progress(Protocol):
@@ -65,7 +65,7 @@ class OnlineModel:
         if head.graph.future != 0:
             raise ConfigError(_not_past_only(model))
         if not model.encoders.reads_words:
-            raise ConfigError(f"{model.name}: reads no words; name a model that does")
+            raise ConfigError(f"{model.name}: this model reads no words; name a model that does")
         # Loaded now, so that nobody waits for it at the first word.
         model.encoders.words([Clip("", "Hello.", None)])
         self.model = model

@@ -46,7 +46,7 @@ def find_sources(paths: Sequence[Path], transcript: Path | None = None) -> list[
     """
     if transcript is not None:
         if len(paths) != 1 or paths[0].is_dir():
-            raise DataError("a transcript is of one recording: name that one file")
+            raise DataError("a transcript belongs to one recording: name only that file")
         if problem := _trouble(paths[0], RECORDINGS):
             raise DataError(problem)
         return [Source(paths[0], transcript)]
@@ -101,7 +101,9 @@ def require_content(source: Source, transcript: Transcript) -> None:
     said = any(turn.text for turn in transcript.turns)
     timed = any(turn.start_s is not None for turn in transcript.turns)
     if not said and (source.recording is None or not timed):
-        raise DataError(f"{source}: no words, and nothing to hear or see: nothing to go by")
+        raise DataError(
+            f"{source}: it has no words, sound or pictures, so nothing can be predicted"
+        )
 
 
 def table_of_speakers(speakers: Sequence[str], labels: Sequence[str]) -> Corpus:

@@ -56,9 +56,11 @@ def check_output(path: Path, count: int = 1, suffix: str = "", *, explained: boo
     """
     ending = suffix or path.suffix.lower()
     if ending not in WRITERS:
-        raise ConfigError(f"{path}: no format ends in '{ending}'; known: {', '.join(WRITERS)}")
+        raise ConfigError(f"{path}: unknown format '{ending}'; known: {', '.join(WRITERS)}")
     if ending == ".srt" and count > 1:
-        raise ConfigError(f"{path}: subtitles are of one recording, here are {count}; name a .csv")
+        raise ConfigError(
+            f"{path}: subtitles hold one recording, but there are {count}; name a .csv"
+        )
     if explained and ending not in EXPLAINED:
         raise ConfigError(f"{path}: holds no explanations; name one of {', '.join(EXPLAINED)}")
     if path.is_dir():

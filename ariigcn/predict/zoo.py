@@ -82,7 +82,7 @@ def find(name: str | Path, results: Path | str = "results") -> Path:
             return model.folder
         known.append(model.name)
     if folder.exists():
-        raise DataError(f"{folder}: is no model: there is no config.json in it")
+        raise DataError(f"{folder}: not a model: it has no config.json")
     raise DataError(f"{unknown_name(str(name), known, 'model')} (ariigcn models lists them)")
 
 

@@ -118,7 +118,7 @@ def _aligned(predictions: Path, frame: pd.DataFrame, labels: Sequence[str]) -> p
 
 def _check_same_rows(inspection: Inspection, frame: pd.DataFrame) -> None:
     if inspection.utterance_ids != frame["utterance_id"].tolist():
-        raise DataError("the inspection is not of this utterance table; run it again")
+        raise DataError("the inspection belongs to another utterance table; run it again")
 
 
 def _codes(values: "pd.Series[Any]", names: Sequence[str]) -> list[int]:

@@ -51,10 +51,10 @@ def quality_view(path: Path) -> QualityView:
 def _why_no_faces(faces: list[Any] | None) -> str:
     if faces is None:
         return (
-            "No pictures are shown: report.pictures is off, as it is by default for licensed "
+            "There are no pictures: report.pictures is off, as by default for licensed "
             "corpora, or the video encoder crops no faces."
         )
-    return "No pictures are shown: no clip shows a face."
+    return "There are no pictures: no clip shows a face."
 
 
 def _sentences(found: Mapping[str, Any]) -> list[str]:
@@ -77,8 +77,8 @@ def _sentences(found: Mapping[str, Any]) -> list[str]:
     for modality, facts in found["modalities"].items():
         if facts["past_end"]:
             sentences.append(
-                f"In {modality}, {facts['past_end']:,} spans end after their files do; what there is "
-                "of them is used."
+                f"In {modality}, {facts['past_end']:,} spans end after their files; the part that "
+                "exists is used."
             )
         constant = facts["constant"]
         if constant:
@@ -134,8 +134,8 @@ def _extremes(modalities: Mapping[str, Mapping[str, Any]]) -> TableView:
         for column in facts["extremes"]
     ]
     return TableView(
-        f"The {LISTED} most extreme columns of each modality: how far the furthest value lies from "
-        "the median, in standard deviations",
+        f"The {LISTED} most extreme columns of each modality: the distance of the furthest "
+        "value from the median, in standard deviations",
         ("Column", "Modality", "Least", "Median", "Most", "Furthest"),
         tuple(rows),
     )

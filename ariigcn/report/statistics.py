@@ -82,7 +82,7 @@ def _notes(comparisons: pd.DataFrame) -> tuple[str, ...]:
     ]
     if first["dialogues"] < FEW_DIALOGUES:
         notes.append(
-            f"{first['dialogues']:,} test dialogues are few: only large differences can be told."
+            f"{first['dialogues']:,} test dialogues are few: only large differences can be shown."
         )
     return tuple(notes)
 

@@ -83,7 +83,7 @@ def warnings(
     if any(f.masked for f in features):
         found.append(f"Masked utterances: {', '.join(masked)}.")
     found += [
-        f"{name} selects its epoch by labels that an encoder may have seen. Accepted since: {why}"
+        f"{name} selects its epoch by labels that an encoder may have seen. The reason given: {why}"
         for name, why in accepted.items()
     ]
     return found

@@ -49,8 +49,9 @@ class Recogniser:
         if self.language is not None and self.language not in known:
             only = "English alone" if known == ["en"] else f"{len(known)} languages"
             raise ConfigError(
-                f"the recogniser '{self.name}' knows {only}, not '{self.language}'; name one that "
-                "does, as --recogniser small or the folder of a CTranslate2 Whisper model"
+                f"the recogniser '{self.name}' knows {only}, not '{self.language}'; name one "
+                f"that knows it, such as --recogniser small or the folder of a CTranslate2 "
+                f"Whisper model"
             )
         self.detected = self.language is None
         self._english = known == ["en"]
@@ -125,12 +126,12 @@ def _load(name: str, threads: int) -> Any:
     if where.is_dir():
         if absent := [file for file in NEEDED if not (where / file).is_file()]:
             raise ConfigError(
-                f"{where}: is no Whisper model of CTranslate2: {', '.join(absent)} not in it"
+                f"{where}: not a Whisper model of CTranslate2: it has no {', '.join(absent)}"
             )
         name = str(where)
     elif name not in available_models() and name.count("/") != 1:
         words = unknown_name(name, available_models(), "recogniser")
-        raise ConfigError(f"{words}; a folder of that name is not there either")
+        raise ConfigError(f"{words}; no folder has that name either")
     logging.getLogger("faster_whisper").setLevel(logging.WARNING)  # a line for each window
     try:
         return WhisperModel(name, device="cpu", compute_type="int8", cpu_threads=threads)

@@ -72,5 +72,5 @@ def read_sound(recording: Path) -> Sound:
                 f"{recording}: cannot be transcribed: {error.message}; give a transcript, or a "
                 "recording with sound"
             ) from None
-        note = f"the sound ends early, and so does the transcript ({error.message})"
+        note = f"the sound ends early, so the transcript does, too ({error.message})"
     return Sound(np.frombuffer(samples, np.int16), note)

@@ -56,8 +56,8 @@ class Listener:
         spans = speech_spans(sound, lambda share: tell("voice activity", share))
         if not spans:
             raise DataError(
-                f"{recording}: nobody speaks in its {sound.seconds:,.1f} s of sound, as far as a "
-                "machine can tell; give a transcript"
+                f"{recording}: the machine heard nobody speak in its {sound.seconds:,.1f} s "
+                f"of sound; give a transcript"
             )
         words = self._recogniser.words(sound, spans, lambda share: tell("recognition", share))
         segments = self._speakers(sound, spans, tell)

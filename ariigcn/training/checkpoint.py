@@ -43,15 +43,15 @@ def load_checkpoint(folder: Path, run: str) -> dict[str, Any] | None:
     """The newest whole checkpoint of this run, or None where there is none."""
     for path in reversed(_files(folder)):
         if _digest(path) not in path.name.split("."):
-            logger.warning("%s is torn (its digest differs); trying the one before", path)
+            logger.warning("%s is damaged (its digest differs); trying the previous one", path)
             continue
         try:
             owner, state = _read(path)
         except (KeyError, ValueError, TypeError, SafetensorError) as error:
-            logger.warning("%s is no checkpoint (%s); trying the one before", path, error)
+            logger.warning("%s is not a checkpoint (%s); trying the previous one", path, error)
             continue
         if owner != run:
-            logger.warning("%s is of another configuration; starting afresh", path)
+            logger.warning("%s belongs to another configuration; starting from the beginning", path)
             return None
         logger.info("resuming from %s", path)
         return state

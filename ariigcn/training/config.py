@@ -100,7 +100,7 @@ class Range(Section):
     @model_validator(mode="after")
     def _ascending(self) -> Self:
         if not self.low < self.high:
-            raise ValueError(f"low must lie below high (got {self.low} and {self.high})")
+            raise ValueError(f"low must be below high (got {self.low} and {self.high})")
         if self.log and self.low <= 0:
             raise ValueError(f"log needs low above 0 (got {self.low})")
         return self
@@ -161,7 +161,7 @@ class TuneConfig(Section):
             return value
         for key in value:
             if str(key).split(".")[0] not in ("model", "training"):
-                raise ValueError(f"'{key}' is no key of model or training")
+                raise ValueError(f"'{key}' is not a key of model or training")
         return {
             key: {"values": given} if isinstance(given, list | tuple) else given
             for key, given in value.items()

@@ -61,7 +61,7 @@ def train_all(runs: Sequence[tuple[Run, RunFiles]], at_once: int = 1, launcher: 
     if failed:
         raise LaunchError(
             f"{', '.join(failed)} failed; the lines above say why. Checkpoints, and results of "
-            "the runs that finished, are kept: the same command goes on from there"
+            "the runs that finished, are kept: run the same command again to continue"
         )
     for _, files in runs:
         remove(files.checkpoints)

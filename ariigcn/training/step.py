@@ -60,7 +60,7 @@ class Step:
         return {name: value.detach() for name, value in terms.items()} | {"gradient_norm": norm}
 
     def _play(self, output: Output) -> dict[str, Tensor]:
-        """The discriminators' steps; gives L_D and the accuracies before the first of them."""
+        """The discriminators' steps; gives L_D and the accuracies before the first utterances."""
         assert self.game_optimiser is not None
         reports = []
         for _ in range(self.config.discriminator_steps):

@@ -96,8 +96,8 @@ def tune(search: Search, worker: int, journals: Path, out: Path) -> None:
     if search.run.training.selection != "validation":
         raise ConfigError(
             f"tune: {search.run.experiment} has training.selection "
-            f"'{search.run.training.selection}', so no validation score could choose; the search "
-            "needs a validation split that the features have not seen"
+            f"'{search.run.training.selection}', so no validation score can choose; the "
+            "search needs a validation split that the features have not seen"
         )
     check_selection(load_dialogues(search.run.graph_file, search.run.stores), search.run)
     name = search.study_name()
@@ -134,7 +134,9 @@ def make_trials(
         load_if_exists=True,
     )
     for trial in _own(study, worker, (TrialState.RUNNING,)):
-        logger.warning("trial %d was cut off; it counts as failed and is made up for", trial.number)
+        logger.warning(
+            "trial %d was cut off; it counts as failed and will be replaced", trial.number
+        )
         study.tell(trial.number, state=TrialState.FAIL)
     budget = search.config
     share = len(range(worker, budget.trials, budget.workers))

@@ -18,7 +18,7 @@ def write_tuned(
     """Write the best settings as a preset to lay over the configuration.
 
     What was found for the main experiment, the first, goes into the shared sections, where its
-    ablations inherit it; what was found for another, or the main one sets itself, into its own.
+    ablations inherit it; finding for another, or the main one sets itself, into its own.
 
     Args:
         trials: experiment -> its workers' files.

@@ -63,7 +63,7 @@ def test_every_format_is_written_and_names_no_folder(model, talk, tmp_path):
 
 def test_what_is_missing_is_said(model, talk, tmp_path, monkeypatch):
     monkeypatch.setattr(analysis, "available", lambda: "it is not installed")
-    assert "nothing to look at yet" in refused(Given(words=" \n"), model, tmp_path)
+    assert "no input yet" in refused(Given(words=" \n"), model, tmp_path)
     assert "needs a transcript" in refused(Given(talk), model, tmp_path)
     both = refused(Given(talk, words="Ann: Hi"), model, tmp_path)
     assert "both files and pasted words" in both
@@ -106,11 +106,11 @@ def test_files_that_are_something_else_are_named(model, talk, tmp_path):
     program = shutil.copy(srt, tmp_path / "talk.exe")
     for path, words in (
         (playlist, "list.mp4: "), (noise, "noise.mp4: cannot be decoded"),
-        (program, "talk.exe: no recording"),
+        (program, "talk.exe: not a recording"),
     ):  # fmt: skip
         assert words in refused(Given(path, srt), model, tmp_path)
     broken = tmp_path / "broken.srt"
     broken.write_text("1\n00:00:02,000 --> 00:00:01,000\nAnn: Hi\n")
     assert refused(Given(None, broken), model, tmp_path).startswith("broken.srt cannot be used")
-    assert "no transcript; expected" in refused(Given(None, talk), model, tmp_path)
+    assert "not a transcript; expected" in refused(Given(None, talk), model, tmp_path)
     assert ".parquet" not in TRANSCRIPTS

@@ -152,7 +152,7 @@ def test_what_is_wrong_is_said_in_words(browser, server):  # noqa: F811
     opened(browser, server.address)
     browser.find("#find").click()
     came(browser, "return document.querySelector('#outcome [role=alert]')")
-    assert "There is nothing to look at yet" in browser.find("#outcome").text
+    assert "The page has no input yet" in browser.find("#outcome").text
     picture(browser, "problem")
 
 

@@ -20,8 +20,8 @@ def folder(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"experiments:\n  a: {}\n  b: {}\n  a: {}\n", "line 4: 'a' stands in line 2 already"),
-        (b"corpus: demo\ncorpus: meld\n", "line 2: 'corpus' stands in line 1 already"),
+        (b"experiments:\n  a: {}\n  b: {}\n  a: {}\n", "line 4: 'a' is already in line 2"),
+        (b"corpus: demo\ncorpus: meld\n", "line 2: 'corpus' is already in line 1"),
         (b"a: [1\n", "line 2: expected"),
         (b"a: b: c\n", "line 1: mapping values are not allowed here"),
         (b"- a\n", "holds a list"),
@@ -29,7 +29,7 @@ def folder(tmp_path, monkeypatch):
         (b"a: 1\nb: \xe4\n", "line 2 is not UTF-8"),
         (b"a: !!python/object/apply:os.system [ls]\n", "could not determine a constructor"),
         (b"a: \x00\n", "special characters are not allowed"),
-        (b"[" * 5000, "no YAML"),
+        (b"[" * 5000, "not YAML"),
     ],
 )
 def test_a_file_that_says_nothing_certain_is_refused_in_words(tmp_path, content, said):
@@ -84,5 +84,5 @@ def test_two_overlays_with_two_corpora_are_refused_whichever_comes_last(folder):
 
 
 def test_an_assignment_that_is_none_is_said(folder):
-    with pytest.raises(ConfigError, match="write it as corpus=meld"):
+    with pytest.raises(ConfigError, match="write KEY=VALUE, such as corpus=meld"):
         merged([], ["corpus"])

@@ -33,12 +33,12 @@ TUNED = "{main: {}, other: {model: {name: majority}}, m: {grid: {model.hidden: [
             "{space: {model.dropout: {low: 0.5, high: 2}}}",
             "tune.space.model.dropout: .*less than or equal to 0.99",
         ),
-        ("{space: {model.dropout: {low: 0.5, high: 0.1}}}", "low must lie below high"),
+        ("{space: {model.dropout: {low: 0.5, high: 0.1}}}", "low must be below high"),
         (
             "{space: {training.learning_rate: {low: 0, high: 1, log: true}}}",
             "log needs low above 0",
         ),
-        ("{space: {graph.past: [1]}}", "'graph.past' is no key of model or training"),
+        ("{space: {graph.past: [1]}}", "'graph.past' is not a key of model or training"),
         ("{space: {training.learing_rate: [1]}}", "did you mean 'learning_rate'"),
     ],
 )
@@ -134,7 +134,7 @@ def test_a_baseline_does_not_hang_on_keys_that_it_does_not_read(root):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("{x: {grid: {}}}", "experiments.x.grid: needs keys with their values"),
+        ("{x: {grid: {}}}", "experiments.x.grid: needs keys and their values"),
         ("{x: {grid: {model.hidden: 64}}}", r"model.hidden needs a list of values.*\(got 64\)"),
         ("{x: {grid: {model.hidden: [64, 64]}}}", "model.hidden names a value twice"),
         ("{x: {grid: {model.hiden: [64]}}}", "experiments.x.64.model: unknown key 'hiden'"),

@@ -114,7 +114,7 @@ def test_data_comes_through(path: Path, monkeypatch: pytest.MonkeyPatch) -> None
         (answers_much, "unfold to far more"),
         (answers_no_data, "a builtin_function_or_method that is no data"),
         (breaks_off, r"failed \(exit code 0\)"),
-        (answers_nonsense, "no sound data"),
+        (answers_nonsense, "its data is not sound"),
     ],
 )
 def test_what_goes_wrong_is_said(path: Path, reader: Any, said: str) -> None:

@@ -62,4 +62,4 @@ def test_one_process_at_a_time_and_a_killed_one_holds_nobody_up(root, tmp_path, 
             holder.kill()
             waiting.join(10)
     assert entered.is_set()
-    assert "another process works in" in caplog.text
+    assert "another process is working in" in caplog.text

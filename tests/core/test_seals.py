@@ -83,7 +83,7 @@ def test_a_file_that_is_taken_away_takes_its_seal_with_it(path):
     taken = path.with_name(f"taken{path.suffix}")
     path.rename(taken)
     if path.suffix == ".csv":
-        with pytest.raises(DataError, match="holds no checksum"):
+        with pytest.raises(DataError, match="has no checksum"):
             verify(taken)
     else:
         verify(taken)
@@ -116,7 +116,7 @@ def test_absent_foreign_and_wrong_files_are_told_apart(tmp_path):
     with pytest.raises(DataError, match="cannot be read"):
         verify(tmp_path)
     (tmp_path / "foreign.json").write_text(json.dumps({"a": 1}))
-    with pytest.raises(DataError, match="holds no checksum"):
+    with pytest.raises(DataError, match="has no checksum"):
         read_json(tmp_path / "foreign.json", "a list")
     write_json({"a": 1}, tmp_path / "a.json")
     for read, what in ((read_table, "a table"), (read_json, "a list")):

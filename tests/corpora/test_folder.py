@@ -87,13 +87,13 @@ def test_all_defects_are_told_at_once_each_with_its_line(tmp_path):
     told = complaint(write(tmp_path, table), labels=("anger", "happy", "joy"))
     for finding in (
         "line 7: start_s is 'soon', expected seconds",
-        "line 8: utterance_id 'c1' is used before",
+        "line 8: utterance_id 'c1' was used before",
         "line 8 (c1): unknown emotion 'hapy'; did you mean 'happy'?",
         "line 9 (c2): speaker is empty",
         "line 9 (c2): split is 'trian', must be one of train, validation, test",
         "line 9 (c2): media '../other.mp4' leaves the corpus folder",
-        "line 9 (c2): start_s 3 and end_s 2 are no span of seconds",
-        "line 9 (c2): dialogue c stands in more than one split: 'trian' here, 'test' before",
+        "line 9 (c2): start_s 3 and end_s 2 are not a span of seconds",
+        "line 9 (c2): dialogue c is in more than one split: 'trian' here, 'test' before",
     ):
         assert finding in told
     assert told.count("leaves the corpus folder") == 1
@@ -111,17 +111,23 @@ def test_a_link_that_leads_out_of_the_folder_is_refused(tmp_path):
     [
         (
             HEADER.replace("text", "speaker") + "a,a0,Ann,Ann,joy,,,,",
-            "column 'speaker' is there twice",
+            "column 'speaker' occurs twice",
         ),
         (GOOD.replace("Fine", "F\0ine"), "line 5: text holds a NUL character"),
         (GOOD.replace("clips/a.mp4", "clips/\0a.mp4"), "line 2: media holds a NUL character"),
         (GOOD.replace("b0", "b\0"), "line 4: utterance_id holds a NUL character"),
-        (GOOD.replace("clips/a.mp4", "."), "line 2 (a0): media '.' is the folder itself, no file"),
-        (GOOD.replace("0,1.5", "0,1e308"), "line 2 (a0): start_s 0 and end_s 1e+308 are no span"),
+        (
+            GOOD.replace("clips/a.mp4", "."),
+            "line 2 (a0): media '.' is the folder itself, not a file",
+        ),
+        (
+            GOOD.replace("0,1.5", "0,1e308"),
+            "line 2 (a0): start_s 0 and end_s 1e+308 are not a span",
+        ),
         (GOOD.replace("0,1.5", "-1,inf"), "line 2: end_s is 'inf', expected seconds"),
         (
             GOOD + "a,a2,Ann,Hi,joy,train,,,",
-            "line 6 (a2): dialogue a goes on here: its rows are not",
+            "line 6 (a2): dialogue a continues here: its rows must",
         ),
         (
             GOOD + 'c,c1,Ann,"' + "x" * 140_000 + '",joy,test,,,',
@@ -135,7 +141,7 @@ def test_a_link_that_leads_out_of_the_folder_is_refused(tmp_path):
         (GOOD.replace(",validation,", ",dev,"), "line 4 (b0): split is 'dev', must be"),
         (
             GOOD.replace("Fine", ""),
-            "line 5 (c0): dialogue c is empty, no utterance has text or media",
+            "line 5 (c0): dialogue c is empty: no utterance has text or media",
         ),
     ],
 )
@@ -157,7 +163,8 @@ def test_of_one_or_two_dialogues_none_is_cut(tmp_path, dialogues):
     corpus = load(write(tmp_path, SMALL + rows))
     assert set(corpus.utterances["split"]) == {"train"}
     assert corpus.notes[0].startswith(
-        f"no splits are cut: three need 3 dialogues, here are {dialogues}; all are the train split"
+        f"there are no splits: three splits need 3 dialogues, there are {dialogues}; all are in "
+        "the train split"
     )
     write_corpus(corpus, tmp_path / "utterances.parquet")
 
@@ -166,14 +173,16 @@ def test_one_train_dialogue_validates_nothing_and_that_is_noted(tmp_path):
     table = SMALL.replace("text", "text,split") + "a,a0,Ann,Hi,train\nb,b0,Ann,Hi,test\n"
     corpus = load(write(tmp_path, table))
     assert corpus.utterances["split"].tolist() == ["train", "test"]
-    assert corpus.notes == ("no validation split is cut: of 1 train dialogue(s); it takes two",)
+    assert corpus.notes == (
+        "there is no validation split: it needs two train dialogues, there are 1",
+    )
 
 
 def test_a_share_of_zero_lets_every_train_dialogue_train(tmp_path):
     rows = "".join(f"d{i},u{i},Ann,Hi\n" for i in range(10))
     corpus = read_folder(write(tmp_path, SMALL + rows), split=SplitConfig(validation_share=0))
     assert corpus.utterances["split"].value_counts().to_dict() == {"train": 8, "test": 2}
-    assert corpus.notes[1] == "no validation split is cut: split.validation_share is 0"
+    assert corpus.notes[1] == "there is no validation split: split.validation_share is 0"
 
 
 def test_validation_that_knows_its_speakers_better_than_the_test_split_does_is_noted(tmp_path):
@@ -183,8 +192,8 @@ def test_validation_that_knows_its_speakers_better_than_the_test_split_does_is_n
     )
     note = load(write(tmp_path, SMALL.replace("text", "text,split") + rows)).notes[0]
     assert note.endswith(
-        "; 1 of its 1 speakers are heard in training too, 1 of the test split's 2: its scores are "
-        "too high beside the test split's"
+        "; 1 of its 1 speakers are also in training, against 1 of the test split's 2: its scores are "
+        "too high compared with the test split's"
     )
 
 
@@ -214,7 +223,7 @@ def test_capitals_of_a_files_name_do_not_matter(tmp_path):
 
 @pytest.mark.parametrize("name", ["conversations.xlsx", "conversations.txt", "data.csv"])
 def test_a_table_of_another_name_is_named(tmp_path, name):
-    assert f"(there is {name}: save it so)" in complaint(write(tmp_path, GOOD, name))
+    assert f"(there is {name}: save it in that form)" in complaint(write(tmp_path, GOOD, name))
 
 
 def test_what_is_no_file_is_not_opened(tmp_path):
@@ -328,7 +337,7 @@ def test_who_speaks_in_cues_without_a_name_may_be_said_once(tmp_path):
     rows = corpus.utterances
     assert rows["speaker"].tolist() == ["Narrator", "Ann"]
     assert rows["text"].tolist() == ["Nobody is named", "Somebody is named"]
-    assert "1 utterance(s) name no speaker and are Narrator's" in corpus.notes
+    assert "1 utterance(s) name no speaker; they are given to Narrator" in corpus.notes
     table = "dialogue_id,utterance_id,text\na,a0,Hi\n"
     assert "column 'speaker' is missing" in complaint(write(tmp_path, table))
     assert read_folder(tmp_path, speaker="Ann").utterances["speaker"].tolist() == ["Ann"]
@@ -348,7 +357,7 @@ def test_everything_wrong_with_subtitles_is_told_at_once(tmp_path):
     for finding in (
         "talk.srt, line 2: expected times",
         "talk.srt, line 6: the cue ends before it starts",
-        "talk.srt, line 10 (talk-0000): speaker is empty; say who speaks ('Ann: ...' or",
+        "talk.srt, line 10 (talk-0000): speaker is empty; name the speaker ('Ann: ...' or",
         "talk.srt, line 14: two speakers in one cue",
         "call.vtt: not in UTF-8",
     ):

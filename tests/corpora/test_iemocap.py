@@ -117,7 +117,7 @@ def test_a_fold_tests_one_session_and_validates_on_whole_dialogues(
 
 def test_an_actor_in_training_and_test_is_refused() -> None:
     table = pd.DataFrame({"speaker": ["Ses05_F", "Ses05_F"], "split": ["train", "test"]})
-    with pytest.raises(DataError, match="Ses05_F would be heard in training and in test"):
+    with pytest.raises(DataError, match="Ses05_F would be in training and in test"):
         iemocap.check_speakers(table)
 
 
@@ -139,7 +139,7 @@ def test_a_list_decides_which_turns_count(tree: Path, tmp_path: Path) -> None:
     table.write_text("utterance_id,emotion\nSes01F_impro01_F000,neutral\nSes01F_impro01_M000,hap\n")
     corpus = read(tree, utterance_list=table)
     assert corpus.utterances["emotion"].dropna().tolist() == ["neutral", "happy"]
-    assert any("for 1 of them its label is not the release's" in note for note in corpus.notes)
+    assert any("1 of these labels differ from the release's" in note for note in corpus.notes)
     corpus.utterances.to_parquet(tmp_path / "list.parquet")
     again = read(tree, utterance_list=tmp_path / "list.parquet").utterances
     assert again["emotion"].dropna().tolist() == ["neutral", "happy"]
@@ -202,7 +202,7 @@ def test_files_that_do_not_fit_together_are_noted(own_tree: Path) -> None:
     assert corpus.notes[:3] == (
         "Ses01M_script01_1b: Ses01M_impro07_F000 is left out, not a turn of it",
         "Ses01M_script01_1b: Ses01M_script01_1b_F000 has no transcription",
-        "the encoding of 10 transcription(s) was mended",
+        "the encoding of 10 transcription(s) was repaired",
     )
 
 
@@ -231,12 +231,12 @@ def test_a_whole_session_may_validate(tree: Path, test_session: int, held_out: i
 
 def test_validation_cut_by_dialogue_says_that_training_hears_its_speakers(tree: Path) -> None:
     notes = read(tree).notes
-    assert any("speakers are heard in training too, 0 of the test split's 2" in n for n in notes)
+    assert any("speakers are also in training, against 0 of the test split's 2" in n for n in notes)
 
 
 def test_a_speaker_of_the_validation_session_may_speak_nowhere_else(tree: Path) -> None:
     rows = read(tree, validation="session").utterances
     iemocap.check_speakers(rows, "session")
     rows.loc[rows["dialogue_id"].str[4] == "3", "speaker"] = "Ses04_F"
-    with pytest.raises(DataError, match="Ses04_F would be heard in training and in validation"):
+    with pytest.raises(DataError, match="Ses04_F would be in training and in validation"):
         iemocap.check_speakers(rows, "session")

@@ -140,7 +140,7 @@ def test_a_clip_far_longer_than_its_subtitle_is_left_out(small: Path) -> None:
     media = corpus.utterances.set_index("utterance_id")["media"].dropna()
     assert set(media.index) == {"train_dia0_utt0", "train_dia125_utt0"}
     assert (
-        "train_dia0_utt1: its clip is cut wrongly, 40 s long where its subtitle is shown for 5.7 s; "
+        "train_dia0_utt1: its clip is cut wrongly, 40 s long, but its subtitle is shown for 5.7 s; "
         "its audio and video are missing"
     ) in corpus.notes
     assert not any("have no clip" in note for note in corpus.notes if note.startswith("train"))

@@ -110,10 +110,10 @@ def test_labels_numbered_in_another_order_are_noticed(
     assert read(tmp_path).labels == names
     swapped = dict(zip(names, [*list(order.values())[1:], order["neutral"]], strict=True))
     monkeypatch.setitem(published.LABELS, "meld", swapped)
-    with pytest.raises(DataError, match="the file numbers them in another order"):
+    with pytest.raises(DataError, match="the file numbers its labels in another order"):
         read(tmp_path)
     assert read(tmp_path, labels=names[::-1]).labels == names[::-1]
-    with pytest.raises(DataError, match="names are known for 0 to 1"):
+    with pytest.raises(DataError, match="names are known only for 0 to 1"):
         read(tmp_path, labels=("a", "b"))
 
 
@@ -124,7 +124,7 @@ def test_labels_numbered_in_another_order_are_noticed(
             {"sentences": {0: ["a"], 1: [], 2: [], 10: []}},
             "dialogue dia0: 1 sentences for 3 labels",
         ),
-        ({"test": {10, 0}}, "dialogue dia0: stands in train and test"),
+        ({"test": {10, 0}}, "dialogue dia0: is in train and test"),
         ({"train": [99], "test": [98]}, "no dialogue is in any split"),
         (
             {"labels": {0: [1, 1, 1], 1: ["joy"] * 4, 2: [1] * 5, 10: [1] * 6}},
@@ -227,7 +227,7 @@ def test_two_dialogues_of_one_name_are_refused(tmp_path: Path) -> None:
     for name in ("ids", "labels"):
         fields[name]["1"] = fields[name][1]
     write(tmp_path / "features.pkl", "mmgcn", "meld", ids=fields["ids"], labels=fields["labels"])
-    with pytest.raises(DataError, match="two of its dialogues have one name"):
+    with pytest.raises(DataError, match="two of its dialogues have the same name"):
         read(tmp_path)
 
 
@@ -242,7 +242,7 @@ def test_the_table_says_what_the_file_holds(tmp_path: Path) -> None:
         "features.audio.parameters.fitted_on must say so",
         "video": "342 numbers; their encoder has seen no label",
     }
-    zeros = "video features: its 18 vectors are all zeros: they tell nothing"
+    zeros = "video features: its 18 vectors are all zeros: they carry no information"
     assert inspection.problems == (zeros,)
     console = Console(width=200)
     with console.capture() as captured:
@@ -258,7 +258,7 @@ def test_every_training_dialogue_may_train(tmp_path: Path) -> None:
     write(tmp_path / "features.pkl", "mmgcn", "iemocap")
     corpus = published.load(tmp_path, SplitConfig(validation_share=0))
     assert set(corpus.utterances["split"]) == {"train", "test"}
-    assert "no validation split is cut: split.validation_share is 0" in corpus.notes
+    assert "there is no validation split: split.validation_share is 0" in corpus.notes
 
 
 def test_a_sentence_that_is_none_is_no_text(tmp_path: Path) -> None:
@@ -279,7 +279,7 @@ def test_the_file_is_the_only_one_or_is_named(tmp_path: Path) -> None:
         read(tmp_path)
     write(tmp_path / "a.pkl", "mmgcn", "meld")
     write(tmp_path / "b.pkl", "mmgcn", "iemocap")
-    with pytest.raises(DataError, match=r"found a.pkl, b.pkl; name it: published.file"):
+    with pytest.raises(DataError, match=r"found a.pkl, b.pkl; set published.file to its name"):
         read(tmp_path)
     assert read(tmp_path, file="b.pkl").extra["corpus"] == "iemocap"
     with pytest.raises(DataError, match=r"has no file c.pkl"):

@@ -332,9 +332,9 @@ def test_a_span_that_ends_after_its_file_is_used_and_says_so_as_the_check_does(
     _, status, messages, _ = contents(out)
     assert [str(s) for s in status] == ["ok", "ok", "ok", "ok", "failed"]
     assert messages[:2] == ["", ""]
-    assert messages[2] == "its span ends after its file does: at 1.51 s, the file at 1.00 s"
-    assert messages[3].startswith("its span ends after its file does: at 60.00 s")
-    assert messages[4] == "the span starts at 5.00 s, the file ends at 1.00 s"
+    assert messages[2] == "its span ends after its file: at 1.51 s, the file at 1.00 s"
+    assert messages[3].startswith("its span ends after its file: at 60.00 s")
+    assert messages[4] == "the span starts at 5.00 s, but the file ends at 1.00 s"
     lengths = {"a.wav": look_at(tmp_path / "a.wav")}
     assert [u for u, _, _ in _odd_lengths(corpus.utterances, pd.Series(), lengths)] == [
         "u2",
@@ -357,7 +357,7 @@ def test_media_gone_write_no_store_and_once_they_are_back_the_run_goes_on(tmp_pa
     with pytest.raises(DataError, match=r"media: No such file.* 8 files in it, first .*0\.wav"):
         extract(path, root, out, READS, block=2)
     root.mkdir()
-    with pytest.raises(DataError, match="media: empty, and the table names 8 files"):
+    with pytest.raises(DataError, match="media: empty, but the table names 8 files"):
         extract(path, root, out, READS, block=2)
     for name in ("0.wav", "1.wav", "2.wav"):
         (root / name).write_bytes(b"12")

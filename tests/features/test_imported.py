@@ -109,7 +109,7 @@ def test_a_corpus_without_importer_is_named(table: Path, tmp_path: Path) -> None
 @pytest.mark.parametrize("modality", ["text", "audio", "video"])
 def test_there_is_no_encoder_to_load(modality: str) -> None:
     assert encoder_parameters(modality, "published", {})["fitted_on"] is None
-    with pytest.raises(ConfigError, match=f"features.{modality}: .* imported from their files"):
+    with pytest.raises(ConfigError, match=f"features.{modality}: .* imported from files"):
         make_encoder(modality, "published", {})
 
 

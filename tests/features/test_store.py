@@ -101,8 +101,8 @@ def test_what_does_not_fit_is_refused_and_leaves_no_file(tmp_path: Path) -> None
     bad.values[1] = np.nan
     for blocks, count, words in (
         ([bad], 2, "NaN or infinite"),
-        ([rows(0, 2)], 3, "2 rows came where 3 were announced"),
-        ([rows(0, 2), rows(2, 4)], 3, "4 rows came"),
+        ([rows(0, 2)], 3, "2 rows arrived, but 3 were announced"),
+        ([rows(0, 2), rows(2, 4)], 3, "4 rows arrived"),
         ([Rows(["u"], np.zeros((1, 2), np.float32), [Status.OK], [""])], 1, "shape"),
     ):
         with pytest.raises(DataError, match=words):

@@ -72,7 +72,7 @@ class Troubled:
 
     def read(self, path: Path | None) -> Encoded:
         if path is None:
-            return Encoded(None, Status.MISSING, "the table names no media")
+            return Encoded(None, Status.MISSING, "the table has no media for it")
         if not path.is_file():
             return Encoded(None, Status.NO_FILE, f"no such file: {path.name}")
         size = path.stat().st_size

@@ -38,7 +38,7 @@ PUBLISHED = {modality: {"encoder": "published"} for modality in ("text", "audio"
             "without media, so features.audio.encoder must be 'published'; use .*mosi.yaml",
         ),
         ({"corpus": "melt"}, "unknown corpus 'melt'; did you mean 'meld'?"),
-        ({"corpus": "folder"}, "needs its folder; name it with --config corpus_root=DIR"),
+        ({"corpus": "folder"}, "needs its folder; give it with --config corpus_root=DIR"),
         (
             {"download": {"mirror": "ftp://a/b"}},
             "download: mirror: .* http, https, file or a folder",

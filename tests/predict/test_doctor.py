@@ -39,7 +39,7 @@ def test_what_is_here_is_found(tmp_path, monkeypatch, text_model):
     assert "get it from https://download.pytorch.org" in of(found, "video r3d18").said
     assert of(found, "trained here").said.startswith("2 in ")  # by its name, and with its seed
     assert of(found, "features made before").said.endswith("cache: 2.0 MB, 1 entries")
-    assert of(found, "Hugging Face cache").said.endswith("hub: not there yet")
+    assert of(found, "Hugging Face cache").said.endswith("hub: does not exist yet")
     assert {f.section for f in found} == {
         "versions", "devices", "encoders", "speech", "models", "places"
     }  # fmt: skip

@@ -69,7 +69,7 @@ def test_overlapping_unordered_and_out_of_range_turns_are_told(model, tmp_path):
     found = whole(model.predict(media))
     assert [u.text for u in found.utterances] == ["First.", "Second.", "After the end."]
     assert any("order of time" in note for note in found.notes)
-    assert any("before the one before has ended" in note for note in found.notes)
+    assert any("before the previous turn has ended" in note for note in found.notes)
     assert "audio" in found.utterances[2].missing
 
 
@@ -102,6 +102,6 @@ def test_where_nothing_can_be_read_there_is_an_error_and_no_guess(model, tmp_pat
     assert not whole(other).error
     other.to_html(tmp_path / "other.html")
     show([mute, other], None)
-    assert "mute: nothing was predicted" in capsys.readouterr().out
+    assert "mute: no prediction" in capsys.readouterr().out
     row = mute.to_pandas().iloc[0]
     assert "anything" in row["error"]

@@ -133,7 +133,7 @@ def test_a_recording_without_transcript_or_words_says_what_to_do(
     with pytest.raises(DataError, match=r"there is no transcript.*mute\.srt.*not installed"):
         text_model.predict(tmp_path / "mute.wav")
     (tmp_path / "x.csv").write_text("speaker,text\na,\n")
-    with pytest.raises(DataError, match="nothing to go by"):
+    with pytest.raises(DataError, match="nothing can be predicted"):
         text_model.predict(tmp_path / "x.csv")
 
 
@@ -143,7 +143,7 @@ def test_other_weights_are_refused_and_other_releases_told(make_model, talk, tmp
     model.head.features["text"]["made_by"] = {**own["made_by"], "numpy": "0.1"}
     assert "numpy 0.1 ->" in model.predict(talk.with_suffix(".csv")).notes[-1]
     model.head.features["text"]["weights_sha256"] = "0" * 64
-    with pytest.raises(DataError, match="has another weights_sha256"):
+    with pytest.raises(DataError, match=r"has weights_sha256 .* here, but had"):
         model.predict(talk.with_suffix(".csv"))
 
 

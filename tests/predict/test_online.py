@@ -99,7 +99,7 @@ def test_pairs_of_speakers_are_numbered_by_first_appearance_and_one_too_many_cha
     found = []
     for number, turn in enumerate(said):
         if number == 7:
-            with pytest.raises(DataError, match="knows fewer speakers"):
+            with pytest.raises(DataError, match="more speakers than"):
                 online.say("C", "Hello?")
         found.append(online.say(*turn))
     whole = model.predict_turns(said).utterances

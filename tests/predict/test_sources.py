@@ -36,7 +36,7 @@ def test_everything_that_is_wrong_is_named_at_once(folder):
         find_sources(paths)
     for words in ("gone.mp4: no such file", "'.docx' is none of .mp4", "empty: holds no recording"):
         assert words in str(refused.value)
-    with pytest.raises(DataError, match="a transcript is of one recording"):
+    with pytest.raises(DataError, match="a transcript belongs to one recording"):
         find_sources([folder], folder / "lonely.vtt")
 
 

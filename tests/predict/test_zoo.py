@@ -54,7 +54,7 @@ def test_a_name_that_no_model_has_is_told(tmp_path, monkeypatch):
     monkeypatch.setattr(module.EmotionModel, "from_pretrained", offline)
     with pytest.raises(DataError, match="unknown model 'meld-txt'; did you mean 'meld-text'"):
         ariigcn.load("meld-txt", results=tmp_path)
-    with pytest.raises(DataError, match=r"is no model: there is no config\.json"):
+    with pytest.raises(DataError, match=r"not a model: it has no config\.json"):
         ariigcn.load(tmp_path)
     with pytest.raises(DataError, match="the Hugging Face hub has none either"):
         ariigcn.load("nobody/nothing", results=tmp_path)

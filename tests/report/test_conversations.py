@@ -67,7 +67,7 @@ def test_without_text_there_is_none(corpus, predictions):
 def test_an_inspection_of_other_utterances_is_refused(corpus, predictions):
     other = make_corpus()
     other.utterances["utterance_id"] = other.utterances["utterance_id"].iloc[::-1].to_numpy()
-    with pytest.raises(DataError, match="not of this utterance table"):
+    with pytest.raises(DataError, match="belongs to another utterance table"):
         conversation_data(corpus, predictions, make_inspection(other), shown="test", text=False)
 
 

@@ -137,7 +137,7 @@ def test_tables_and_figures_can_be_heard(html):
 
 def test_what_was_said_is_shown_only_where_that_is_allowed(html, project, tmp_path):
     assert "secret words" not in html
-    assert "licence does not allow showing it" in html
+    assert "licence does not allow showing them" in html
     assert "secret words 42 0" in render(project, tmp_path / "a.html", ReportConfig(text=True))
 
 

@@ -67,7 +67,7 @@ def test_what_was_found_stands_in_sentences_and_tables(tmp_path):
         "38 of 40 utterances are labelled; the others are context only.",
         "They are 1 to 9 s long, half of them 2.5 or less; 3 have no known duration.",
         "No utterance has a known text.",
-        "In audio, 3 spans end after their files do; what there is of them is used.",
+        "In audio, 3 spans end after their files; the part that exists is used.",
         "Constant in audio, so without information: pitch0, pitch1, pitch2, pitch3, pitch4 and 2 more.",
     )
     masked, columns, extremes = view.tables
@@ -82,7 +82,7 @@ def test_what_was_found_stands_in_sentences_and_tables(tmp_path):
 def test_pictures_stand_in_the_page_itself_and_only_where_there_are_any(page):
     without = page(findings())
     assert "<img" not in without
-    assert "No pictures are shown" in without
+    assert "There are no pictures" in without
     faces = [{"utterance": "u7", "note": "face in 1 of 4 frames", "jpeg": PIXEL}]
     parsed = Page(page(findings(faces)))
     (picture,) = parsed.all("img")

@@ -52,7 +52,7 @@ def test_a_stray_file_under_a_fitting_digest_is_passed_over(tmp_path, caplog, me
     (tmp_path / "epoch-00003.safetensors").write_bytes(b"no digest")
     with caplog.at_level(logging.WARNING):
         assert load_checkpoint(tmp_path, "run") == {"epoch": 1}
-    assert "no checkpoint" in caplog.text and "torn" in caplog.text
+    assert "not a checkpoint" in caplog.text and "damaged" in caplog.text
 
 
 def test_a_checkpoint_of_another_run_is_not_resumed(tmp_path, caplog):

@@ -127,7 +127,7 @@ def test_an_impossible_setting_counts_and_is_told(tmp_path):
 def test_without_selection_on_validation_there_is_no_search(tmp_path):
     search = make_search(tmp_path)
     run = replace(search.run, training=TrainingConfig(selection="last"))
-    with pytest.raises(ConfigError, match="no validation score could choose"):
+    with pytest.raises(ConfigError, match="no validation score can choose"):
         tune(replace(search, run=run), 0, tmp_path, tmp_path / "out.json")
 
 

@@ -77,5 +77,5 @@ def test_training_on_recordings_without_labels_stops_before_extraction(recording
     )  # fmt: skip
     said = done.stdout + done.stderr
     assert done.returncode != 0
-    assert "can be used for prediction: 3 conversation(s), 12 utterance(s), no labels" in said
+    assert "you can predict it: 3 conversation(s), 12 utterance(s), no labels" in said
     assert "rule extract_" not in said

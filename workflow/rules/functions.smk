@@ -139,7 +139,7 @@ def cpus_of_job(wildcards):
     return training.threads * training.processes * min(AT_ONCE, len(cfg.seeds))
 
 
-# One job that trains all seeds stops at what the first of them says.
+# One job that trains all seeds stops at what the first utterances says.
 CHECKED = not PACKED and len(cfg.seeds) > 1
 
 

@@ -93,13 +93,13 @@ def unpack(
             bar.advance(raw.tell() - bar.done)
     except DAMAGE as error:
         raise DataError(
-            f"{archive}: cut short or damaged ({error}); {found}. What is written stays; remove "
-            "the archive, fetch it again and run again"
+            f"{archive}: cut short or damaged ({error}); {found}. Written files are kept; "
+            "remove the archive, download it again and run again"
         ) from error
     except OSError as error:
         raise DataError(
-            f"{target}: cannot be written ({error.strerror}); {found}. What is written stays; "
-            "mend this and run again"
+            f"{target}: cannot be written ({error.strerror}); {found}. Written files are "
+            "kept; repair this and run again"
         ) from error
     logger.info("%s: %s", archive.name, found)
     return found

@@ -68,8 +68,9 @@ def download(
         return copy
     if config.offline is not None:
         raise DataError(
-            f"{file.name} is neither in {config.offline} nor in {folder}, and download.offline forbids "
-            "to download it; copy it there, or leave download.offline out"
+            f"{file.name} is neither in {config.offline} nor in {folder}, and "
+            "download.offline forbids downloads; copy it to one of them, or remove "
+            "download.offline"
         )
     folder.mkdir(parents=True, exist_ok=True)
     transfer = Transfer(folder / file.name, file.size, file.sha256 is not None, patience)
@@ -84,8 +85,8 @@ def download(
                 logger.warning("%s: %s", address, error)
         except OSError as error:
             raise DataError(
-                f"{file.name}: cannot be written to {folder} ({error.strerror}); mend this and run "
-                "again: what has arrived is kept"
+                f"{file.name}: cannot be written to {folder} ({error.strerror}); repair this "
+                "and run again: downloaded bytes are kept"
             ) from error
     raise DataError(_explain(file, problems))
 
@@ -142,14 +143,15 @@ def _fetch(file: RemoteFile, folder: Path, transfer: Transfer, address: str) -> 
 def _explain(file: RemoteFile, problems: dict[str, Exception]) -> str:
     """What is wrong with every address, and what to do."""
     mend = (
-        "run again: what has arrived is kept; or download the file by hand and name its folder with "
+        "run again: downloaded bytes are kept; or download the file by hand and name its "
+        "folder with "
         "--config 'download={offline: DIR}'"
     )
     if all(isinstance(error, UnresolvedError) for error in problems.values()):
         reasons = ", ".join(dict.fromkeys(str(error) for error in problems.values()))
         return (
-            f"{file.name} cannot be downloaded: {reasons}; is this machine on a network, and does it "
-            f"need a proxy (https_proxy)? Then {mend}"
+            f"{file.name} cannot be downloaded: {reasons}; check that this machine is on a "
+            f"network, and whether it needs a proxy (https_proxy); then {mend}"
         )
     told = [f"{address}: {error}" for address, error in problems.items()]
     return problem_list(f"{file.name} cannot be downloaded ({mend})", told)
@@ -178,6 +180,6 @@ def _check(file: RemoteFile, path: Path, folder: Path) -> None:
             "remove it and run again; for a copy that you packed yourself, "
             "--config 'download={digests: recorded}'"
             if file.sha256
-            else f"where the new file is the right one, remove its line from {record}"
+            else f"if the new file is the right one, remove its line from {record}"
         )
         raise DataError(f"{path}: sha256 is {found}, expected {expected}; {mend}")

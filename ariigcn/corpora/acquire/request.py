@@ -76,7 +76,7 @@ def _look_up(address: str, seconds: float) -> None:
     try:
         _within(seconds, partial(socket.getaddrinfo, host, None))
     except TimeoutError:
-        raise UnresolvedError(f"no name server answers within {seconds:.0f} s") from None
+        raise UnresolvedError(f"no name server answered within {seconds:.0f} s") from None
     except OSError as error:
         raise UnresolvedError(f"the name {host} is not found ({error.strerror})") from error
 
@@ -86,7 +86,7 @@ def _within(seconds: float, call: Callable[[], T]) -> T:
     try:
         return concurrent.thread(call)().result(seconds)
     except TimeoutError:
-        raise TimeoutError(f"no answer within {seconds:.0f} s") from None
+        raise TimeoutError(f"the server did not answer within {seconds:.0f} s") from None
 
 
 def retry_after(headers: Mapping[str, str]) -> float:

@@ -171,7 +171,9 @@ class Transfer:
             if fits and (same or origin.address != address):
                 return
         if origin and origin.address != address:  # what came from there is still good
-            raise AddressError(f"its file is not the one that {self.part.name} belongs to")
+            raise AddressError(
+                f"the server has another file than the one that {self.part.name} began"
+            )
         self.forget()
         raise _CutError("the file changed on the server")
 

@@ -189,7 +189,7 @@ def _odd_lengths(
     for name, path, end in zip(frame["utterance_id"], frame["media"], frame["end_s"], strict=True):
         seconds = files[path].seconds if isinstance(path, str) else None
         if seconds is not None and end > seconds + PAST_END_S:
-            yield name, "its span ends after its file does", True
+            yield name, "its span ends after its file", True
 
 
 def _off_lengths(lengths: "pd.Series[float]", expected: Mapping[str, float]) -> Found:

@@ -36,19 +36,17 @@ def render(inspection: Inspection, console: Console) -> None:
         console.print(listing)
     console.print()
     if inspection.defects:
-        console.print(
-            f"[red]The corpus is not what it should be:[/] {inspection.defects} defect(s)."
-        )
+        console.print(f"[red]The corpus has defects:[/] {inspection.defects} defect(s).")
     if inspection.untrainable:
         console.print(
-            "[red]Nothing can be trained on it[/] (features and graphs can be made): "
+            "[red]You cannot train on it[/], but you can make features and graphs: "
             f"{'; '.join(inspection.untrainable)}.",
             highlight=False,
         )
     if inspection.unlabelled:
         console.print(Text(f"But {inspection.unlabelled}.", style="green"))
     if inspection.sound and not inspection.unlabelled:
-        console.print("[green]The corpus is what it should be.[/]")
+        console.print("[green]The corpus has no defects.[/]")
 
 
 def _table(*columns: str) -> Table:
@@ -108,9 +106,9 @@ def _print_lengths(inspection: Inspection, console: Console) -> None:
 
 def _finding_table(findings: tuple[Finding, ...]) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column("what was found")
+    table.add_column("finding")
     table.add_column("utterances", justify="right")
-    table.add_column("first of them", overflow="fold")
+    table.add_column("first utterances", overflow="fold")
     for finding in findings:
         first = ", ".join(finding.utterances[:EXAMPLES])
         more = ", ..." if len(finding.utterances) > EXAMPLES else ""

@@ -58,7 +58,7 @@ def usable_for(corpus: Corpus) -> str:
         return ""
     dialogues = frame["dialogue_id"].nunique()
     return (
-        f"it can be used for prediction: {dialogues:,} conversation(s), {len(frame):,} utterance(s), "
+        f"you can predict it: {dialogues:,} conversation(s), {len(frame):,} utterance(s), "
         "no labels (snakemake predictions --config model=NAME ..., docs/predict.md)"
     )
 
@@ -77,8 +77,8 @@ def require_labels(table: Path, splits: Collection[str], out: Path) -> None:
     corpus = read_corpus(table)
     if problems := trainable_problems(corpus, splits):
         title = (
-            f"{corpus.name}: nothing can be trained on it; features and graphs can be made "
-            "(snakemake features graphs)"
+            f"{corpus.name}: you cannot train on it, but you can make features and graphs "
+            f"(snakemake features graphs)"
         )
         if use := usable_for(corpus):
             title += f"; {use}"

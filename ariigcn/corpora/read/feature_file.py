@@ -63,7 +63,7 @@ class PublishedFile:
                     raise ValueError(f"shape {found[dialogue].shape}")
             except (ValueError, TypeError) as error:
                 raise DataError(
-                    f"dialogue {dialogue}: its {modality} is no matrix ({error})"
+                    f"dialogue {dialogue}: its {modality} is not a matrix ({error})"
                 ) from None
         return found
 
@@ -79,7 +79,7 @@ def find_file(root: Path, name: str | None) -> Path:
         inside = path.resolve().is_relative_to(root.resolve())
         if not inside or not path.name.lower().endswith(ENDINGS) or len(Path(name).parts) > 2:
             raise DataError(
-                f"published: {root} has no file {name} (a .pkl, at most a folder below)"
+                f"published: {root} has no file {name} (a .pkl in it, or one folder below)"
             )
         if trouble := file_trouble(path):
             raise DataError(f"published: {root} has no file {name} ({trouble})")
@@ -92,7 +92,7 @@ def find_file(root: Path, name: str | None) -> Path:
     if len(found) != 1:
         what = ", ".join(path.name for path in found) or "none"
         raise DataError(
-            f"published: {root}: expected one .pkl, found {what}; name it: published.file"
+            f"published: {root}: expected one .pkl, found {what}; set published.file to its name"
         )
     return found[0]
 
@@ -111,7 +111,7 @@ def read_published(path: Path) -> PublishedFile:
     named = dict(zip(LAYOUTS[layout], values, strict=True))
     keys = list(named["labels"])
     if len(set(map(_dialogue, keys))) < len(keys):
-        raise DataError(f"{path}: two of its dialogues have one name")
+        raise DataError(f"{path}: two of its dialogues have the same name")
     corpus = "iemocap" if any(str(key).startswith("Ses") for key in keys) else "meld"
     fields = {
         name: {_dialogue(key): value[key] for key in keys if key in value}
@@ -129,7 +129,7 @@ def tells_nothing(values: NDArray[np.float32]) -> str | None:
     if len(values) < 2 or (values != values[0]).any():
         return None
     what = "all zeros" if not values.any() else "the same in every row"
-    return f"its {len(values):,} vectors are {what}: they tell nothing"
+    return f"its {len(values):,} vectors are {what}: they carry no information"
 
 
 def contents(file: PublishedFile) -> tuple[dict[str, str], dict[str, str]]:

@@ -59,7 +59,8 @@ def find_tables(root: Path) -> list[Path]:
         own = subtitles
     elif len(own) != 1:
         others = [name for name in names if name.lower().endswith((*TABLES, *OTHERS))]
-        there = f" (there is {', '.join(others[:3])}: save it so)" if others and not own else ""
+        there = f" ({', '.join(others[:3])} exists: save it in that form)"
+        there = there if others and not own else ""
         raise DataError(
             f"{root}: expected one of conversations.csv, .tsv or .parquet, found "
             f"{' and '.join(own) or 'none'}{there}; or name subtitles with speakers (.srt, .vtt) "
@@ -106,7 +107,7 @@ def _read_subtitles(files: list[Path]) -> Rows:
         media = recordings.get(path.stem, [])
         if len(media) > 1:
             problems.append(
-                f"{path.name}: more than one recording of that name: {', '.join(media)}"
+                f"{path.name}: more than one recording has that name: {', '.join(media)}"
             )
         for number, cue in enumerate(sorted(cues, key=lambda cue: cue.start_s)):
             span = (str(cue.start_s), str(cue.end_s)) if media else (None, None)
@@ -138,7 +139,7 @@ def _read_csv(path: Path) -> Rows:
                 lines.append(f"line {reader.line_num}")
     except csv.Error as error:
         where = f"{path}, line {reader.line_num}"
-        raise DataError(f"{where}: not a table ({error}); is a quote left open?") from error
+        raise DataError(f"{where}: not a table ({error}); check for an open quote") from error
     ragged = [
         f"{line}: {len(row)} cells, the header has {len(header)}; quote cells that hold "
         f"{SEPARATORS[separator]}"

@@ -71,16 +71,16 @@ def read_rows(
             if len(cells) != width:
                 raise DataError(
                     f"{path}, line {reader.line_num}: {len(cells)} field(s), expected {width}; "
-                    "the file is damaged or cut short: fetch it again"
+                    "the file is damaged or cut short: get it again"
                 )
             rows.append((reader.line_num, cells))
     except csv.Error as error:
         raise DataError(
             f"{path}, line {reader.line_num}: {error}; the file is damaged or cut short: "
-            "fetch it again"
+            "get it again"
         ) from error
     if not rows:
-        raise DataError(f"{path}: empty; fetch it again")
+        raise DataError(f"{path}: empty; get it again")
     return rows
 
 

@@ -69,7 +69,8 @@ def read_transcript(path: Path) -> list[Transcript]:
     reader = READERS.get(path.suffix.lower())
     if reader is None:
         raise DataError(
-            f"{path}: '{path.suffix}' is no known kind of transcript; known: {', '.join(READERS)}"
+            f"{path}: '{path.suffix}' is not a known kind of transcript; known: "
+            f"{', '.join(READERS)}"
         )
     turns, problems = reader(path)
     for _, turn in turns:
@@ -77,7 +78,7 @@ def read_transcript(path: Path) -> list[Transcript]:
     if problems:
         raise DataError(problem_list(f"{path} cannot be used", list(dict.fromkeys(problems))))
     if not turns:
-        raise DataError(f"{path}: no utterance in it")
+        raise DataError(f"{path}: it has no utterance")
     names = dict.fromkeys(name for name, _ in turns)
     made_by, notes = _origin(path)
     return [
@@ -112,19 +113,21 @@ def _in_order(name: str, turns: list[Turn], made_by: str, known: list[str]) -> T
     timed = [turn.start_s for turn in turns if turn.start_s is not None]
     if len(timed) == len(turns):
         if timed != sorted(timed):
-            notes.append("the turns were not in the order of time and are now")
+            notes.append("the turns were not in order of time; they were sorted")
         turns = sorted(turns, key=lambda turn: turn.start_s or 0.0)
         ends = [turn.end_s or 0.0 for turn in turns]
         starts = [turn.start_s or 0.0 for turn in turns]
         count = sum(start < end - 1e-3 for start, end in zip(starts[1:], ends, strict=False))
         if count:
-            notes.append(f"{count} turn(s) begin before the one before has ended")
+            notes.append(f"{count} turn(s) begin before the previous turn has ended")
     elif timed:
         notes.append(f"{len(turns) - len(timed)} of {len(turns)} turns have no times")
     unnamed = sum(turn.speaker is None for turn in turns)
     if unnamed:
         whose = (
-            "all turns are taken as one speaker's" if unnamed == len(turns) else "they share one"
+            "all turns are given to one speaker"
+            if unnamed == len(turns)
+            else "they share one speaker"
         )
         notes.append(f"{unnamed} of {len(turns)} turns name no speaker; {whose}")
     return Transcript(name, tuple(turns), tuple(notes), made_by)
@@ -135,7 +138,7 @@ def _defects(turn: Turn) -> Iterator[str]:
         if seconds is not None and not (math.isfinite(seconds) and seconds >= 0):
             yield f"its {what} is {seconds:g} s; expected seconds from 0"
     if (turn.start_s is None) != (turn.end_s is None):
-        yield "it has only one of start and end; give both or none"
+        yield "it has only a start or only an end; give both or neither"
     elif turn.start_s is not None and turn.end_s is not None and turn.end_s <= turn.start_s:
         yield f"it ends at {turn.end_s:g} s, before it starts at {turn.start_s:g} s"
     for what, words in (("text", turn.text), ("speaker", turn.speaker)):

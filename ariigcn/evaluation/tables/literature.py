@@ -60,7 +60,7 @@ def _read(path: Path) -> pd.DataFrame:
     ]
     keys = ["corpus", "classes", "model", "metric", "source", "address"]
     again = table.index[table.duplicated(keys)] + 1
-    problems += [f"row {number}: the same figure stands above" for number in again]
+    problems += [f"row {number}: the same figure is in an earlier row" for number in again]
     if problems:
         raise DataError(problem_list(f"{path} cannot be used", problems))
     return table

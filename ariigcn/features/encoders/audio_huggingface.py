@@ -69,7 +69,7 @@ class SpeechEncoder:
         """Whether the model wants its sound at zero mean and unit variance."""
         path = self._loaded.folder / "preprocessor_config.json"
         if not path.is_file():
-            raise DataError(f"{path}: missing; it says how the model wants its sound")
+            raise DataError(f"{path}: missing; it describes the sound that the model reads")
         with in_words(path, "does not say how the model wants its sound"):
             settings = json.loads(path.read_text(encoding="utf-8"))
             rate, normalise = (

@@ -110,7 +110,7 @@ def load(asked: HubParameters, modality: str, takes: str) -> Loaded:
     model = getattr(model, "vision_model", model) if takes == "pixel_values" else model
     if model.main_input_name != takes or model.config.is_encoder_decoder:
         raise DataError(
-            f"{folder}: {type(model).__name__} is no {modality} encoder; choose one that reads "
+            f"{folder}: {type(model).__name__} is not a {modality} encoder; choose one that reads "
             f"{takes} and has no decoder"
         )
     _check_layers(asked.layers, model.config, folder)
@@ -173,8 +173,8 @@ def _download(asked: HubParameters, modality: str) -> Path:
     except (OSError, ValueError) as error:
         reason = str(error).splitlines()[0]
         raise DataError(
-            f"{asked.model}: neither a folder nor a model that the hub gives ({reason}); download "
-            f"it where there is a network (hf download {asked.model} --local-dir DIR) and name "
+            f"{asked.model}: neither a folder nor a model on the hub ({reason}); download it "
+            f"on a machine with a network (hf download {asked.model} --local-dir DIR) and name "
             f"the folder: features.{modality}.parameters.model: DIR"
         ) from error
     assert folder is not None
@@ -196,7 +196,9 @@ def _check_layers(layers: Sequence[int], config: Any, folder: Path) -> None:
     count = getattr(config, "num_hidden_layers", None)
     if count is None:
         if tuple(layers) != (-1,):
-            raise DataError(f"{folder}: this architecture gives its last layer only: layers: [-1]")
+            raise DataError(
+                f"{folder}: this architecture has only its last layer; set layers: [-1]"
+            )
     elif any(not -count - 1 <= layer <= count for layer in layers):
         raise DataError(f"{folder}: layers {list(layers)}, but the model has 0 to {count}")
 

@@ -61,14 +61,14 @@ class R3D18Video(FaceCropEncoder):
         self._window = WINDOW
         if trouble := file_trouble(path):
             raise DataError(
-                f"{path}: {trouble}; download {URL} where there is a network and name the file: "
+                f"{path}: {trouble}; download {URL} on a machine with a network and name the file: "
                 "features.video.parameters.weights"
             )
         self.weights_sha256 = sha256_file(path)
         if not self.weights_sha256.startswith(parameters.weights_sha256):
             raise DataError(
                 f"{path}: sha256 {self.weights_sha256[:16]}... does not begin with "
-                f"{parameters.weights_sha256}; these are other weights than those asked for"
+                f"{parameters.weights_sha256}; these are not the weights asked for"
             )
         with in_words(path, "not R3D-18's state dictionary"):
             network = load(path)

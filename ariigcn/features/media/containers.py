@@ -25,7 +25,7 @@ TRUNCATED_SHARE, TRUNCATED_S = 0.9, 0.25
 # Two clocks (container, table) may differ by a rounding.
 EPSILON_S = 1e-6
 # How the message of a row begins whose span ends after its file; such rows are counted.
-PAST_END = "its span ends after its file does"
+PAST_END = "its span ends after its file"
 
 
 class ClipError(Exception):
@@ -46,7 +46,7 @@ def open_stream(clip: Clip, kind: Literal["audio", "video"]) -> Iterator[tuple[A
     import av
 
     if clip.media is None:
-        raise ClipError(Status.MISSING, "the table names no media")
+        raise ClipError(Status.MISSING, "the table has no media for it")
     if trouble := file_trouble(clip.media):
         status = Status.NO_FILE if trouble == ABSENT else Status.FAILED
         raise ClipError(status, f"{trouble}: {clip.media.name}")
@@ -61,7 +61,7 @@ def open_stream(clip: Clip, kind: Literal["audio", "video"]) -> Iterator[tuple[A
         raise
     except (av.FFmpegError, OSError, ValueError, EOFError, MemoryError) as error:
         if file_trouble(clip.media) == ABSENT:
-            raise ClipError(Status.NO_FILE, f"gone meanwhile: {clip.media.name}") from error
+            raise ClipError(Status.NO_FILE, f"removed during the run: {clip.media.name}") from error
         words = getattr(error, "strerror", None) or str(error) or type(error).__name__
         raise ClipError(Status.FAILED, f"cannot be decoded ({words})") from error
 
@@ -91,7 +91,9 @@ def check_length(seconds: float, minimum: float) -> None:
         ClipError: it has less.
     """
     if seconds <= 0 or seconds < minimum:
-        raise ClipError(Status.TOO_SHORT, f"{seconds:.3f} s long, {minimum:g} s are needed")
+        raise ClipError(
+            Status.TOO_SHORT, f"{seconds:.3f} s long, but at least {minimum:g} s are needed"
+        )
 
 
 def _origin_s(container: Any) -> float:
@@ -123,14 +125,15 @@ def check_complete(container: Any, stream: Any, clip: Clip, reached_s: float) ->
     declared = _declared_s(container, stream, first)
     if start > declared - EPSILON_S:
         raise ClipError(
-            Status.FAILED, f"the span starts at {start:.2f} s, the file ends at {declared:.2f} s"
+            Status.FAILED,
+            f"the span starts at {start:.2f} s, but the file ends at {declared:.2f} s",
         )
     if stream.duration is None:
         return
     expected = min(declared, span(container, clip)[1])
     got, asked = reached_s - start, expected - start
     if got < asked * TRUNCATED_SHARE and got < asked - TRUNCATED_S:
-        raise ClipError(Status.FAILED, f"cut off: {max(got, 0):.2f} of {asked:.2f} s are there")
+        raise ClipError(Status.FAILED, f"cut off: only {max(got, 0):.2f} of {asked:.2f} s exist")
 
 
 def _declared_s(container: Any, stream: Any, first: float) -> float:

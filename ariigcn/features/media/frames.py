@@ -103,7 +103,7 @@ def _decode_frames(
         else:
             break  # the last frames of a stream may not come out; those before them stand
     if len(left) == len(wanted):
-        raise ClipError(Status.FAILED, "cannot be decoded (no frame came out)")
+        raise ClipError(Status.FAILED, "cannot be decoded (it gave no frame)")
 
 
 def _jump(keyframes: NDArray[Any], position: int | None, target: int) -> int | None:

@@ -74,7 +74,7 @@ class Dropout(nn.Module):
         super().__init__()
         self.dropped = round(share * 256)
         if not 0 <= self.dropped < 256:
-            raise ValueError(f"dropout of {share}: it must leave something, so lie below 0.998")
+            raise ValueError(f"dropout of {share}: it must be below 0.998")
 
     def forward(self, x: Tensor) -> Tensor:
         """[...] -> [...], any shape."""

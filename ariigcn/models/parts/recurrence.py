@@ -112,7 +112,8 @@ class ModalityGRU(nn.Module):
 class _Recurrence(torch.autograd.Function):
     """The steps and their gradient.
 
-    What a step's gradient multiplies is known before the first of them, so backwards a step is its
+    What a step's gradient multiplies is known before the first utterances, so backwards a "
+    "step is its
     gradient times three factors, one product, and the sum that goes on to the step before.
     """
 

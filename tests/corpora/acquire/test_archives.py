@@ -72,7 +72,7 @@ def test_what_stands_with_the_right_size_is_not_written_again(tmp_path, archive)
 def test_an_archive_cut_anywhere_is_an_error_and_what_came_out_stays(tmp_path, archive, share):
     whole = archive.read_bytes()
     archive.write_bytes(whole[: int(len(whole) * share)])
-    with pytest.raises(DataError, match=r"cut short or damaged .* fetch it again"):
+    with pytest.raises(DataError, match=r"cut short or damaged .* download it again"):
         unpack(archive, tmp_path / "raw", place)
     unpacked = files(tmp_path / "raw")
     assert unpacked.items() <= CLIPS.items()  # whole files only

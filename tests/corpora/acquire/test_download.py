@@ -255,7 +255,7 @@ def test_a_mirror_with_another_file_costs_nothing_that_had_arrived(tmp_path):
     with serving(mirror=Behaviour.of(OTHER[:-9])) as server:
         begin(tmp_path, f"{server}/gone")
         known = source(f"{server}/gone", f"{server}/mirror", sha256=sha256(DATA))
-        with pytest.raises(DataError, match="mirror: its file is not the one"):
+        with pytest.raises(DataError, match="mirror: the server has another file than the one"):
             fetch(known, tmp_path)
     assert (tmp_path / "a.bin.part").read_bytes() == DATA[:300_000]
 
@@ -438,7 +438,7 @@ def test_a_head_that_crawls_is_given_up(tmp_path):
     Thread(target=dribble, daemon=True).start()
     patience = Patience(attempts=1, timeout_s=0.1)
     address = f"http://127.0.0.1:{listener.getsockname()[1]}/a"
-    with listener, pytest.raises(DataError, match="no answer within"):
+    with listener, pytest.raises(DataError, match="the server did not answer within"):
         fetch(source(address), tmp_path, patience=patience)
 
 
@@ -457,7 +457,7 @@ def no_answer(*_):
     ("look_up", "said"),
     [
         (no_name, "the name one.invalid is not found (Temporary failure"),
-        (no_answer, "no name server answers within"),
+        (no_answer, "no name server answered within"),
     ],
 )
 def test_without_a_name_server_one_line_says_so_at_once(

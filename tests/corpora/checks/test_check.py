@@ -64,9 +64,9 @@ def test_a_whole_release_is_sound_for_all_its_known_defects(meld_tree: Path) -> 
     }
     told = page(inspection)
     assert max(map(len, told.splitlines())) <= 80
-    for line in ("joy", "7 files; sound: 7 with 1 channel(s)", "The corpus is what it should be."):
+    for line in ("joy", "7 files; sound: 7 with 1 channel(s)", "The corpus has no defects."):
         assert line in told
-    assert "train: the encoding of 2 text(s) was mended" in told
+    assert "train: the encoding of 2 text(s) was repaired" in told
 
 
 def test_every_planted_defect_is_on_the_page(meld_tree: Path) -> None:
@@ -93,7 +93,7 @@ def test_every_planted_defect_is_on_the_page(meld_tree: Path) -> None:
     told = page(inspection)
     assert "1 with 6 channel(s)" in told
     assert "1 file(s) in train_splits belong to no utterance" in told
-    assert "The corpus is not what it should be: 2 defect(s)." in told
+    assert "The corpus has defects: 2 defect(s)." in told
 
 
 def test_the_defects_of_iemocap_are_on_the_page(
@@ -121,7 +121,7 @@ def test_a_span_past_its_recordings_end_is_a_defect(tmp_path: Path) -> None:
     )
     inspection = inspect("folder", tmp_path)
     kinds = found(inspection)
-    assert kinds["its span ends after its file does"] == ("b0",)
+    assert kinds["its span ends after its file"] == ("b0",)
     assert kinds["media: no such file"] == ("c0",)
     assert inspection.lengths["a1"] == pytest.approx(0.5)
     assert not inspection.sound
@@ -143,9 +143,9 @@ def test_a_corpus_without_labels_says_what_it_can_be_used_for(tmp_path: Path) ->
     inspection = inspect("folder", tmp_path)
     assert inspection.sound
     told = " ".join(page(inspection).split())
-    assert "Nothing can be trained on it (features and graphs can be made): none of the 2" in told
-    assert "it can be used for prediction: 4 conversation(s), 4 utterance(s), no labels" in told
-    assert "is what it should be" not in told
+    assert "You cannot train on it, but you can make features and graphs: none of the 2" in told
+    assert "you can predict it: 4 conversation(s), 4 utterance(s), no labels" in told
+    assert "has no defects" not in told
     checked = CliRunner().invoke(app, ["corpus", "check", "folder", "--root", str(tmp_path)])
     assert checked.exit_code == 0
 
@@ -155,8 +155,8 @@ def test_labels_in_test_alone_are_no_training(tmp_path: Path) -> None:
     inspection = inspect("folder", tmp_path)
     assert not inspection.sound
     told = " ".join(page(inspection).split())
-    assert "Nothing can be trained on it (features and graphs can be made): none of the 2" in told
-    assert "is what it should be" not in told
+    assert "You cannot train on it, but you can make features and graphs: none of the 2" in told
+    assert "has no defects" not in told
     checked = CliRunner().invoke(app, ["corpus", "check", "folder", "--root", str(tmp_path)])
     assert checked.exit_code == 1
 

@@ -25,11 +25,11 @@ def test_labels_that_a_run_needs_are_asked_for_before_its_features(tmp_path: Pat
     with pytest.raises(DataError) as error:
         require_labels(table, ("train", "validation"), out)
     told = str(error.value)
-    assert "nothing can be trained on it; features and graphs can be made" in told
+    assert "you cannot train on it, but you can make features and graphs" in told
     assert "none of the 1 utterances of the train split has a label; fill the column" in told
     few = "three splits need 3 dialogues, the corpus has 1; add some"
     assert f"no utterance in the validation split: {few}" in told
-    assert "can be used for prediction: 1 conversation(s), 1 utterance(s), no labels" in told
+    assert "you can predict it: 1 conversation(s), 1 utterance(s), no labels" in told
     assert not out.exists()
 
 

@@ -73,7 +73,7 @@ def test_a_table_may_hold_several_conversations_and_lack_columns(tmp_path):
     first, second = read_transcript(path)
     assert (first.name, [t.text for t in first.turns]) == ("a", ["one", "three"])
     assert (second.name, [t.text for t in second.turns]) == ("b", ["two"])
-    assert first.notes == ("2 of 2 turns name no speaker; all turns are taken as one speaker's",)
+    assert first.notes == ("2 of 2 turns name no speaker; all turns are given to one speaker",)
 
 
 def test_turns_out_of_order_are_ordered_and_overlaps_told(tmp_path):
@@ -82,8 +82,8 @@ def test_turns_out_of_order_are_ordered_and_overlaps_told(tmp_path):
     (found,) = read_transcript(path)
     assert [t.text for t in found.turns] == ["first", "second", "last"]
     assert found.notes == (
-        "the turns were not in the order of time and are now",
-        "1 turn(s) begin before the one before has ended",
+        "the turns were not in order of time; they were sorted",
+        "1 turn(s) begin before the previous turn has ended",
     )
 
 
@@ -93,16 +93,16 @@ def test_turns_out_of_order_are_ordered_and_overlaps_told(tmp_path):
         ("a.csv", "start_s,end_s,text\n1,x,a\n3,2,b\n", "line 2: end_s is 'x'"),
         ("a.csv", "start_s,end_s,text\n3,2,b\n", "line 2: it ends at 2 s, before it starts at 3 s"),
         ("a.csv", "start_s,end_s,text\n-1,2,b\n", "its start is -1 s; expected seconds from 0"),
-        ("a.csv", "start_s,text\n1,b\n", "line 2: it has only one of start and end"),
+        ("a.csv", "start_s,text\n1,b\n", "line 2: it has only a start or only an end"),
         ("a.csv", "who,what\na,b\n", "its header has none of end_s, speaker, start_s, text"),
-        ("a.csv", "speaker,text\n", "no utterance in it"),
-        ("a.srt", "", "no utterance in it"),
+        ("a.csv", "speaker,text\n", "it has no utterance"),
+        ("a.srt", "", "it has no utterance"),
         ("a.srt", "1\n00:00 -> 1\nx\n", "line 1: expected times such as"),
         ("a.json", "{}", "not what Whisper writes"),
         ("a.json", '{"segments": 3}', "not what Whisper writes"),
         ("a.json", '{"segments": [{"start": "x"}]}', "not what Whisper writes"),
         ("a.rttm", "SPEAKER talk 1 x 1 <NA> <NA> Ann\n", "line 1: expected KIND FILE"),
-        ("a.doc", "x", "'.doc' is no known kind of transcript; known: .srt"),
+        ("a.doc", "x", "'.doc' is not a known kind of transcript; known: .srt"),
     ],
 )
 def test_what_is_wrong_is_named(tmp_path, name, text, message):

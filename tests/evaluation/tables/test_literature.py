@@ -62,5 +62,5 @@ def test_a_figure_stands_once(tmp_path):
     row = "meld,7,A,accuracy,60,paper,somewhere\n"
     path = tmp_path / "own.csv"
     path.write_text(f"{','.join(COLUMNS)}\n{row}{row}")
-    with pytest.raises(DataError, match="row 2: the same figure stands above"):
+    with pytest.raises(DataError, match="row 2: the same figure is in an earlier row"):
         published_frame(path, corpus("meld", SEVEN))

@@ -84,7 +84,10 @@ def test_absent_media_and_absent_tracks(tmp_path: Path) -> None:
 
 def test_too_short(tmp_path: Path) -> None:
     sound = write_wav(tmp_path / "a.wav", [tone(0.05)])
-    assert status_of(sound, "audio") == (Status.TOO_SHORT, "0.050 s long, 0.06 s are needed")
+    assert status_of(sound, "audio") == (
+        Status.TOO_SHORT,
+        "0.050 s long, but at least 0.06 s are needed",
+    )
     assert status_of(write_video(tmp_path / "a.mp4", grey_frames(2)), "video")[0] == (
         Status.TOO_SHORT
     )
@@ -121,12 +124,12 @@ def test_matroska_tells_its_end_for_the_whole_file_alone(tmp_path: Path) -> None
     for kind in ("audio", "video"):
         status, message = status_of(path, kind, start_s=5.0, end_s=6.0)
         assert status == Status.FAILED
-        assert message.startswith("the span starts at 5.00 s, the file ends at 2.0")
+        assert message.startswith("the span starts at 5.00 s, but the file ends at 2.0")
 
 
 def test_a_file_that_goes_while_it_is_read_is_no_file(tmp_path: Path) -> None:
     path = write_wav(tmp_path / "a.wav", [tone(0.1)])
-    words = r"gone meanwhile: a\.wav"
+    words = r"removed during the run: a\.wav"
     with pytest.raises(ClipError, match=words) as error, open_stream(clip(path), "audio"):
         path.unlink()
         raise OSError("stale handle")

@@ -76,8 +76,8 @@ def decode_bytes(data: bytes, name: str) -> Any:
     except (RefusedError, NotPlainError) as error:
         what = "reading it would" if isinstance(error, RefusedError) else "it holds"
         raise DataError(
-            f"{name}: refused, since {what} {error}; feature files hold arrays, lists and "
-            "dictionaries of text and numbers only: have nothing to do with this one"
+            f"{name}: refused, since {what} {error}; feature files hold only arrays, lists "
+            "and dictionaries of text and numbers: do not use this file"
         ) from None
     except DamagedError as error:
-        raise DataError(f"{name}: not a whole pickle ({error}); fetch it again") from None
+        raise DataError(f"{name}: not a whole pickle ({error}); get it again") from None
