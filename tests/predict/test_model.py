@@ -143,7 +143,7 @@ def test_other_weights_are_refused_and_other_releases_told(make_model, talk, tmp
     model.head.features["text"]["made_by"] = {**own["made_by"], "numpy": "0.1"}
     assert "numpy 0.1 ->" in model.predict(talk.with_suffix(".csv")).notes[-1]
     model.head.features["text"]["weights_sha256"] = "0" * 64
-    with pytest.raises(DataError, match="has weights_sha256 .* here, but had"):
+    with pytest.raises(DataError, match=r"has weights_sha256 .* here, but had"):
         model.predict(talk.with_suffix(".csv"))
 
 
