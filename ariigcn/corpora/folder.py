@@ -156,7 +156,7 @@ def _name_speakers(frame: pd.DataFrame, speaker: str | None) -> list[str]:
         return []
     frame.loc[nobody, "speaker"] = speaker.strip()
     return [
-        f"{int(nobody.sum())} utterance(s) name no speaker; they are given to {{speaker.strip()}}"
+        f"{int(nobody.sum())} utterance(s) name no speaker; they are given to {speaker.strip()}"
     ]
 
 

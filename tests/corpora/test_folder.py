@@ -135,7 +135,7 @@ def test_a_link_that_leads_out_of_the_folder_is_refused(tmp_path):
         ),
         ("\n \n", "empty; start a table with"),
         ("", "empty; start a table with: ariigcn corpus init"),
-        (HEADER, "no utterances at all"),
+        (HEADER, "it has no utterances"),
         (GOOD.replace("emotion", "emotoin"), "did you mean 'emotion'?"),
         (GOOD.replace('"None, really"', "None, really"), "line 3: 10 cells, the header has 9"),
         (GOOD.replace(",validation,", ",dev,"), "line 4 (b0): split is 'dev', must be"),
@@ -223,7 +223,7 @@ def test_capitals_of_a_files_name_do_not_matter(tmp_path):
 
 @pytest.mark.parametrize("name", ["conversations.xlsx", "conversations.txt", "data.csv"])
 def test_a_table_of_another_name_is_named(tmp_path, name):
-    assert f"(there is {name}: save it in that form)" in complaint(write(tmp_path, GOOD, name))
+    assert f"({name} exists: save it in that form)" in complaint(write(tmp_path, GOOD, name))
 
 
 def test_what_is_no_file_is_not_opened(tmp_path):
