@@ -18,7 +18,7 @@ def test_a_signal_is_noted_and_named_at_the_next_check(number):
         os.kill(os.getpid(), number)
         assert stop
         with pytest.raises(
-            StoppedError, match=rf"{number.name}; 3 blocks are kept; the same command"
+            StoppedError, match=rf"{number.name}; 3 blocks are kept; run the same command"
         ):
             stop.check("3 blocks are kept")
     assert signal.getsignal(number) is before

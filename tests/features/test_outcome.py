@@ -47,7 +47,7 @@ def test_media_gone_are_an_error_that_says_where_they_were_looked_for() -> None:
         watched([GONE] * 9 + [MISSING])
     text = str(error.value)
     assert "tiny: audio features: 9 of 9 utterances failed (9 no file, 1 missing)" in text
-    assert "looked for in /mnt/media" in text
+    assert "searched in /mnt/media" in text
     assert "u0: no file: u0.wav" in text and "u4: " in text and "u5: " not in text
 
 

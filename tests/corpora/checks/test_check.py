@@ -211,7 +211,7 @@ def test_the_template_is_a_sound_corpus_and_is_never_overwritten(tmp_path: Path)
     assert "No utterance has audio or video." in checked.output
     again = run(app, ["corpus", "init", str(tmp_path / "own")])
     assert again.exit_code == 1
-    assert "is there already" in again.output
+    assert "exists already" in again.output
 
 
 @pytest.mark.parametrize(

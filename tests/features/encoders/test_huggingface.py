@@ -111,7 +111,7 @@ def test_a_model_that_cannot_be_reached_says_how_to_name_a_local_copy(
 def test_a_folder_without_weights_and_a_model_of_another_kind(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no weights; expected"):
         load(named(tmp_path), "text", "input_ids")
-    with pytest.raises(DataError, match="Wav2Vec2Model is no text encoder"):
+    with pytest.raises(DataError, match="Wav2Vec2Model is not a text encoder"):
         load(named(speech_model(tmp_path)), "text", "input_ids")
 
 
