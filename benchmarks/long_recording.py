@@ -19,13 +19,10 @@ import time
 from pathlib import Path
 from typing import Annotated, Any
 
-import numpy as np
 import psutil
 import typer
 
-from ariigcn.features.config import EncoderConfig
-from ariigcn.features.encoders.registry import made_by, make_encoder
-from ariigcn.features.store import StoreHeader
+from ariigcn.features.here import EncoderHere
 from ariigcn.graphs.build import COMPACT_RELATIONS
 from ariigcn.graphs.config import GraphConfig
 from ariigcn.models.bundle import BundleHead, save_bundle, told
@@ -36,7 +33,7 @@ from benchmarks.recordings import Recording, long_recording
 
 def save_model(folder: Path) -> Path:
     """A model over the default encoders, with weights as they are drawn."""
-    headers = {config.modality: _header(config) for config in (MINILM, IS10, FACES)}
+    headers = {config.modality: EncoderHere(config).header for config in (MINILM, IS10, FACES)}
     head = BundleHead(
         "demo",
         ("anger", "joy", "neutral", "sadness"),
@@ -49,20 +46,6 @@ def save_model(folder: Path) -> Path:
     )
     save_bundle(folder, head, head.build())
     return folder
-
-
-def _header(config: EncoderConfig) -> StoreHeader:
-    made = make_encoder(config.modality, config.encoder, config.parameters)
-    return StoreHeader(
-        "demo",
-        config.modality,
-        config.encoder,
-        made.version,
-        made.dimension,
-        made.weights_sha256,
-        parameters=config.parameters,
-        made_by=made_by(config.modality, config.encoder),
-    )
 
 
 def measured(command: list[str]) -> tuple[float, float]:
@@ -114,20 +97,6 @@ def bare(recording: Recording) -> float:
     return repeats * sum(spent(loop).cpu for loop in loops)
 
 
-def bare_recognition(recording: Recording, threads: int) -> float:
-    """Seconds of faster-whisper alone over the recording's sound."""
-    from ariigcn.speech.settings import SpeechSettings
-    from ariigcn.speech.sound import read_sound
-    from ariigcn.speech.transcribe import Listener
-
-    model = Listener(SpeechSettings(), threads)._recogniser._model
-    audio = read_sound(recording.media).samples.astype(np.float32) / 32768
-    started = time.monotonic()
-    for _ in model.transcribe(audio, language="en", beam_size=5, vad_filter=True)[0]:
-        pass
-    return time.monotonic() - started
-
-
 def main(
     minutes: float = 30.0,
     height: Annotated[int, typer.Option(help="Of the pictures, pixels.")] = 720,
@@ -149,7 +118,11 @@ def main(
         after = bare(recording)
         loops = (before + after) / 2 / cores
         if heard:
-            loops += bare_recognition(recording, cores)
+            from ariigcn.speech.settings import SpeechSettings
+            from ariigcn.speech.transcribe import Listener
+            from benchmarks.speech import recognition_alone
+
+            loops += recognition_alone(recording.media, Listener(SpeechSettings(), cores))
     figures = {
         "recording_s": recording.seconds,
         "utterances": recording.utterances,

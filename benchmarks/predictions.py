@@ -1,13 +1,11 @@
 """Five hundred recordings through the workflow, five of them broken: undisturbed, and killed and resumed.
 
-    python -m benchmarks.predictions FOLDER [--recordings 500] [--model meld-text]
+python -m benchmarks.predictions FOLDER --recordings 500 --model meld-text
 
 Each recording is 6 s of sound with subtitles of six utterances. The results of both ways must be the same
 bytes: a row that says why for each broken recording, predictions of all others.
 """
 
-import argparse
-import hashlib
 import os
 import random
 import signal
@@ -15,10 +13,14 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Annotated
 
 import av
 import numpy as np
 import pandas as pd
+import typer
+
+from ariigcn.core.files import sha256_file
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 SAID = (
@@ -98,39 +100,38 @@ def bytes_of(run: Path) -> dict[str, str]:
     """Digest of every result: the rows, the list and the pages."""
     found = sorted((run / WHERE).glob("*/predictions.*"))
     found += sorted((run / WHERE).glob("*/conversations/*.html"))
-    return {str(p.relative_to(run)): hashlib.sha256(p.read_bytes()).hexdigest() for p in found}
+    return {str(p.relative_to(run)): sha256_file(p) for p in found}
 
 
-def main() -> None:
+def main(
+    folder: Annotated[Path, typer.Argument(help="An empty one, for recordings and runs.")],
+    count: Annotated[int, typer.Option("--recordings", help="How many; five are broken.")] = 500,
+    model: Annotated[str, typer.Option(help="As ariigcn models lists them.")] = "meld-text",
+) -> None:
     """Make the recordings, run both ways, compare."""
-    asked = argparse.ArgumentParser(description=__doc__)
-    asked.add_argument("folder", type=Path)
-    asked.add_argument("--recordings", type=int, default=500)
-    asked.add_argument("--model", default="meld-text")
-    given = asked.parse_args()
-    folder = given.folder.resolve()
+    folder = folder.resolve()
     recordings, whole, killed = folder / "recordings", folder / "undisturbed", folder / "killed"
-    make_recordings(recordings, given.recordings)
-    print(f"undisturbed: {finish(whole, recordings, given.model):.0f} s", flush=True)
+    make_recordings(recordings, count)
+    print(f"undisturbed: {finish(whole, recordings, model):.0f} s", flush=True)
     for pattern in (
         "data/folder/predictions/utterances.parquet",
         f"{WHERE}/*/features/.*.blocks/*.h5",
     ):
-        kill_once(killed, recordings, given.model, pattern)
+        kill_once(killed, recordings, model, pattern)
         print(f"killed once there was {pattern}", flush=True)
-    print(f"resumed: {finish(killed, recordings, given.model):.0f} s", flush=True)
+    print(f"resumed: {finish(killed, recordings, model):.0f} s", flush=True)
     (rows,) = (killed / WHERE).glob("*/predictions.parquet")
     frame = pd.read_parquet(rows)
     failed = frame[frame["error"] != ""]
     results = frame.loc[frame["error"] == "", "conversation"].nunique()
-    print(f"{results} results of {given.recordings} recordings, {len(failed)} rows that say why:")
+    print(f"{results} results of {count} recordings, {len(failed)} rows that say why:")
     for row in failed.itertuples():
         print(f"  {row.conversation}: {row.error}")
     same = bytes_of(whole) == bytes_of(killed)
     print(f"{len(bytes_of(whole))} files, the same bytes: {same}")
-    if not (same and results == given.recordings - 5 and len(failed) == 5):
+    if not (same and results == count - 5 and len(failed) == 5):
         raise SystemExit(1)
 
 
 if __name__ == "__main__":
-    main()
+    typer.run(main)

@@ -156,6 +156,16 @@ def english(folder: Path, listener: Listener) -> None:
     typer.echo(f"recorded English, {folder.name}: word error {wrong / words:.1%} ({wrong}/{words})")
 
 
+def recognition_alone(recording: Path, listener: Listener) -> float:
+    """Seconds of faster-whisper alone over a recording's sound, decoding included."""
+    started = time.perf_counter()
+    model = listener._recogniser._model
+    audio = read_sound(recording).samples.astype(np.float32) / 32768
+    for _ in model.transcribe(audio, language="en", beam_size=5, vad_filter=True)[0]:
+        pass
+    return time.perf_counter() - started
+
+
 def speed(talk: Talk, listener: Listener) -> None:
     """Print seconds of each part, the whole's speed and memory, and faster-whisper's alone beside it."""
     parts: dict[str, float] = {}
@@ -171,12 +181,7 @@ def speed(talk: Talk, listener: Listener) -> None:
     listener.transcribe(talk.file, tell)
     whole = time.perf_counter() - started
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
-    started = time.perf_counter()
-    model = listener._recogniser._model
-    audio = read_sound(talk.file).samples.astype(np.float32) / 32768
-    for _ in model.transcribe(audio, language="en", beam_size=5, vad_filter=True)[0]:
-        pass
-    bare = time.perf_counter() - started
+    bare = recognition_alone(talk.file, listener)
     each = ", ".join(f"{stage} {seconds:.1f} s" for stage, seconds in parts.items())
     typer.echo(
         f"speed, {talk.seconds:.0f} s of speech: {talk.seconds / whole:.1f} x real time, peak "

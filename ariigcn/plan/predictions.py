@@ -11,8 +11,8 @@ from ariigcn.core.errors import ConfigError, DataError, problem_list
 from ariigcn.core.files import sha256_file
 from ariigcn.core.settings import describe
 from ariigcn.core.storage import read_json
-from ariigcn.predict.listening import shard_of
 from ariigcn.predict.recordings import untranscribed
+from ariigcn.predict.transcribing import shard_of
 from ariigcn.predict.zoo import find
 
 NO_MODEL = "predictions need a trained model: --config model=NAME (ariigcn models lists them)"

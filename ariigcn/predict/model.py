@@ -16,11 +16,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from ariigcn.core.errors import DataError, problem_list
 from ariigcn.corpora.read.transcripts import Transcript, Turn
+from ariigcn.corpora.table import Corpus
 from ariigcn.models.base import ConversationModel
 from ariigcn.models.bundle import BundleHead, load_bundle, save_bundle
 from ariigcn.predict.card import model_card, read_scores
 from ariigcn.predict.conversation import Conversation
-from ariigcn.predict.encode import Encoders, Work
+from ariigcn.predict.encode import Encoded, Encoders, Work
 from ariigcn.predict.explain import explained
 from ariigcn.predict.listen import transcripts_of, with_language_notice
 from ariigcn.predict.network import prepare, probabilities, read_features
@@ -170,7 +171,9 @@ class EmotionModel(ModelHubMixin):
         found = transcripts_of(sources, speech, work.workers)
         predicted = iter(self._predict([pair for pair in found if pair[1].turns], work, explain))
         conversations = [
-            next(predicted) if transcript.turns else self._unheard(source, transcript)
+            next(predicted)
+            if transcript.turns
+            else self.nothing(transcript.name, str(source), " ".join(transcript.notes))
             for source, transcript in found
         ]
         problems = [f"{c.name}: {c.error}" for c in conversations if c.error]
@@ -211,28 +214,44 @@ class EmotionModel(ModelHubMixin):
     ) -> list[Conversation]:
         for source, transcript in conversations:
             require_content(source, transcript)
-        if self.encoders.knows_english_alone:
-            conversations = [(s, with_language_notice(t)) for s, t in conversations]
         corpus = table_of(conversations, self.labels)
         encoded = self.encoders.encode(corpus, work)
+        work.tell("predicting")
+        return self.predict_encoded(corpus, conversations, encoded, explain=explain)
+
+    def predict_encoded(
+        self,
+        corpus: Corpus,
+        conversations: Sequence[tuple[Source, Transcript]],
+        encoded: Mapping[str, Encoded],
+        *,
+        explain: bool = False,
+    ) -> list[Conversation]:
+        """The emotions of conversations whose features are at hand, in their order.
+
+        Args:
+            corpus: the table of the conversations, a row a turn.
+            conversations: at least one.
+            encoded: modality -> the features of the table's rows.
+            explain: as :meth:`predict_all`'s.
+
+        Raises:
+            DataError: the model's graph cannot hold a conversation.
+        """
+        if self.encoders.knows_english_alone:
+            conversations = [(s, with_language_notice(t)) for s, t in conversations]
         values = {m: rows.values for m, rows in encoded.items()}
         usable = {m: rows.mask for m, rows in encoded.items()}
-        work.tell("predicting")
         dialogues = prepare(self.head, self.network, corpus, values, usable)
         found = probabilities(self.head, self.network, dialogues)
         explanations = explained(self.network, dialogues, self.head.graph, found) if explain else []
         results = Results(self.name, self.labels, encoded, found, explanations)
         return results.conversations(conversations)
 
-    def _unheard(self, source: Source, transcript: Transcript) -> Conversation:
+    def nothing(self, name: str, recording: str | None, error: str) -> Conversation:
+        """A conversation of which nothing can be predicted, with why."""
         return Conversation(
-            transcript.name,
-            (),
-            self.labels,
-            self.name,
-            self.modalities,
-            recording=str(source),
-            error=" ".join(transcript.notes),
+            name, (), self.labels, self.name, self.modalities, recording, error=error
         )
 
 

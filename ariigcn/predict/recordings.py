@@ -1,7 +1,7 @@
 """A folder of recordings as an utterance table: the corpus of a prediction, which needs no labels.
 
 Each recording has the transcript of its name beside it, or one that a machine wrote
-(:mod:`~ariigcn.predict.listening`). What cannot be used stops no other: it is told in the table's head.
+(:mod:`~ariigcn.predict.transcribing`). What cannot be used stops no other: it is told in the table's head.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

@@ -17,10 +17,8 @@ from ariigcn.features.store import FeatureStore
 from ariigcn.predict.conversation import Conversation
 from ariigcn.predict.encode import Encoded, differences
 from ariigcn.predict.model import EmotionModel
-from ariigcn.predict.network import prepare, probabilities
 from ariigcn.predict.pages import write_pages
 from ariigcn.predict.recordings import Given, conversations_of, failures_of
-from ariigcn.predict.results import Results
 from ariigcn.predict.writers import write_rows
 from ariigcn.training.predict import EVALUATION_DIALOGUES
 
@@ -93,24 +91,21 @@ def predictions(
             yield from _predicted(own, part, encoded, model)
             counter.advance(len(part))
     for failure in failures_of(corpus):
-        yield _nothing(failure.name, failure.source, failure.error, model)
+        yield model.nothing(failure.name, failure.source or None, failure.error)
 
 
 def _predicted(
     corpus: Corpus, given: list[Given], encoded: Mapping[str, Encoded], model: EmotionModel
 ) -> list[Conversation]:
     """A few conversations; one that the model's graph cannot hold stops no other."""
-    values = {m: rows.values for m, rows in encoded.items()}
-    usable = {m: rows.mask for m, rows in encoded.items()}
     try:
-        dialogues = prepare(model.head, model.network, corpus, values, usable)
+        return model.predict_encoded(corpus, given, encoded)
     except DataError as error:
         if len(given) == 1:
             ((source, transcript),) = given
-            return [_nothing(transcript.name, str(source.recording or ""), str(error), model)]
+            recording = None if source.recording is None else str(source.recording)
+            return [model.nothing(transcript.name, recording, str(error))]
         return [c for one in _singly(corpus, given, encoded) for c in _predicted(*one, model)]
-    found = probabilities(model.head, model.network, dialogues)
-    return Results(model.name, model.labels, encoded, found).conversations(given)
 
 
 def _singly(
@@ -123,9 +118,3 @@ def _singly(
         own = replace(corpus, utterances=corpus.utterances[rows].reset_index(drop=True))
         yield own, [(source, transcript)], {m: e.part(rows) for m, e in encoded.items()}
         start = rows.stop
-
-
-def _nothing(name: str, recording: str, error: str, model: EmotionModel) -> Conversation:
-    return Conversation(
-        name, (), model.labels, model.name, model.modalities, recording or None, error=error
-    )

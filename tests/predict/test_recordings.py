@@ -5,7 +5,6 @@ import pytest
 from ariigcn.core.errors import DataError
 from ariigcn.corpora.read.transcripts import Transcript, Turn, write_transcript
 from ariigcn.corpora.table import check_corpus, read_corpus, write_corpus
-from ariigcn.predict.listening import read_heard, shard_of
 from ariigcn.predict.pages import write_pages
 from ariigcn.predict.recordings import (
     Heard,
@@ -14,6 +13,7 @@ from ariigcn.predict.recordings import (
     read_recordings,
     untranscribed,
 )
+from ariigcn.predict.transcribing import read_heard, shard_of
 from tests.features.make_clips import tone, write_wav
 
 CUE = "1\n00:00:00,000 --> 00:00:01,000\nAnn: Hello\n\n2\n00:00:01,000 --> 00:00:02,000\nWell.\n"

@@ -6,7 +6,7 @@ from ariigcn.features.encoders.registry import encoder_module, made_by, paramete
 from ariigcn.core.modality import MODALITIES
 from ariigcn.plan import corpus, search
 from ariigcn.plan.predictions import NO_MODEL, listening_shards
-from ariigcn.predict.listening import recordings_digest
+from ariigcn.predict.transcribing import recordings_digest
 
 MEDIA_ROOT = str(corpus.media_root(cfg))
 TABLE_ROOT = str(corpus.table_root(cfg))

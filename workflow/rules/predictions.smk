@@ -22,7 +22,7 @@ if LISTENING:
             recordings=listened,
             speech=cfg.predict.speech.deciding(),
             code=lambda wildcards: code_version(
-                "ariigcn.predict.listening", "ariigcn.speech.transcribe"
+                "ariigcn.predict.transcribing", "ariigcn.speech.transcribe"
             ),
         script:
             "../scripts/transcribe.py"

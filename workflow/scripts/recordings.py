@@ -4,8 +4,8 @@ from pathlib import Path
 
 from ariigcn.core.logs import configure_logging
 from ariigcn.corpora.table import write_corpus
-from ariigcn.predict.listening import read_heard
 from ariigcn.predict.recordings import read_recordings
+from ariigcn.predict.transcribing import read_heard
 
 
 def main(snakemake):

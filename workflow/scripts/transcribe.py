@@ -6,7 +6,7 @@ from ariigcn.config.sections import load_config
 from ariigcn.core.logs import configure_logging
 from ariigcn.plan.files import Files
 from ariigcn.plan.predictions import listening_shards
-from ariigcn.predict.listening import transcribe_all
+from ariigcn.predict.transcribing import transcribe_all
 from ariigcn.speech.settings import SpeechSettings
 
 

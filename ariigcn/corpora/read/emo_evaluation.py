@@ -40,7 +40,7 @@ TURN = re.compile(r"(Ses0[1-5])([FM])_\w+_([FM])(?:\d+|XX\d*)\w*")
 
 
 @dataclass(frozen=True)
-class Turn:
+class Line:
     """A line of a dialogue's files: a turn's span, in seconds of the dialogue, and its label or text."""
 
     start_s: float
@@ -94,15 +94,15 @@ def read_dialogue(rated: Path) -> tuple[pd.DataFrame, list[str]]:
     return frame, notes
 
 
-def read_labels(path: Path) -> dict[str, Turn]:
+def read_labels(path: Path) -> dict[str, Line]:
     """Turn -> its span and the code of the majority's label; the lines of single raters are skipped."""
     found = [_RATED.fullmatch(line) for line in read_lines(path)]
-    return {m[3]: Turn(float(m[1]), float(m[2]), m[4]) for m in found if m}
+    return {m[3]: Line(float(m[1]), float(m[2]), m[4]) for m in found if m}
 
 
-def read_transcription(path: Path) -> dict[str, Turn]:
+def read_transcription(path: Path) -> dict[str, Line]:
     """Turn -> its span and text; other lines, such as ``M: [LAUGHTER]``, are skipped."""
     found = [_SPOKEN.fullmatch(line) for line in read_lines(path)]
     return {
-        m[1]: Turn(float(m[2]), float(m[3]), clean_text(m[4]), was_mended(m[4])) for m in found if m
+        m[1]: Line(float(m[2]), float(m[3]), clean_text(m[4]), was_mended(m[4])) for m in found if m
     }

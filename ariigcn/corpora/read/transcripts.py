@@ -9,7 +9,7 @@
 
 import json
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -72,18 +72,16 @@ def read_transcript(path: Path) -> list[Transcript]:
             f"{path}: '{path.suffix}' is not a known kind of transcript; known: "
             f"{', '.join(READERS)}"
         )
-    turns, problems = reader(path)
-    for _, turn in turns:
+    found = reader(path)
+    problems = list(found.problems)
+    for _, turn in found.turns:
         problems += [f"{turn.where}: {words}" for words in _defects(turn)]
     if problems:
         raise DataError(problem_list(f"{path} cannot be used", list(dict.fromkeys(problems))))
-    if not turns:
+    if not found.turns:
         raise DataError(f"{path}: it has no utterance")
-    names = dict.fromkeys(name for name, _ in turns)
-    made_by, notes = _origin(path)
-    return [
-        _in_order(name, [turn for n, turn in turns if n == name], made_by, notes) for name in names
-    ]
+    names = dict.fromkeys(name for name, _ in found.turns)
+    return [_in_order(name, found) for name in names]
 
 
 def write_transcript(transcript: Transcript, path: Path) -> None:
@@ -98,18 +96,26 @@ def write_transcript(transcript: Transcript, path: Path) -> None:
         temporary.write_text(json.dumps(said, ensure_ascii=False, indent=1) + "\n", "utf-8")
 
 
-def _origin(path: Path) -> tuple[str, list[str]]:
-    """What :func:`write_transcript` says made it, and its notes."""
-    said = json.loads(path.read_text("utf-8-sig")) if path.suffix.lower() == ".json" else None
-    if not isinstance(said, dict):
-        return "", []
-    notes = said.get("notes")
-    return str(said.get("made_by") or ""), [*map(str, notes)] if isinstance(notes, list) else []
+@dataclass(frozen=True)
+class _Found:
+    """What a file holds.
+
+    Args:
+        turns: each with its conversation's name.
+        problems: lines that cannot be read.
+        made_by, notes: what :func:`write_transcript` wrote beside them.
+    """
+
+    turns: Sequence[tuple[str, Turn]]
+    problems: Sequence[str] = ()
+    made_by: str = ""
+    notes: Sequence[str] = ()
 
 
-def _in_order(name: str, turns: list[Turn], made_by: str, known: list[str]) -> Transcript:
+def _in_order(name: str, found: _Found) -> Transcript:
     """A conversation's turns by their start; those without times stay as they stand."""
-    notes = [*known]
+    notes = [*found.notes]
+    turns = [turn for own, turn in found.turns if own == name]
     timed = [turn.start_s for turn in turns if turn.start_s is not None]
     if len(timed) == len(turns):
         if timed != sorted(timed):
@@ -130,7 +136,7 @@ def _in_order(name: str, turns: list[Turn], made_by: str, known: list[str]) -> T
             else "they share one speaker"
         )
         notes.append(f"{unnamed} of {len(turns)} turns name no speaker; {whose}")
-    return Transcript(name, tuple(turns), tuple(notes), made_by)
+    return Transcript(name, tuple(turns), tuple(notes), found.made_by)
 
 
 def _defects(turn: Turn) -> Iterator[str]:
@@ -146,25 +152,19 @@ def _defects(turn: Turn) -> Iterator[str]:
             yield f"its {what} holds a NUL"
 
 
-Found = tuple[list[tuple[str, Turn]], list[str]]
-
-
-def _subtitles(path: Path) -> Found:
+def _subtitles(path: Path) -> _Found:
     cues, problems = read_subtitles(path)
-    return [
-        (path.stem, Turn(c.start_s, c.end_s, c.speaker, c.text or None, f"line {c.line}"))
-        for c in cues
-    ], problems
+    turns = [Turn(c.start_s, c.end_s, c.speaker, c.text or None, f"line {c.line}") for c in cues]
+    return _Found([(path.stem, turn) for turn in turns], problems)
 
 
-def _table(path: Path) -> Found:
+def _table(path: Path) -> _Found:
     rows = read_conversations([path])
     known = {"start_s", "end_s", "speaker", "text"}
     columns = [str(column) for column in rows.frame.columns]
     if not known & set(columns):
-        return [], [
-            f"its header has none of {', '.join(sorted(known))} (found: {', '.join(columns[:8])})"
-        ]
+        words = f"its header has none of {', '.join(sorted(known))}"
+        return _Found([], [f"{words} (found: {', '.join(columns[:8])})"])
     found, problems = [], list(rows.problems)
     for line, row in zip(rows.lines, rows.frame.to_dict("records"), strict=True):
         times: dict[str, float | None] = {}
@@ -176,19 +176,23 @@ def _table(path: Path) -> Found:
         name, speaker = _words(row.get("dialogue_id")) or path.stem, _words(row.get("speaker"))
         start, end = times.get("start_s"), times.get("end_s")
         found.append((name, Turn(start, end, speaker, _words(row.get("text")), line)))
-    return found, problems
+    return _Found(found, problems)
 
 
-def _whisper(path: Path) -> Found:
+def _whisper(path: Path) -> _Found:
     try:
         said = json.loads(path.read_text("utf-8-sig"))
-        segments = said["segments"] if isinstance(said, dict) else said
-        found = [
-            (path.stem, _segment(segment, f"segment {n}")) for n, segment in enumerate(segments, 1)
+        whole = said if isinstance(said, dict) else {"segments": said}
+        turns = [
+            (path.stem, _segment(segment, f"segment {n}"))
+            for n, segment in enumerate(whole["segments"], 1)
         ]
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        return [], [f"not what Whisper writes: a JSON object with 'segments' ({error!r})"]
-    return found, []
+        words = f"not what Whisper writes: a JSON object with 'segments' ({error!r})"
+        return _Found([], [words])
+    notes = whole.get("notes")
+    own = [*map(str, notes)] if isinstance(notes, list) else []
+    return _Found(turns, made_by=str(whole.get("made_by") or ""), notes=own)
 
 
 def _segment(segment: Mapping[str, Any], where: str) -> Turn:
@@ -196,7 +200,7 @@ def _segment(segment: Mapping[str, Any], where: str) -> Turn:
     return Turn(start, end, _words(segment.get("speaker")), _words(segment.get("text")), where)
 
 
-def _rttm(path: Path) -> Found:
+def _rttm(path: Path) -> _Found:
     """Turns, and each word in the turn of its speaker that holds its middle."""
     turns: list[Turn] = []
     words: list[tuple[float, str, str]] = []
@@ -204,7 +208,7 @@ def _rttm(path: Path) -> Found:
     try:
         lines = path.read_text("utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        return [], [f"cannot be read as text in UTF-8 ({error})"]
+        return _Found([], [f"cannot be read as text in UTF-8 ({error})"])
     for number, line in enumerate(lines, 1):
         fields = line.split()
         if not fields or fields[0] not in ("SPEAKER", "LEXEME"):
@@ -221,7 +225,7 @@ def _rttm(path: Path) -> Found:
             turns.append(Turn(start, start + length, _named(speaker), said, f"line {number}"))
         elif said:
             words.append((start + length / 2, speaker, said))
-    return [(path.stem, _with_words(turn, words)) for turn in turns], problems
+    return _Found([(path.stem, _with_words(turn, words)) for turn in turns], problems)
 
 
 def _with_words(turn: Turn, words: list[tuple[float, str, str]]) -> Turn:
@@ -257,7 +261,7 @@ def _words(value: Any) -> str | None:
     return " ".join(str(value).split()) or None
 
 
-READERS: dict[str, Callable[[Path], Found]] = {
+READERS: dict[str, Callable[[Path], _Found]] = {
     ".srt": _subtitles,
     ".vtt": _subtitles,
     ".csv": _table,
