@@ -71,7 +71,8 @@ class OnlineModel:
         self.model = model
         self._speakers: dict[str, int] = {}
         self._number = 0
-        self._context: deque[str] = deque(maxlen=model.encoders.context)
+        self._around = model.encoders.around
+        self._context: deque[str] = deque(maxlen=self._around.before)
         self._progress: Progress = (
             CarriedState(head, model.network)
             if type(model.network) is ARIIGCN
@@ -94,14 +95,15 @@ class OnlineModel:
             DataError: the model knows fewer speakers than have spoken; the utterance is forgotten.
         """
         use_threads(self.model.head)
-        read = self.model.encoders.words(
-            [Clip(str(self._number), text or None, None, context=tuple(self._context))]
-        )
         name = speaker or UNNAMED
         number = self._speakers.get(name, len(self._speakers))
+        said = self._around.said(text, name, number)
+        read = self.model.encoders.words(
+            [Clip(str(self._number), said or None, None, context=tuple(self._context))]
+        )
         found = self._progress.say(*self._inputs(read), number)
         self._speakers[name] = number
-        self._context.append(text)
+        self._context.append(said)
         missing = dict.fromkeys(self.masked, WORDS_ALONE)
         if not read.mask[0]:
             missing["text"] = read.messages[0]
