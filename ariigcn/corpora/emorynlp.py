@@ -102,18 +102,15 @@ def load(root: Path, split: SplitConfig) -> Corpus:
     Raises:
         DataError: a file is absent or damaged, or is not of the official release's size.
     """
-    frames, notes, sources, problems = [], [], {}, []
-    for part in PARTS:
-        release = _read(root / part.file)
-        problems += _size(part, release)
-        frame = pd.DataFrame(_rows(release))
-        frame["split"] = part.split
-        notes += [f"{part.split}: {note}" for note in _notes(frame)]
-        frames.append(frame)
-        sources[part.file] = sha256_file(root / part.file)
-    if problems:
+    releases = {part: _read(root / part.file) for part in PARTS}
+    if problems := [line for part, found in releases.items() for line in _size(part, found)]:
         title = "emorynlp: the files are not those of the official release; get them again"
         raise DataError(problem_list(title, problems))
+    frames, notes = [], []
+    for part, release in releases.items():
+        frame = pd.DataFrame(_rows(release)).assign(split=part.split)
+        notes += [f"{part.split}: {note}" for note in _notes(frame)]
+        frames.append(frame)
     utterances = pd.concat(frames, ignore_index=True)
     notes += _spell_alike(utterances)
     return Corpus(
@@ -121,7 +118,7 @@ def load(root: Path, split: SplitConfig) -> Corpus:
         version=VERSION,
         labels=LABELS,
         licence="Apache-2.0; the words remain the property of the owners of the series",
-        sources=sources,
+        sources={part.file: sha256_file(root / part.file) for part in PARTS},
         utterances=utterances.drop(columns=["speakers", "mended"]),
         notes=tuple(notes),
     )
