@@ -82,7 +82,7 @@ def told(header: StoreHeader) -> dict[str, Any]:
 
 
 def _with_defaults(modality: str, own: Mapping[str, Any]) -> dict[str, Any]:
-    """A store's header as a bundle keeps it, with the parameters that its encoder has learned to take since."""
+    """A header as a bundle keeps it, with the parameters that its encoder takes since then."""
     if own["encoder"] == PUBLISHED:
         return dict(own)
     parameters = encoder_parameters(modality, own["encoder"], own["parameters"])
