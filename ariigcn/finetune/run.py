@@ -93,7 +93,8 @@ def learn(
         save_network(folder, network, tokenizer)
         facts = {"corpus": corpus.name, "labels": list(corpus.labels), "number": number}
         write_json({**facts, "learned": parameters.learned()}, folder / FACTS)
-        write_table(_history(rows), facts, folder / HISTORY)
+        told = {**facts, "utterances": len(examples), "selected_epoch": selected(rows)}
+        write_table(_history(rows), told, folder / HISTORY)
         learned = set(rows_of(corpus, "train", folds, number)) if parameters.folds > 1 else set()
         header, found = outputs(corpus, clips, Part(folder), learned, parameters.batch_tokens)
         write_store(folder / OUTPUTS, header, [found])
@@ -173,6 +174,13 @@ def outputs(
         corpus.name, "text", "finetuned", "outputs of one encoder", values.shape[1]
     )
     return header, Rows([clip.utterance_id for clip in clips], values, status, messages)
+
+
+def selected(rows: Sequence[Row]) -> int:
+    """The epoch whose weights are used: the first of the best on validation, or the last."""
+    scores = [row.get("validation_weighted_f1") for row in rows]
+    known = [score for score in scores if score is not None]
+    return scores.index(max(known)) + 1 if known else len(rows)
 
 
 def _digest(table: Path, parameters: Parameters, number: int) -> str:

@@ -85,8 +85,13 @@ def _with_defaults(modality: str, own: Mapping[str, Any]) -> dict[str, Any]:
     """A header as a bundle keeps it, with the parameters that its encoder takes since then."""
     if own["encoder"] == PUBLISHED:
         return dict(own)
-    parameters = encoder_parameters(modality, own["encoder"], own["parameters"])
-    return {**own, "parameters": parameters}
+    try:
+        return {
+            **own,
+            "parameters": encoder_parameters(modality, own["encoder"], own["parameters"]),
+        }
+    except ValueError:  # an encoder that is not installed here: features can still be given
+        return dict(own)
 
 
 def _model_class(name: str) -> type[ConversationModel]:

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from ariigcn.evaluation.figures.kinds import OF_EXPERIMENT, OF_RUN, Figure, Kind
+from ariigcn.evaluation.figures.kinds import OF_EXPERIMENT, OF_FEATURES, OF_RUN, Figure, Kind
 from ariigcn.plan.plan import Plan
 
 Strings = tuple[str, str, str]
@@ -13,6 +13,7 @@ def drawn(plan: Plan) -> list[Strings]:
     """The figures of the whole run, and those of each experiment that gets its own."""
     alone = len(plan.experiments) == 1
     of_run = [kind for kind in OF_RUN if not (alone and kind is Kind.COMPARISONS)]
+    of_run += OF_FEATURES if plan.fine_tuned(plan.main) else ()
     return [_strings(plan, kind, "") for kind in of_run] + [
         _strings(plan, kind, name) for kind in OF_EXPERIMENT for name in plan.figured
     ]

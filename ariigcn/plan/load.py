@@ -116,6 +116,17 @@ def _stores(plan: Plan) -> Iterator[str]:
             )
 
 
+def _future(plan: Plan) -> Iterator[str]:
+    """No text encoder reads what is said later where the graph does not."""
+    for name, experiment in plan.experiments.items():
+        text = experiment.encoders.get("text")
+        if experiment.graph.future == 0 and text and text.parameters.get("future_utterances"):
+            yield (
+                f"experiments.{name}: graph.future is 0, so the model must not know what is said "
+                "later, but features.text.parameters.future_utterances reads it; set it to 0"
+            )
+
+
 def _validation(plan: Plan) -> Iterator[str]:
     """Validation selects only where there is such a split."""
     config = plan.config
@@ -169,6 +180,7 @@ CHECKS: tuple[Callable[[Plan], Iterator[str]], ...] = (
     _root,
     _jobs,
     _stores,
+    _future,
     _validation,
     _evaluation,
     _search,

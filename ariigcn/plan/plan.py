@@ -108,6 +108,12 @@ class Plan:
         """What is fine-tuned, by its name; several stores may be made of one."""
         return {parameters.name(): parameters for parameters in self.joined.values()}
 
+    def fine_tuned(self, experiment: str) -> tuple[str, ...]:
+        """The folders of the encoders that are fine-tuned for an experiment's text."""
+        encoder = self.experiments[experiment].encoders.get("text")
+        parameters = None if encoder is None else self.joined.get(encoder.store)
+        return () if parameters is None else parameters.needed
+
     @cached_property
     def graphs(self) -> dict[str, GraphConfig]:
         """Every graph that some experiment reads, by its name."""

@@ -138,8 +138,8 @@ def table_of(conversations: Sequence[tuple[Source, Transcript]], labels: Sequenc
                     "emotion": None,
                     "split": "test",
                     "media": str(media.relative_to(MEDIA_ROOT)) if media and timed else None,
-                    "start_s": turn.start_s if media and timed else None,
-                    "end_s": turn.end_s if media and timed else None,
+                    "start_s": turn.start_s if timed else None,
+                    "end_s": turn.end_s if timed else None,
                 }
             )
     frame = pd.DataFrame(rows, columns=list(COLUMNS))

@@ -97,7 +97,8 @@ def write_report(
         "warnings": summary.warnings(scores, read, accepted or {}, settings.minimum_seeds),
         "key_figures": summary.key_figures(scores, best),
         "results": results.results_view(scores[~scores["experiment"].isin(changes)], best_name),
-        "results_figure": _results_figure(figures),
+        "results_figure": _only(figures, Kind.RESULTS, "Test accuracy of every experiment"),
+        "fine_tuning": _only(figures, Kind.FINE_TUNING, "Fine-tuning of the text encoder"),
         "ablations": results.ablations_view(scores, changes),
         "curves": figures_of(Kind.CURVES, figures, best_name),
         "per_class": results.per_class_view(per_class_frame(metrics), corpus.labels, best_name),
@@ -153,9 +154,10 @@ def _environment(loader: BaseLoader) -> Environment:
     return templates
 
 
-def _results_figure(figures: Sequence[Figure]) -> InlineFigure | None:
-    path = next((figure.path for figure in figures if figure.kind == Kind.RESULTS), None)
-    return inline_figure(path, "Test accuracy of every experiment", "results") if path else None
+def _only(figures: Sequence[Figure], kind: Kind, name: str) -> InlineFigure | None:
+    """The figure of a kind of which a run has one at most."""
+    path = next((figure.path for figure in figures if figure.kind == kind), None)
+    return inline_figure(path, name, str(kind)) if path else None
 
 
 def _figure_groups(figures: Sequence[Figure], best: str) -> list[dict[str, Any]]:

@@ -44,12 +44,18 @@ def test_the_table_is_one_that_every_stage_reads(tmp_path):
     turns = (Turn(1.0, 2.0, None, "x"), Turn(None, None, "Ann", "y"))
     given = [
         (Source(tmp_path / "talk.mp4", None), Transcript("talk", turns)),
-        (Source(None, tmp_path / "a.csv"), Transcript("a", turns[1:])),
+        (Source(None, tmp_path / "a.csv"), Transcript("a", turns)),
     ]
     corpus = table_of(given, ("joy", "anger"))
     check_corpus(corpus)
     frame = corpus.utterances
     assert frame["media"].dropna().tolist() == [str(tmp_path / "talk.mp4")[1:]]
-    assert frame["speaker"].tolist() == ["unnamed", "Ann", "Ann"]
+    assert frame["speaker"].tolist() == ["unnamed", "Ann", "unnamed", "Ann"]
+    assert frame["start_s"].fillna(-1).tolist() == [
+        1.0,
+        -1.0,
+        1.0,
+        -1.0,
+    ]  # with a recording or without
     assert frame["dialogue_id"].nunique() == 2
     assert frame["emotion"].isna().all()

@@ -17,6 +17,7 @@ def draw_figures(
     histories: Mapping[str, Sequence[Path]],
     predictions: Mapping[str, Sequence[Path]],
     tables: Mapping[str, Path],
+    fine_tuned: Sequence[Path] = (),
 ) -> None:
     """Draw the figures of a run and of its experiments.
 
@@ -26,6 +27,7 @@ def draw_figures(
         metrics: experiment -> its seeds' ``metrics.json``.
         histories: experiment -> its seeds' ``history.parquet``.
         predictions: experiment -> its seeds' ``predictions.parquet``.
+        fine_tuned: ``history.parquet`` of each encoder that was fine-tuned.
         tables: name -> CSV of :func:`ariigcn.evaluation.tables.write.write_tables`.
 
     Raises:
@@ -47,5 +49,7 @@ def draw_figures(
                 draw_discriminators(histories[figure.of], figure.path)
             case Kind.RELIABILITY:
                 draw_reliability(predictions[figure.of], figure.path)
+            case Kind.FINE_TUNING:
+                draw_history(fine_tuned, figure.path, "encoder")
             case Kind.CURVES:
                 raise ValueError(f"{figure.path}: a figure of a grid; draw it with draw_curve")

@@ -19,6 +19,7 @@ class Kind(StrEnum):
     DISCRIMINATORS = "discriminators"
     RELIABILITY = "reliability"
     CURVES = "curves"
+    FINE_TUNING = "fine-tuning"
 
     @classmethod
     def _missing_(cls, value: object) -> None:
@@ -27,6 +28,9 @@ class Kind(StrEnum):
 
 OF_RUN = (Kind.RESULTS, Kind.COMPARISONS, Kind.MISSING)
 OF_EXPERIMENT = (Kind.CONFUSION, Kind.HISTORY, Kind.DISCRIMINATORS, Kind.RELIABILITY)
+OF_FEATURES = (
+    Kind.FINE_TUNING,
+)  # where the main experiment's text encoder learned in the workflow
 OF_GRID = (Kind.CURVES,)
 
 
@@ -48,8 +52,9 @@ class Figure:
     path: Path
 
     def __post_init__(self) -> None:
-        if (self.kind in OF_RUN) != (not self.of):
-            wanted = "no experiment" if self.kind in OF_RUN else "an experiment or a grid"
+        whole = self.kind in (*OF_RUN, *OF_FEATURES)
+        if whole != (not self.of):
+            wanted = "no experiment" if whole else "an experiment or a grid"
             raise ValueError(f"a figure of kind '{self.kind}' takes {wanted}, not '{self.of}'")
 
     @staticmethod

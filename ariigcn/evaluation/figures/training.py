@@ -25,8 +25,14 @@ TITLES = {
 }
 
 
-def draw_history(histories: Sequence[Path], out: Path) -> None:
-    """Learning curves: validation weighted F1 and each loss term, seeds thin, their mean strong."""
+def draw_history(histories: Sequence[Path], out: Path, of: str = "seed") -> None:
+    """Learning curves: validation weighted F1 and each loss term, runs thin, their mean strong.
+
+    Args:
+        histories: a run each.
+        out: the SVG file.
+        of: what the runs differ in.
+    """
     with style():
         runs = [read_run_table(path) for path in histories]
         names = [name for name in TITLES if any(_has(frame, name) for frame, _ in runs)]
@@ -42,7 +48,7 @@ def draw_history(histories: Sequence[Path], out: Path) -> None:
             axes.set_title(TITLES[name])
             if position >= len(names) - columns:
                 axes.set_xlabel("Epoch")
-        title = f"{_seed_lines(len(runs))}; a dot marks the epoch that was selected."
+        title = f"{_lines(len(runs), of)}; a dot marks the epoch that was selected."
         save(figure, out, title)
     return None
 
@@ -115,17 +121,18 @@ def _discriminators_title(
         ]
         at_selected[modality] = mean_sd(values)
     found = ", ".join(f"{m} {percent(*v)}\N{NO-BREAK SPACE}%" for m, v in at_selected.items())
-    title = f"{_seed_lines(len(runs))}. At the selected epoch: {found}; chance is 50\N{NO-BREAK SPACE}%."
+    lines = _lines(len(runs), "seed")
+    title = f"{lines}. At the selected epoch: {found}; chance is 50\N{NO-BREAK SPACE}%."
     collapsed = [m for m, (mean, _) in at_selected.items() if mean > COLLAPSED]
     if collapsed:
         title += f" The generators lost in {' and '.join(collapsed)}: not aligned."
     return title
 
 
-def _seed_lines(seeds: int) -> str:
-    if seeds == 1:
-        return "The line is the only seed"
-    return f"Thin lines are {seeds} seeds, the strong line their mean"
+def _lines(runs: int, of: str) -> str:
+    if runs == 1:
+        return f"The line is the only {of}"
+    return f"Thin lines are {runs} {of}s, the strong line their mean"
 
 
 def _accuracy(modality: str) -> str:
