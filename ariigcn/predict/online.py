@@ -26,13 +26,13 @@ WORDS_ALONE = "a live conversation is read by its words only"
 class Progress(Protocol):
     """What a model has read of one conversation."""
 
-    def say(self, x: Mapping[str, Tensor], mask: Tensor, speaker: int) -> Tensor:
+    def say(self, x: Mapping[str, Tensor], mask: Tensor, speaker: str) -> Tensor:
         """The next utterance's class probabilities, [C].
 
         Args:
             x: modality -> [1, D_m], not standardised, zero where it is missing.
             mask: bool [1, M].
-            speaker: the number of who speaks, by first appearance.
+            speaker: the name of who speaks.
 
         Raises:
             DataError: the model does not know a relation to this speaker; nothing has changed.
@@ -69,7 +69,6 @@ class OnlineModel:
         # Loaded now, so that nobody waits for it at the first word.
         model.encoders.words([Clip("", "Hello.", None)])
         self.model = model
-        self._speakers: dict[str, int] = {}
         self._number = 0
         self._context: deque[str] = deque(maxlen=model.encoders.context)
         self._progress: Progress = (
@@ -97,10 +96,7 @@ class OnlineModel:
         read = self.model.encoders.words(
             [Clip(str(self._number), text or None, None, context=tuple(self._context))]
         )
-        name = speaker or UNNAMED
-        number = self._speakers.get(name, len(self._speakers))
-        found = self._progress.say(*self._inputs(read), number)
-        self._speakers[name] = number
+        found = self._progress.say(*self._inputs(read), speaker or UNNAMED)
         self._context.append(text)
         missing = dict.fromkeys(self.masked, WORDS_ALONE)
         if not read.mask[0]:
@@ -130,13 +126,13 @@ class WholeConversation:
 
     def __init__(self, model: EmotionModel) -> None:
         self._model = model
-        self._said: list[tuple[Mapping[str, Tensor], Tensor, int]] = []
+        self._said: list[tuple[Mapping[str, Tensor], Tensor, str]] = []
 
-    def say(self, x: Mapping[str, Tensor], mask: Tensor, speaker: int) -> Tensor:
+    def say(self, x: Mapping[str, Tensor], mask: Tensor, speaker: str) -> Tensor:
         """See :class:`Progress`."""
         head, network = self._model.head, self._model.network
         said = [*self._said, (x, mask, speaker)]
-        corpus = table_of_speakers([str(number) for _, _, number in said], head.labels)
+        corpus = table_of_speakers([name for _, _, name in said], head.labels)
         values = {m: np.concatenate([x[m].numpy() for x, _, _ in said]) for m in head.dimensions}
         masks = torch.cat([mask for _, mask, _ in said]).numpy()
         usable = {m: masks[:, column] for column, m in enumerate(head.dimensions)}
