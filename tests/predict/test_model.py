@@ -172,7 +172,10 @@ def test_a_damaged_model_is_one_error(text_model, tmp_path):
         EmotionModel.from_folder(tmp_path / "saved")
 
 
-def test_one_long_recording_is_predicted_as_its_clips_are_by_the_pipeline(make_model, tmp_path):
+@pytest.mark.parametrize("over", [None, "corpus"])
+def test_one_long_recording_is_predicted_as_its_clips_are_by_the_pipeline(
+    make_model, tmp_path, over
+):
     """Table, extraction, graph and network of a corpus of clips; and the same clips in one file."""
     corpus, whole = tmp_path / "corpus", tmp_path / "whole.mp4"
     corpus.mkdir()
@@ -195,7 +198,9 @@ def test_one_long_recording_is_predicted_as_its_clips_are_by_the_pipeline(make_m
     pictures = [picture for own, _ in clips for picture in own]
     write_exact(whole, pictures, np.concatenate([sound for _, sound in clips]))
 
-    model = make_model("text", "audio", "video")
+    how = {"audio": {"normalise": "beside", "normalise_over": over}} if over else None
+    people = ("b",) if over == "corpus" else ()
+    model = make_model("text", "audio", "video", normalise=how, people=people)
     prepare("folder", corpus, tmp_path / "table.parquet")
     stores = {}
     for modality, own in model.head.features.items():
