@@ -161,6 +161,16 @@ def test_a_model_saved_as_the_hub_has_it_is_the_same(text_model, talk, tmp_path)
     )
 
 
+def test_a_card_says_what_is_relative_to_the_speaker_and_whose_names_are_in_the_model(
+    make_model, text_model
+):
+    how = {"audio": {"normalise": "beside", "normalise_over": "corpus"}}
+    card = make_model("text", "audio", normalise=how, people=("Ann", "Ben")).card
+    assert "Audio is read relative to its speaker (normalise: beside, normalise_over: corpus)" in card
+    assert "means of 2 training speakers" in card
+    assert "speaker" not in text_model.card
+
+
 def test_a_damaged_model_is_one_error(text_model, tmp_path):
     text_model.save_pretrained(tmp_path / "saved")
     config = tmp_path / "saved" / "config.json"

@@ -73,7 +73,7 @@ def of_speakers(
     """
     counted = (speaker[place].unsqueeze(1) == speaker) & usable.T
     if past_only:
-        counted = counted & (torch.arange(len(x), device=x.device) <= place.unsqueeze(1))
+        counted = counted & (torch.arange(x.shape[0], device=x.device) <= place.unsqueeze(1))
     return Moments.of(x, counted)
 
 
