@@ -48,7 +48,7 @@ class Moments:
         )
 
     def statistics(self, prior: float) -> tuple[Tensor, Tensor]:
-        """Mean and scale of each set, [n, D] each, as if ``prior`` utterances of (0, 1) were in it.
+        """Mean and scale of each set, [n, D] each, shrunk to (0, 1) by the weight of ``prior`` utterances.
 
         With n utterances of mean m and squared deviations S, and a prior of k: mean nm / (n + k), and
         variance (S + k) / (n - 1 + k). One utterance says nothing of the variance, which is then 1.
