@@ -25,7 +25,7 @@ corpus_app = typer.Typer(
 )
 app.add_typer(corpus_app, name="corpus")
 
-CORPORA = "demo, folder, iemocap, meld, mosi, published"
+CORPORA = "dailydialog, demo, emorynlp, folder, iemocap, meld, mosi, published"
 Speakers = Annotated[
     int | None,
     typer.Option(min=1, max=200, help="How many people speak. By default the number is estimated."),

@@ -6,8 +6,8 @@ from ariigcn.core.code import PACKAGE_ROOT, closure, imports_of
 from ariigcn.models.registry import model_modules
 
 ORDER = (
-    "core", "corpora", "features", "speech", "graphs", "models", "training", "evaluation", "report",
-    "predict", "config", "plan", "app", "cli",
+    "core", "corpora", "features", "finetune", "speech", "graphs", "models", "training", "evaluation",
+    "report", "predict", "config", "plan", "app", "cli",
 )  # fmt: skip
 MODULES = sorted(
     ".".join(("ariigcn", *path.relative_to(PACKAGE_ROOT).with_suffix("").parts))

@@ -59,8 +59,8 @@ class Config(ExperimentConfig):
     corpus: str = Field("demo", description=f"Which corpus: {', '.join(CORPORA)}.")
     corpus_root: Path | None = Field(
         None,
-        description="Folder of the corpus. Null: the workflow makes demo and downloads meld; the "
-        "others need a folder.",
+        description="Folder of the corpus. Null: the workflow makes demo and downloads meld, emorynlp "
+        "and dailydialog; the others need a folder.",
     )
     data_dir: Annotated[Path, SPEED] = Field(
         Path("data"),

@@ -118,7 +118,7 @@ OPTIONS: dict[str, type[Section]] = {
 
 
 class DownloadConfig(Section):
-    """Where MELD is downloaded from if corpus_root is null."""
+    """Where a corpus is downloaded from if corpus_root is null."""
 
     mirror: str | None = Field(
         None,

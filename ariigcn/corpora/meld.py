@@ -7,10 +7,8 @@ and ``test/`` instead. A clip is an utterance. The tables' times, within an epis
 clips of the wrong length.
 """
 
-import json
 import os
 import re
-import shutil
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -18,17 +16,18 @@ import numpy as np
 import pandas as pd
 
 from ariigcn.core.errors import DataError, problem_list
-from ariigcn.core.files import atomic_path, exclusive, sha256_file
+from ariigcn.core.files import sha256_file
 from ariigcn.core.logs import logger
 from ariigcn.corpora.acquire.archives import unpack
 from ariigcn.corpora.acquire.download import RemoteFile, download
+from ariigcn.corpora.acquire.obtain import bring, obtaining
 from ariigcn.corpora.config import DownloadConfig, MeldConfig, SplitConfig
-from ariigcn.corpora.fingerprints import record_made
 from ariigcn.corpora.read.clips import look_at
 from ariigcn.corpora.read.text_tables import clean_text, read_rows, was_mended
 from ariigcn.corpora.table import Corpus
 
 VERSION = "1"
+OWN_VALIDATION = True
 # The authors' archive and its copy on a hub; its digest is the id under which the hub stores it.
 ARCHIVE = RemoteFile(
     "MELD.Raw.tar.gz",
@@ -109,25 +108,16 @@ def obtain(
     Raises:
         DataError: no address serves a file, a digest is wrong, the disk is too small.
     """
-    published = config.digests == "published"
-    content: dict[str, object] = {"corpus": "meld", "version": VERSION}
-    with exclusive(downloads):
+    with obtaining("meld", VERSION, downloads, manifest) as content:
         if clips:
             archive = download(ARCHIVE, downloads, config, unpack_to=root)
+            published = config.digests == "published"
             content["archive"] = ARCHIVE.sha256 if published else sha256_file(archive)
             content["members"] = unpack(archive, root, _place, _kind).summary()
-        for table in TABLES:
-            path = root / table.name
-            # Where clips were wanted, the table came out of the archive, and is right as a rule.
-            if not path.is_file() or (published and sha256_file(path) != table.sha256):
-                with atomic_path(path) as temporary:
-                    shutil.copyfile(download(table, downloads, config), temporary)
-        content["tables"] = {table.name: sha256_file(root / table.name) for table in TABLES}
-        with atomic_path(manifest) as temporary:
-            temporary.write_text(json.dumps(content, indent=2) + "\n", "utf-8")
-        record_made(root)
-        if clips and archive.parent == downloads:
-            logger.info("%s is no longer needed; you may remove it", archive)
+        # Where clips were wanted, the tables came out of the archive, and are right as a rule.
+        content["tables"] = bring(TABLES, root, downloads, config)
+    if clips and archive.parent == downloads:
+        logger.info("%s is no longer needed; you may remove it", archive)
 
 
 def _place(path: PurePosixPath) -> PurePosixPath | None:

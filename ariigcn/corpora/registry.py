@@ -1,10 +1,13 @@
 """The corpora by name: one line each; each module has ``load(root, split) -> Corpus``.
 
-A corpus that has a section of its own among the options takes it as the third argument.
+A corpus that has a section of its own among the options takes it as the third argument. One that can
+be downloaded has ``obtain(root, downloads, config, clips, manifest)``, as
+:func:`ariigcn.corpora.meld.obtain` describes it; one whose release has a validation split says so by
+``OWN_VALIDATION = True``.
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -20,7 +23,9 @@ from ariigcn.corpora.read.subtitles import SUFFIXES as SUBTITLES
 from ariigcn.corpora.table import Corpus, write_corpus
 
 CORPORA = {
+    "dailydialog": "ariigcn.corpora.dailydialog",
     "demo": "ariigcn.corpora.demo.generate",
+    "emorynlp": "ariigcn.corpora.emorynlp",
     "folder": "ariigcn.corpora.folder",
     "iemocap": "ariigcn.corpora.iemocap",
     "meld": "ariigcn.corpora.meld",
@@ -32,7 +37,8 @@ FOUND = Plugins("corpus", "ariigcn.corpora", CORPORA)
 # may that of one that is not named here.
 SHOWABLE = frozenset({"demo", "folder"})
 # Endings of the files that tables are read from, and what else decides them.
-ENDINGS = (*TABLES, *PICKLES, *SUBTITLES)
+PARTS = ("-trn.json", "-dev.json", "-tst.json", "_train.txt", "_validation.txt", "_test.txt")
+ENDINGS = (*TABLES, *PICKLES, *SUBTITLES, *PARTS)
 IEMOCAP_TEXTS = ("EmoEvaluation", "transcriptions")
 ORACLE = "oracle.json"
 
@@ -44,6 +50,25 @@ def corpus_module(name: str) -> str:
         ValueError: no corpus has this name.
     """
     return FOUND.module(name)
+
+
+def downloader(name: str) -> Callable[..., None] | None:
+    """What downloads a corpus to its folder; None where its owner wants to be asked for it.
+
+    Raises:
+        ValueError: no corpus has this name, or its module cannot be imported.
+    """
+    obtain: Callable[..., None] | None = getattr(FOUND.load(name), "obtain", None)
+    return obtain
+
+
+def has_validation(name: str) -> bool:
+    """Whether a corpus's release has a validation split, so that none is cut.
+
+    Raises:
+        ValueError: as :func:`downloader`.
+    """
+    return bool(getattr(FOUND.load(name), "OWN_VALIDATION", False))
 
 
 def load_corpus(
@@ -115,8 +140,9 @@ def has_table(root: Path | str) -> bool:
 def table_files(root: Path | str) -> list[str]:
     """What the corpora read their tables from: a changed one changes the corpus.
 
-    Tables, pickles and subtitles in the folder and one level below, whatever the capitals of their
-    endings; IEMOCAP's texts; what the demo knows of itself. Hidden files and what is no file are left.
+    Tables, pickles, subtitles and the parts of EmoryNLP and DailyDialog in the folder and one level
+    below, whatever the capitals of their endings; IEMOCAP's texts; what the demo knows of itself.
+    Hidden files and what is no file are left.
     """
     found = []
     folders = [str(root)]

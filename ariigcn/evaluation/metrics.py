@@ -20,6 +20,7 @@ from ariigcn.core.errors import DataError, problem_list
 from ariigcn.core.storage import read_json, read_table, write_json
 
 SCORED_SPLITS = ("validation", "test")
+NEUTRAL = "neutral"
 
 
 class ClassScores(TypedDict):
@@ -32,12 +33,16 @@ class ClassScores(TypedDict):
 
 
 class SplitScores(TypedDict):
-    """One split; ``confusion`` is C x C counts, rows true, columns predicted, in label order."""
+    """One split; ``confusion`` is C x C counts, rows true, columns predicted, in label order.
+
+    ``micro_f1_without_neutral`` is None where no label is :data:`NEUTRAL`.
+    """
 
     n: int
     accuracy: float
     weighted_f1: float
     macro_f1: float
+    micro_f1_without_neutral: float | None
     per_class: dict[str, ClassScores]
     confusion: list[list[int]]
 
@@ -92,7 +97,8 @@ def score(true: Sequence[str], predicted: Sequence[str], labels: Sequence[str]) 
     """Scores of one split, ``true`` and ``predicted`` of equal length n > 0.
 
     Macro F1 is the mean over the classes that the split has: an absent class has no F1. A class
-    that is never predicted has precision 0.
+    that is never predicted has precision 0. Micro F1 without neutral counts hits, predictions and
+    labels of all other classes together, as is usual for DailyDialog, most of which is neutral.
     """
     present = [label for label in labels if label in set(true)]
     columns = precision_recall_fscore_support(true, predicted, labels=labels, zero_division=0)
@@ -108,9 +114,19 @@ def score(true: Sequence[str], predicted: Sequence[str], labels: Sequence[str]) 
         accuracy=float(accuracy_score(true, predicted)),
         weighted_f1=float(f1_score(true, predicted, average="weighted", **f1_of)),
         macro_f1=float(f1_score(true, predicted, average="macro", **f1_of)),
+        micro_f1_without_neutral=_without_neutral(true, predicted, labels),
         per_class=per_class,
         confusion=confusion_matrix(true, predicted, labels=labels).tolist(),
     )
+
+
+def _without_neutral(
+    true: Sequence[str], predicted: Sequence[str], labels: Sequence[str]
+) -> float | None:
+    if NEUTRAL not in labels:
+        return None
+    others = [label for label in labels if label != NEUTRAL]
+    return float(f1_score(true, predicted, average="micro", labels=others, zero_division=0))
 
 
 def read_metrics(path: Path) -> Metrics:

@@ -86,7 +86,7 @@ def encode_all(encoder: Encoder, clips: Sequence[Clip]) -> list[Encoded]:
 def _seen_by(modality: Modality, clip: Clip) -> list[Any] | None:
     """What of a clip an encoder of a modality is given."""
     if modality == "text":
-        return None if clip.text is None else [clip.text, list(clip.context)]
+        return None if clip.text is None else [clip.text, list(clip.context), list(clip.following)]
     path = clip.file(modality)
     content = None if path is None else _content(path)
     if content is None:

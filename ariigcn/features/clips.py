@@ -1,8 +1,8 @@
 """The utterance table's rows as the clips that encoders are given."""
 
 import os
-from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,17 +12,76 @@ from ariigcn.core.errors import DataError, problem_list
 from ariigcn.corpora.table import Corpus
 from ariigcn.features.encoders.base import Clip
 
+NAMES = ("none", "names", "anonymous")
 
-def clips_of(corpus: Corpus, media_root: Path, context: int = 0) -> list[Clip]:
+
+@dataclass(frozen=True)
+class Around:
+    """What of a conversation an encoder reads with an utterance.
+
+    Args:
+        before: utterances before it.
+        after: utterances after it.
+        speakers: whether who speaks is written before what is said: one of :data:`NAMES`; ``anonymous``
+            is S1, S2 by first appearance in the dialogue.
+    """
+
+    before: int = 0
+    after: int = 0
+    speakers: str = "none"
+
+    @classmethod
+    def of(cls, parameters: Mapping[str, Any]) -> "Around":
+        """What an encoder with these parameters asks for; most ask for nothing."""
+        return cls(
+            parameters.get("context_utterances", 0),
+            parameters.get("future_utterances", 0),
+            parameters.get("speakers", "none"),
+        )
+
+    def said(self, text: Any, speaker: str, number: int) -> str:
+        """An utterance as it is read; empty where nothing was said.
+
+        Args:
+            text: its words, or anything else where there are none.
+            speaker: who speaks.
+            number: of the speaker, from 0, by first appearance in the dialogue.
+        """
+        words = text if isinstance(text, str) else ""
+        if self.speakers == "none" or not words.strip():
+            return words
+        return f"{speaker if self.speakers == 'names' else f'S{number + 1}'}: {words}"
+
+
+def read_aloud(
+    corpus: Corpus, around: Around
+) -> list[tuple[str, tuple[str, ...], tuple[str, ...]]]:
+    """Each row's words, and those of its neighbours in the dialogue, as ``around`` asks for them."""
+    found = []
+    for _, rows in corpus.utterances.groupby("dialogue_id", sort=False):
+        speakers: dict[str, int] = {}
+        said = [
+            around.said(
+                row.text, str(row.speaker), speakers.setdefault(str(row.speaker), len(speakers))
+            )
+            for row in rows.itertuples(index=False)
+        ]
+        for n, words in enumerate(said):
+            before = tuple(said[max(0, n - around.before) : n])
+            found.append((words, before, tuple(said[n + 1 : n + 1 + around.after])))
+    return found
+
+
+def clips_of(corpus: Corpus, media_root: Path, around: Around | None = None) -> list[Clip]:
     """The table's rows as clips, their media resolved below ``media_root``.
 
-    Each is given the texts of up to ``context`` utterances before it in its dialogue.
+    Each is given what ``around`` asks for of its dialogue; None: nothing.
 
     Raises:
         DataError: media lie outside ``media_root``; all of them are named.
     """
     root = media_root.resolve()
-    said: dict[str, deque[str]] = {}
+    words = read_aloud(corpus, around or Around())
     clips, outside = [], []
 
     def resolved(name: str, path: Any) -> Path | None:
@@ -36,22 +95,23 @@ def clips_of(corpus: Corpus, media_root: Path, context: int = 0) -> list[Clip]:
             outside.append(f"{name}: {path} leads to {there}")
         return there
 
-    for row in corpus.utterances.itertuples(index=False):
+    for row, (text, before, after) in zip(
+        corpus.utterances.itertuples(index=False), words, strict=True
+    ):
         side = getattr(row, "video_side", None)
-        before = said.setdefault(str(row.dialogue_id), deque(maxlen=context))
         clips.append(
             Clip(
                 utterance_id=str(row.utterance_id),
-                text=row.text if isinstance(row.text, str) else None,
+                text=text if isinstance(row.text, str) else None,
                 media=resolved(str(row.utterance_id), row.media),
                 start_s=_number(row.start_s),
                 end_s=_number(row.end_s),
                 audio=resolved(str(row.utterance_id), getattr(row, "audio", None)),
                 video_side=side if side in ("left", "right") else None,
-                context=tuple(before),
+                context=before,
+                following=after,
             )
         )
-        before.append(row.text if isinstance(row.text, str) else "")
     if outside:
         raise DataError(
             problem_list(f"media outside {root}; move them into it or name their folder", outside)

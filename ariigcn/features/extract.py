@@ -32,7 +32,7 @@ from ariigcn.core.signals import StopRequest
 from ariigcn.corpora.table import Corpus, read_corpus
 from ariigcn.features.blocks import Block, cut, joined, shard_of
 from ariigcn.features.cache import Cache
-from ariigcn.features.clips import check_root, clips_of
+from ariigcn.features.clips import Around, check_root, clips_of
 from ariigcn.features.config import EncoderConfig
 from ariigcn.features.encoders.base import Clip, Encoded
 from ariigcn.features.encoders.registry import encoder_module
@@ -85,7 +85,7 @@ def extract(
     """
     table, media_root, out = Path(table), Path(media_root), Path(out)
     corpus = read_corpus(table)
-    clips = clips_of(corpus, media_root, features.parameters.get("context_utterances", 0))
+    clips = clips_of(corpus, media_root, Around.of(features.parameters))
     if features.modality != "text":
         check_root(media_root, clips)
     folder = out.with_name(f".{out.name}.blocks")

@@ -15,6 +15,7 @@ from ariigcn.core.files import atomic_path
 from ariigcn.core.seals import BLANK, sealed_path, verify
 from ariigcn.core.storage import SEAL, read_json, write_json
 from ariigcn.features.config import Normalisation
+from ariigcn.features.encoders.registry import PUBLISHED, encoder_parameters
 from ariigcn.features.store import StoreHeader
 from ariigcn.graphs.config import GraphConfig
 from ariigcn.models.base import ConversationModel
@@ -87,6 +88,14 @@ def told(header: StoreHeader) -> dict[str, Any]:
     return plain
 
 
+def _with_defaults(modality: str, own: Mapping[str, Any]) -> dict[str, Any]:
+    """A header as a bundle keeps it, with the parameters that its encoder takes since then."""
+    if own["encoder"] == PUBLISHED:
+        return dict(own)
+    parameters = encoder_parameters(modality, own["encoder"], own["parameters"])
+    return {**own, "parameters": parameters}
+
+
 def _model_class(name: str) -> type[ConversationModel]:
     entry = model_entry(name)
     loaded: type[ConversationModel] = getattr(import_module(entry.module), entry.class_name)
@@ -120,6 +129,7 @@ def load_bundle(folder: Path) -> tuple[BundleHead, ConversationModel]:
         head = BundleHead(
             **{
                 **config,
+                "features": {m: _with_defaults(m, own) for m, own in config["features"].items()},
                 "labels": tuple(config["labels"]),
                 "relations": tuple(config["relations"]),
                 "graph": GraphConfig(**config["graph"]),

@@ -7,13 +7,20 @@ from typing import Any
 from ariigcn.config.sections import Config
 from ariigcn.corpora.config import OPTIONS
 from ariigcn.corpora.fingerprints import DIGESTS, changed
-from ariigcn.corpora.registry import SHOWABLE, has_table, media_behind, option_files, table_files
+from ariigcn.corpora.registry import (
+    SHOWABLE,
+    downloader,
+    has_table,
+    media_behind,
+    option_files,
+    table_files,
+)
 from ariigcn.predict.sources import MEDIA_ROOT as RECORDINGS_ROOT
 
 
 def downloads(config: Config) -> bool:
     """Whether the corpus is downloaded: it may be, and no folder of it is named."""
-    return config.corpus == "meld" and config.corpus_root is None
+    return config.corpus_root is None and downloader(config.corpus) is not None
 
 
 def made(config: Config) -> bool:

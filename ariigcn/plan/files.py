@@ -102,6 +102,10 @@ class Files:
         folder = f"{self.results}/features/.shards/{modality}.{{store}}"
         return f"{folder}/{{shard}}-of-{self.shards}.h5"
 
+    def finetuned(self, name: str = "{finetuning}") -> str:
+        """The folder of fine-tuned encoders."""
+        return f"{self.results}/finetuned/{name}"
+
     def graph(self, graph: str = "{graph}") -> str:
         """A graph file."""
         return f"{self.results}/graphs/{graph}.h5"

@@ -7,6 +7,7 @@ from ariigcn.config.sections import REFUSED, load_config
 from ariigcn.core.errors import ConfigError, DataError, problem_list
 from ariigcn.core.modality import Modality
 from ariigcn.core.settings import unknown_name
+from ariigcn.corpora.registry import has_validation
 from ariigcn.plan.corpus import downloads, of_recordings
 from ariigcn.plan.plan import Plan
 from ariigcn.plan.predictions import trained_model, unheard
@@ -14,8 +15,9 @@ from ariigcn.plan.search import space, tuned
 from ariigcn.speech.packages import available
 
 WITH_MEDIA: tuple[Modality, ...] = ("audio", "video")
-# What comes without media, and the preset that reads its features.
+# What comes without media, and the preset that reads its features; what is text alone, and its preset.
 WITHOUT_MEDIA = {"mosi": "mosi.yaml", "published": "iemocap-published.yaml"}
+TEXT_ALONE = {"emorynlp": "emorynlp.yaml", "dailydialog": "dailydialog.yaml"}
 
 
 def load_plan(values: Mapping[str, Any]) -> Plan:
@@ -28,10 +30,11 @@ def load_plan(values: Mapping[str, Any]) -> Plan:
     trained = trained_model(config)
     try:
         plan = Plan.of(config, trained)
+        checks = CHECKS if trained is None else PREDICTION_CHECKS
+        problems = [problem for check in checks for problem in check(plan)]
     except ValueError as error:
         raise ConfigError(problem_list(REFUSED, [str(error)])) from None
-    checks = CHECKS if trained is None else PREDICTION_CHECKS
-    if problems := [problem for check in checks for problem in check(plan)]:
+    if problems:
         raise ConfigError(problem_list(REFUSED, problems))
     return plan
 
@@ -99,12 +102,17 @@ def _stores(plan: Plan) -> Iterator[str]:
     except ValueError as error:
         yield str(error)
         return
-    preset = WITHOUT_MEDIA.get(plan.config.corpus)
+    corpus = plan.config.corpus
     for modality in WITH_MEDIA:
-        if preset and extracted[modality]:
+        if corpus in WITHOUT_MEDIA and extracted[modality]:
             yield (
-                f"{plan.config.corpus} comes without media, so features.{modality}.encoder must be "
-                f"'published'; use workflow/presets/{preset}"
+                f"{corpus} comes without media, so features.{modality}.encoder must be "
+                f"'published'; use workflow/presets/{WITHOUT_MEDIA[corpus]}"
+            )
+        if corpus in TEXT_ALONE and plan.stores[modality]:
+            yield (
+                f"{corpus} is text alone, so no experiment can read {modality}: set "
+                f"model.modalities to [text]; use workflow/presets/{TEXT_ALONE[corpus]}"
             )
 
 
@@ -112,10 +120,11 @@ def _validation(plan: Plan) -> Iterator[str]:
     """Validation selects only where there is such a split."""
     config = plan.config
     whole_session = config.corpus == "iemocap" and config.iemocap.validation == "session"
-    own = config.corpus in ("demo", "meld") or whole_session
     if config.corpus == "mosi" and not config.mosi.validation:
         why = "mosi.validation is false"
-    elif config.split.validation_share == 0 and not own:
+    elif config.split.validation_share == 0 and not (
+        whole_session or has_validation(config.corpus)
+    ):
         why = "split.validation_share is 0"
     else:
         return

@@ -9,9 +9,11 @@ from ariigcn.config.grids import Grid, expand
 from ariigcn.config.sections import Config, ExperimentConfig
 from ariigcn.core.modality import MODALITIES, Modality
 from ariigcn.features.config import EncoderConfig
+from ariigcn.finetune.config import Parameters
 from ariigcn.graphs.config import GraphConfig
 from ariigcn.plan.experiments import ablations, resolve, trained_as
 from ariigcn.plan.files import Files
+from ariigcn.plan.finetuning import fine_tuning, with_folder
 from ariigcn.plan.predictions import Trained
 
 PREDICT = "predict"  # what stands in an experiment's place where a trained model predicts
@@ -50,7 +52,10 @@ class Plan:
         if trained is not None:
             return cls(config, {PREDICT: trained.sections}, {PREDICT: {}}, {}, trained)
         overrides, grids = expand(config.experiments, config.model.modalities)
-        experiments = {name: resolve(config, name, own) for name, own in overrides.items()}
+        experiments = {
+            name: with_folder(resolve(config, name, own), Files.of(config))
+            for name, own in overrides.items()
+        }
         return cls(config, experiments, overrides, grids)
 
     @cached_property
@@ -83,12 +88,25 @@ class Plan:
         return {m: self._stores(m) for m in MODALITIES}
 
     def extracted(self, modality: Modality) -> list[str]:
-        """The stores that are made from the corpus's media and texts."""
-        return [name for name, e in self.stores[modality].items() if not e.is_published]
+        """The stores that an encoder makes from the corpus's media and texts."""
+        own = [] if modality != "text" else list(self.joined)
+        stores = self.stores[modality].items()
+        return [name for name, e in stores if not e.is_published and name not in own]
 
     def imported(self, modality: Modality) -> list[str]:
         """The stores that are read from published features."""
         return [name for name, e in self.stores[modality].items() if e.is_published]
+
+    @cached_property
+    def joined(self) -> dict[str, Parameters]:
+        """The text stores of encoders that the workflow fine-tunes, and how."""
+        found = {name: fine_tuning(e, self.files) for name, e in self.stores["text"].items()}
+        return {name: parameters for name, parameters in found.items() if parameters is not None}
+
+    @cached_property
+    def finetuned(self) -> dict[str, Parameters]:
+        """What is fine-tuned, by its name; several stores may be made of one."""
+        return {parameters.name(): parameters for parameters in self.joined.values()}
 
     @cached_property
     def graphs(self) -> dict[str, GraphConfig]:

@@ -32,24 +32,19 @@ class CarriedState:
 
     def __init__(self, head: BundleHead, network: ARIIGCN) -> None:
         self._head, self._network = head, network
-        self._names: dict[str, int] = {}  # who has spoken, numbered by first appearance
         self._speakers: list[int] = []
-        self._heard: dict[tuple[str, str], Moments] = {}  # of each speaker and modality
+        self._heard: dict[tuple[str, str], Moments] = {}  # of each name and modality
         self._state: Tensor | None = None
         nothing = torch.zeros(len(network.modalities), 0, network.config.hidden)
         self._inputs = [nothing for _ in network.graph]  # of each layer, [M, w, H]
 
     @torch.no_grad()
-    def say(self, x: Mapping[str, Tensor], mask: Tensor, speaker: str) -> Tensor:
+    def say(self, x: Mapping[str, Tensor], mask: Tensor, speaker: int, name: str) -> Tensor:
         """See :class:`ariigcn.predict.online.Progress`."""
         network = self._network
-        number = self._names.get(speaker, len(self._names))
-        speakers = self._latest([*self._speakers, number])
-        structure = network.structure(self._edges(speakers, mask))
-        # All that can be refused has been: from here on the state changes.
-        self._names[speaker] = number
-        x = self._relative(network.standardise(x, mask), mask, speaker)
-        h = network.encoders(x, mask)
+        speakers = self._latest([*self._speakers, speaker])
+        structure = network.structure(self._edges(speakers, mask))  # nothing is refused after this
+        h = network.encoders(self._relative(network.standardise(x, mask), mask, name), mask)
         if network.context is not None:
             h = self._read_on(network.context, h)
         g = network.generators(h)
@@ -60,13 +55,13 @@ class CarriedState:
         self._speakers = speakers
         return network.classifier(joined(g))[0].float().softmax(0)
 
-    def _relative(self, x: Mapping[str, Tensor], mask: Tensor, speaker: str) -> dict[str, Tensor]:
+    def _relative(self, x: Mapping[str, Tensor], mask: Tensor, name: str) -> dict[str, Tensor]:
         """Standardised features, [1, D_m], held against what the speaker has said until now."""
         relate, out = self._network.relate, dict(x)
-        person = torch.tensor([relate.number_of(speaker)])
+        person = torch.tensor([relate.number_of(name)])
         for column, modality in enumerate(x):
             if modality in relate.normalise:
-                usable, key = mask[:, column, None], (speaker, modality)
+                usable, key = mask[:, column, None], (name, modality)
                 nothing = Moments.none(1, x[modality].shape[1])
                 heard = self._heard.get(key, nothing) + Moments.of(x[modality], usable)
                 self._heard[key] = heard

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ariigcn.core.errors import DataError
 from ariigcn.corpora.read.transcripts import Turn
 from ariigcn.corpora.table import Corpus, write_corpus
-from ariigcn.features.clips import clips_of
+from ariigcn.features.clips import Around, clips_of
 from ariigcn.features.config import EncoderConfig
 from ariigcn.features.encoders.base import Clip
 from ariigcn.features.encoders.registry import PUBLISHED
@@ -136,9 +136,9 @@ class Encoders:
         return self._features.get("text", {"encoder": PUBLISHED})["encoder"] == "minilm"
 
     @property
-    def context(self) -> int:
-        """Utterances before one that the encoder of words reads with it."""
-        return int(self._config("text").parameters.get("context_utterances", 0))
+    def around(self) -> Around:
+        """What of a conversation the encoder of words reads with an utterance."""
+        return Around.of(self._config("text").parameters)
 
     def _encode(self, corpus: Corpus, modality: str, work: Work) -> Encoded:
         own, count = self._features[modality], len(corpus.utterances)
@@ -148,7 +148,7 @@ class Encoders:
             why = f"the model's {modality} features are published ones, but no recording has them"
             return Encoded.nothing(count, self._dimensions[modality], why)
         if modality == "text":
-            return self.words(clips_of(corpus, MEDIA_ROOT, self.context))
+            return self.words(clips_of(corpus, MEDIA_ROOT, self.around))
         if corpus.utterances["media"].isna().all():
             return Encoded.nothing(count, self._dimensions[modality], "")
         with TemporaryDirectory(prefix="ariigcn-") as folder:

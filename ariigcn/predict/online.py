@@ -26,13 +26,14 @@ WORDS_ALONE = "a live conversation is read by its words only"
 class Progress(Protocol):
     """What a model has read of one conversation."""
 
-    def say(self, x: Mapping[str, Tensor], mask: Tensor, speaker: str) -> Tensor:
+    def say(self, x: Mapping[str, Tensor], mask: Tensor, speaker: int, name: str) -> Tensor:
         """The next utterance's class probabilities, [C].
 
         Args:
             x: modality -> [1, D_m], not standardised, zero where it is missing.
             mask: bool [1, M].
-            speaker: the name of who speaks.
+            speaker: the number of who speaks, by first appearance.
+            name: of who speaks.
 
         Raises:
             DataError: the model does not know a relation to this speaker; nothing has changed.
@@ -69,8 +70,10 @@ class OnlineModel:
         # Loaded now, so that nobody waits for it at the first word.
         model.encoders.words([Clip("", "Hello.", None)])
         self.model = model
+        self._speakers: dict[str, int] = {}
         self._number = 0
-        self._context: deque[str] = deque(maxlen=model.encoders.context)
+        self._around = model.encoders.around
+        self._context: deque[str] = deque(maxlen=self._around.before)
         self._progress: Progress = (
             CarriedState(head, model.network)
             if type(model.network) is ARIIGCN
@@ -93,11 +96,15 @@ class OnlineModel:
             DataError: the model knows fewer speakers than have spoken; the utterance is forgotten.
         """
         use_threads(self.model.head)
+        name = speaker or UNNAMED
+        number = self._speakers.get(name, len(self._speakers))
+        said = self._around.said(text, name, number)
         read = self.model.encoders.words(
-            [Clip(str(self._number), text or None, None, context=tuple(self._context))]
+            [Clip(str(self._number), said or None, None, context=tuple(self._context))]
         )
-        found = self._progress.say(*self._inputs(read), speaker or UNNAMED)
-        self._context.append(text)
+        found = self._progress.say(*self._inputs(read), number, name)
+        self._speakers[name] = number
+        self._context.append(said)
         missing = dict.fromkeys(self.masked, WORDS_ALONE)
         if not read.mask[0]:
             missing["text"] = read.messages[0]
@@ -128,11 +135,11 @@ class WholeConversation:
         self._model = model
         self._said: list[tuple[Mapping[str, Tensor], Tensor, str]] = []
 
-    def say(self, x: Mapping[str, Tensor], mask: Tensor, speaker: str) -> Tensor:
+    def say(self, x: Mapping[str, Tensor], mask: Tensor, speaker: int, name: str) -> Tensor:
         """See :class:`Progress`."""
         head, network = self._model.head, self._model.network
-        said = [*self._said, (x, mask, speaker)]
-        corpus = table_of_speakers([name for _, _, name in said], head.labels)
+        said = [*self._said, (x, mask, name)]
+        corpus = table_of_speakers([who for _, _, who in said], head.labels)
         values = {m: np.concatenate([x[m].numpy() for x, _, _ in said]) for m in head.dimensions}
         masks = torch.cat([mask for _, mask, _ in said]).numpy()
         usable = {m: masks[:, column] for column, m in enumerate(head.dimensions)}

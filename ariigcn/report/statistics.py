@@ -8,8 +8,9 @@ import pandas as pd
 
 from ariigcn.core.seals import verify
 from ariigcn.evaluation.figures.kinds import Figure, Kind
-from ariigcn.evaluation.tables.frames import NONE, percent
+from ariigcn.evaluation.tables.frames import NONE, TITLES, percent
 from ariigcn.evaluation.tables.latex import effect_text, p_text, span
+from ariigcn.evaluation.tables.literature import METRICS
 from ariigcn.report.cells import Cell, Number, TableView, difference, measured
 from ariigcn.report.inline import InlineFigure, figures_of
 
@@ -193,8 +194,7 @@ def published_view(published: pd.DataFrame) -> TableView | None:
     """
     if not len(published):
         return None
-    titles = {"accuracy_mean": "Accuracy", "weighted_f1_mean": "Weighted F1"}
-    titles |= {"macro_f1_mean": "Macro F1", "f1_mean": "F1, average not named"}
+    titles = {f"{metric}_mean": TITLES.get(metric, "F1, average not named") for metric in METRICS}
     shown = {c: t for c, t in titles.items() if c in published and published[c].notna().any()}
     rows = tuple(
         (

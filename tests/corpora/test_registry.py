@@ -9,6 +9,7 @@ from ariigcn.corpora.registry import ORACLE, media_behind, option_files, table_f
 READ = (
     *("conversations.CSV", "talk.SRT", "call.vtt", "features.PKL", "list.parquet", "oracle.json"),
     *("train/train_sent_emo.csv", "more/roberta.pickle"),
+    *("emotion-detection-trn.json", "train/dialogues_train.txt", "dialogues_emotion_test.txt"),
     *("Session1/dialog/EmoEvaluation/Ses01F_impro01.txt",),
     *("Session1/dialog/transcriptions/Ses01F_impro01.txt",),
 )

@@ -58,6 +58,16 @@ def test_a_class_that_is_never_predicted_scores_zero():
     assert scores["per_class"]["anger"]["f1"] == 0.0
 
 
+def test_micro_f1_without_neutral_leaves_the_neutral_class_out():
+    true = ["neutral", "neutral", "joy", "joy", "anger"]
+    predicted = ["neutral", "joy", "joy", "neutral", "anger"]
+    labels = ["anger", "joy", "neutral"]
+    # 2 hits, 3 predictions and 3 labels of another class than neutral
+    scores = score(true, predicted, labels)
+    assert scores["micro_f1_without_neutral"] == pytest.approx(2 * 2 / (3 + 3))
+    assert score(["joy"], ["joy"], ["anger", "joy"])["micro_f1_without_neutral"] is None
+
+
 def test_context_and_training_utterances_do_not_count(tmp_path):
     rows = [("train", "joy", "anger"), ("test", None, "fear"), ("test", "joy", "joy")]
     metrics = evaluate(predictions(tmp_path, rows))

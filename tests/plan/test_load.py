@@ -5,7 +5,7 @@ import yaml
 
 from ariigcn.config.sections import load_config
 from ariigcn.core.errors import ConfigError
-from ariigcn.plan.corpus import shows_pictures
+from ariigcn.plan.corpus import downloads, shows_pictures
 from ariigcn.plan.experiments import merge
 from ariigcn.plan.load import load_plan
 from ariigcn.plan.search import tuned
@@ -37,6 +37,11 @@ PUBLISHED = {modality: {"encoder": "published"} for modality in ("text", "audio"
             {"corpus": "mosi", "corpus_root": "."},
             "without media, so features.audio.encoder must be 'published'; use .*mosi.yaml",
         ),
+        (
+            {"corpus": "emorynlp"},
+            "text alone, so no experiment can read video: set model.modalities to .*emorynlp.yaml",
+        ),
+        ({"corpus": "module:my_lab.nowhere"}, "'my_lab.nowhere' cannot be imported"),
         ({"corpus": "melt"}, "unknown corpus 'melt'; did you mean 'meld'?"),
         ({"corpus": "folder"}, "needs its folder; give it with --config corpus_root=DIR"),
         (
@@ -88,6 +93,26 @@ def test_a_share_of_zero_is_for_a_fixed_number_of_epochs_or_a_session_that_valid
         "train",
         "validation",
     )
+
+
+@pytest.mark.parametrize("corpus", ["meld", "emorynlp", "dailydialog"])
+def test_a_release_with_its_own_validation_needs_no_share(root, corpus):
+    text = {"model": {"modalities": ["text"]}, "experiments": {"audio": None, "video": None}}
+    change = text | {"corpus": corpus, "split": {"validation_share": 0}}
+    assert load_plan(merge(default(root), change)).labelled_splits == ("train", "validation")
+
+
+@pytest.mark.parametrize(
+    ("corpus", "root", "loads"),
+    [
+        *((name, None, True) for name in ("meld", "emorynlp", "dailydialog")),
+        ("meld", "/data/MELD", False),
+        ("iemocap", None, False),
+        ("demo", None, False),
+    ],
+)
+def test_a_corpus_is_downloaded_where_its_module_can_and_no_folder_is_named(corpus, root, loads):
+    assert downloads(load_config({"corpus": corpus, "corpus_root": root})) is loads
 
 
 def test_two_parameter_sets_of_one_encoder_need_two_names(root):

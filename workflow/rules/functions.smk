@@ -2,7 +2,13 @@
 
 from ariigcn.core.gpus import visible_gpus
 from ariigcn.corpora.registry import corpus_module, table_files
-from ariigcn.features.encoders.registry import encoder_module, made_by, parameter_files
+from ariigcn.features.encoders.registry import (
+    FINETUNED,
+    encoder_module,
+    made_by,
+    parameter_files,
+)
+from ariigcn.finetune.config import encoder_folder
 from ariigcn.core.modality import MODALITIES
 from ariigcn.plan import corpus, search
 from ariigcn.plan.predictions import NO_MODEL, listening_shards
@@ -85,6 +91,15 @@ def encoder_files(modality):
         return [str(path) for path in found]
 
     return of
+
+
+def base_files(wildcards):
+    """The local files of the encoder that is fine-tuned."""
+    parameters = plan.finetuned[wildcards.finetuning].model_copy(
+        update={"folder": None}
+    )
+    found = parameter_files("text", FINETUNED, parameters.model_dump(mode="json"))
+    return [str(path) for path in found]
 
 
 AT_ONCE = cfg.runs_per_gpu

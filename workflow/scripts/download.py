@@ -1,21 +1,22 @@
-"""Rule download: MELD's tables, and its clips where they are wanted, to the data folder."""
+"""Rule download: a corpus's files, and its clips where they are wanted, to the data folder."""
 
 from pathlib import Path
 
 from ariigcn.config.sections import load_config
 from ariigcn.core.logs import configure_logging
-from ariigcn.corpora import meld
+from ariigcn.corpora.registry import downloader
 
 
 def main(snakemake):
     configure_logging(snakemake.log[0])
     manifest = Path(snakemake.output[0])
     # Not a parameter of the rule: another mirror is no reason to download again.
-    config = load_config(snakemake.config).download
-    meld.obtain(
+    config = load_config(snakemake.config)
+    obtain = downloader(config.corpus)
+    obtain(
         root=manifest.parent,
         downloads=manifest.parent.parent / "download",
-        config=config,
+        config=config.download,
         clips=snakemake.params.clips,
         manifest=manifest,
     )

@@ -18,6 +18,7 @@ from ariigcn.corpora.config import DownloadConfig
 DIGESTS = "digests.json"
 UNPACKED_SHARE = 1.1  # bytes of content a byte of archive; media hardly compress (our own estimate)
 _RECORD = TypeAdapter(dict[str, str])  # digests by file name
+FILES = (".tar.gz", ".zip", ".csv", ".json")  # a mirror that ends so is named by a file of it
 LARGE = 10_000_000  # bytes; the digest of a larger file takes long enough to be worth a line
 
 
@@ -94,7 +95,7 @@ def download(
 def at_mirror(mirror: str, name: str) -> str:
     """A file's address at a mirror: its folder's address, or that of any file in it."""
     base = mirror.rstrip("/")
-    is_file = base.partition("?")[0].endswith((".tar.gz", ".csv"))
+    is_file = base.partition("?")[0].endswith(FILES)
     return f"{base.rpartition('/')[0] if is_file else base}/{name}"
 
 

@@ -23,6 +23,7 @@ from ariigcn.corpora.read.recordings import COLUMNS
 from ariigcn.corpora.table import Corpus
 
 VERSION = "2"
+OWN_VALIDATION = True
 LICENCE = "made by this project's own code, free to use"
 TABLE, ORACLE = "conversations.csv", "oracle.json"
 

@@ -85,8 +85,13 @@ def read_rows(
 
 
 def read_lines(path: Path) -> list[str]:
-    """A file's lines; what is not UTF-8 is read as latin-1 for :func:`clean_text` to mend."""
-    return _read_text(path).splitlines()
+    """A file's lines; what is not UTF-8 is read as latin-1 for :func:`clean_text` to mend.
+
+    Lines end where files end them: other characters that Unicode counts as ends stand within a text,
+    among them latin-1's 85, which is cp1252's ellipsis.
+    """
+    text = _read_text(path).replace("\r\n", "\n").replace("\r", "\n")
+    return text.removesuffix("\n").split("\n") if text else []
 
 
 def _read_text(path: Path) -> str:

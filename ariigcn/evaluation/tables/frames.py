@@ -21,10 +21,12 @@ from ariigcn.evaluation.metrics import Metrics, read_metrics
 
 NONE = "\N{EN DASH}"  # where there is nothing to measure
 PLUS_MINUS = "\N{NO-BREAK SPACE}±\N{NO-BREAK SPACE}"
-SCORES: dict[str, tuple[str, Literal["accuracy", "weighted_f1", "macro_f1"]]] = {
+Score = Literal["accuracy", "weighted_f1", "macro_f1", "micro_f1_without_neutral"]
+SCORES: dict[str, tuple[str, Score]] = {
     "accuracy": ("test", "accuracy"),
     "weighted_f1": ("test", "weighted_f1"),
     "macro_f1": ("test", "macro_f1"),
+    "micro_f1_without_neutral": ("test", "micro_f1_without_neutral"),
     "validation_weighted_f1": ("validation", "weighted_f1"),
 }
 
@@ -32,6 +34,7 @@ TITLES = {
     "accuracy": "Accuracy",
     "weighted_f1": "Weighted F1",
     "macro_f1": "Macro F1",
+    "micro_f1_without_neutral": "Micro F1 without neutral",
     "validation_weighted_f1": "Validation weighted F1",
 }
 REACHABLE = {
@@ -59,7 +62,8 @@ def results_frame(metrics: Mapping[str, Sequence[Path]], corpus: Corpus) -> pd.D
             "seeds": len(seeds),
         }
         for name, (split, score) in SCORES.items():
-            values = [s["splits"][split][score] for s in seeds if split in s["splits"]]
+            found = [s["splits"][split][score] for s in seeds if split in s["splits"]]
+            values = [value for value in found if value is not None]
             row[f"{name}_mean"], row[f"{name}_sd"] = mean_sd(values)
             row[f"{name}_low"], row[f"{name}_high"] = seeds_interval(values)
         row["reachable_accuracy"] = reachable_accuracy(corpus, row["modalities"])

@@ -16,7 +16,7 @@ from ariigcn.corpora.table import Corpus
 SHIPPED = Path(str(files("ariigcn.evaluation.tables"))) / "literature.csv"
 COLUMNS = ("corpus", "classes", "model", "metric", "value", "source", "address")
 # "f1" is an F1 whose average over classes its source does not name.
-METRICS = ("accuracy", "weighted_f1", "macro_f1", "f1")
+METRICS = ("accuracy", "weighted_f1", "macro_f1", "micro_f1_without_neutral", "f1")
 
 
 def published_frame(path: Path | None, corpus: Corpus) -> pd.DataFrame:

@@ -18,7 +18,8 @@ class Clip:
     ``start_s`` and ``end_s`` are seconds within ``media``; None means the whole file. ``audio`` is a
     file of this utterance's sound alone, heard in place of ``media``; ``video_side`` the half of the
     picture that shows the speaker. ``context`` is what was said before it in its conversation, oldest
-    first; only as much as the encoder asks for (its parameter ``context_utterances``).
+    first, ``following`` what was said after it; only as much as the encoder asks for
+    (:class:`~ariigcn.features.clips.Around`).
     """
 
     utterance_id: str
@@ -29,6 +30,7 @@ class Clip:
     audio: Path | None = None
     video_side: Literal["left", "right"] | None = None
     context: tuple[str, ...] = ()
+    following: tuple[str, ...] = ()
 
     def file(self, modality: str) -> Path | None:
         """The file that a modality is read from; none for text."""

@@ -20,9 +20,11 @@ from ariigcn.core.settings import describe
 if TYPE_CHECKING:
     from ariigcn.features.encoders.base import Encoder
 
+FINETUNED = "finetuned"  # an encoder that learns on the corpus itself
 PUBLISHED = "published"  # features that others have made, read from their files
 ENCODERS: dict[str, dict[str, str]] = {
     "text": {
+        FINETUNED: "ariigcn.finetune.encoder",
         "glove": "ariigcn.features.encoders.text_glove",
         "huggingface": "ariigcn.features.encoders.text_huggingface",
         "minilm": "ariigcn.features.encoders.text_minilm",

