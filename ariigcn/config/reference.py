@@ -11,6 +11,7 @@ from pydantic.fields import FieldInfo
 
 from ariigcn.config.sections import Config
 from ariigcn.core.settings import Section
+from ariigcn.features.config import Normalisation
 
 HEAD = """# Configuration
 
@@ -98,6 +99,8 @@ def first_stage(path: str) -> str | None:
     for name in path.split("."):
         if name in section.speed_keys():
             return None
+        if isinstance(section, Normalisation) and name in Normalisation.model_fields:
+            return "models"
         nested = getattr(section, name, None)  # an encoder's parameters are plain
         if isinstance(nested, Section):
             section = nested

@@ -24,7 +24,7 @@ from ariigcn.corpora.config import (
 )
 from ariigcn.corpora.registry import CORPORA, corpus_module
 from ariigcn.evaluation.config import EvaluationConfig
-from ariigcn.features.config import EncoderConfig, FeaturesConfig
+from ariigcn.features.config import FeaturesConfig, ModalityConfig
 from ariigcn.graphs.config import GraphConfig
 from ariigcn.models.config import ModelConfig
 from ariigcn.predict.config import PredictConfig
@@ -48,7 +48,7 @@ class ExperimentConfig(Section):
     training: TrainingConfig = Field(default_factory=TrainingConfig, description="The loop.")
 
     @property
-    def encoders(self) -> dict[Modality, EncoderConfig]:
+    def encoders(self) -> dict[Modality, ModalityConfig]:
         """The encoders of the modalities that the model reads, in its order."""
         return {m: self.features.of(m) for m in self.model.modalities}
 

@@ -64,6 +64,13 @@ def missing_scores(
         return []
     whole = standardised(dialogues, model)
     complete = _scores(model, whole, test)
+
+    def masked(modality: str, lost: Tensor) -> Dialogues:
+        """What is lost counts in no speaker's mean either."""
+        if modality in model.relate.normalise:
+            return standardised(without(dialogues, modality, lost), model)
+        return without(whole, modality, lost)
+
     found: list[dict[str, object]] = []
     for column, modality in enumerate(dialogues.modalities):
         usable = rows[dialogues.mask[rows, column]]
@@ -74,7 +81,7 @@ def missing_scores(
             # Nothing and everything can be masked in one way only.
             drawn = orders[: 1 if count in (0, len(usable)) else None]
             scores = [
-                _scores(model, without(whole, modality, order[:count]), test) if count else complete
+                _scores(model, masked(modality, order[:count]), test) if count else complete
                 for order in drawn
             ]
             accuracy, weighted_f1 = np.mean(scores, axis=0).tolist()
@@ -91,7 +98,7 @@ def missing_scores(
 
 
 def without(dialogues: Dialogues, modality: str, rows: Tensor) -> Dialogues:
-    """Standardised dialogues with a modality masked in k utterances, rows int64 [k]."""
+    """Dialogues with a modality masked in k utterances, rows int64 [k]."""
     column = dialogues.modalities.index(modality)
     mask, values = dialogues.mask.clone(), dialogues.x[modality].clone()
     mask[rows, column] = False

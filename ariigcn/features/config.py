@@ -1,6 +1,6 @@
 """Configuration of the features: one encoder a modality, and how clips are worked through."""
 
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
@@ -47,20 +47,56 @@ class EncoderConfig(Section):
         return self.name or short_name(self.encoder)
 
 
+class Normalisation(Section):
+    """A modality's features relative to who speaks: a step after extraction."""
+
+    normalise: Literal["none", "speaker", "beside"] = Field(
+        "none",
+        description="Features relative to their speaker. speaker: minus the speaker's mean, divided by "
+        "the speaker's scale; beside: the plain values and these; none: the plain values.",
+    )
+    normalise_over: Literal["dialogue", "corpus"] = Field(
+        "dialogue",
+        description="Whose mean and scale. dialogue: of the speaker's utterances in the dialogue, up to "
+        "the present one if graph.future is 0; corpus: of the training split's utterances "
+        "under the speaker's name; a name that it lacks is treated as with dialogue.",
+    )
+    normalise_prior: float = Field(
+        4.0,
+        gt=0,
+        description="Weight of the training split's mean and scale beside the speaker's own, in "
+        "utterances.",
+    )
+
+
+class ModalityConfig(Normalisation, EncoderConfig):
+    """One modality's encoder, and what is done with its vectors."""
+
+    @property
+    def extraction(self) -> EncoderConfig:
+        """What decides the store."""
+        return EncoderConfig(**self.model_dump(include=set(EncoderConfig.model_fields)))
+
+    @property
+    def normalisation(self) -> Normalisation:
+        """What is done with the store's vectors."""
+        return Normalisation(**self.model_dump(include=set(Normalisation.model_fields)))
+
+
 class FeaturesConfig(Section):
     """From clips to vectors."""
 
-    text: EncoderConfig = Field(
+    text: ModalityConfig = Field(
         description="Text encoder.",
-        default_factory=lambda: EncoderConfig(modality="text", encoder="minilm"),
+        default_factory=lambda: ModalityConfig(modality="text", encoder="minilm"),
     )
-    audio: EncoderConfig = Field(
+    audio: ModalityConfig = Field(
         description="Audio encoder.",
-        default_factory=lambda: EncoderConfig(modality="audio", encoder="opensmile"),
+        default_factory=lambda: ModalityConfig(modality="audio", encoder="opensmile"),
     )
-    video: EncoderConfig = Field(
+    video: ModalityConfig = Field(
         description="Video encoder.",
-        default_factory=lambda: EncoderConfig(modality="video", encoder="efficientnet-lite0"),
+        default_factory=lambda: ModalityConfig(modality="video", encoder="efficientnet-lite0"),
     )
     block: Annotated[int, SPEED] = Field(
         64,
@@ -104,9 +140,9 @@ class FeaturesConfig(Section):
     def _fill_modality(cls, value: Any, info: Any) -> Any:
         return {"modality": info.field_name, **value} if isinstance(value, dict) else value
 
-    def of(self, modality: Modality) -> EncoderConfig:
+    def of(self, modality: Modality) -> ModalityConfig:
         """The encoder of one modality."""
-        encoder: EncoderConfig = getattr(self, modality)
+        encoder: ModalityConfig = getattr(self, modality)
         return encoder
 
     def block_of(self, modality: Modality) -> int:

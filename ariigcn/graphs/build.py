@@ -39,6 +39,7 @@ def build_graph(corpus: Corpus, config: GraphConfig) -> Graph:
     speakers = local_speakers(frame, pointers)
     types, names = edge_relations(config, edges, speakers)
     first = frame.iloc[pointers[:-1]]
+    person, people = pd.factorize(frame["speaker"])
     labels = pd.Categorical(frame["emotion"], categories=list(corpus.labels)).codes
     return Graph(
         corpus=corpus.name,
@@ -46,12 +47,14 @@ def build_graph(corpus: Corpus, config: GraphConfig) -> Graph:
         relations=names,
         dialogue_ids=first["dialogue_id"].tolist(),
         utterance_ids=frame["utterance_id"].tolist(),
+        people=people.tolist(),
         split=pd.Categorical(first["split"], categories=list(SPLITS)).codes.astype(np.int64),
         dialogue_ptr=pointers,
         edge_index=edges,
         edge_type=types,
         edge_ptr=np.searchsorted(edges[1], pointers).astype(np.int64),
         speaker=speakers,
+        person=person.astype(np.int64),
         label=labels.astype(np.int64),
         validation_cut=is_cut(corpus.notes),
     )

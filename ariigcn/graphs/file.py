@@ -12,7 +12,16 @@ from numpy.typing import NDArray
 from ariigcn.core.storage import create_h5, open_h5
 
 Integers = NDArray[np.int64]
-ARRAYS = ("split", "dialogue_ptr", "edge_index", "edge_type", "edge_ptr", "speaker", "label")
+ARRAYS = (
+    "split",
+    "dialogue_ptr",
+    "edge_index",
+    "edge_type",
+    "edge_ptr",
+    "speaker",
+    "person",
+    "label",
+)
 
 
 @dataclass(frozen=True)
@@ -26,6 +35,7 @@ class Graph:
         edge_type: [E], index into ``relations``.
         edge_ptr: [D + 1], edges of dialogue d.
         speaker: [N], numbered within the dialogue.
+        person: [N], index into ``people``, the speakers' names in the corpus.
         label: [N], index into ``labels``, -1 = context only.
 
     ``validation_cut`` is whether the validation split was cut from the corpus's training split.
@@ -36,12 +46,14 @@ class Graph:
     relations: tuple[str, ...]
     dialogue_ids: list[str]
     utterance_ids: list[str]
+    people: list[str]
     split: Integers
     dialogue_ptr: Integers
     edge_index: Integers
     edge_type: Integers
     edge_ptr: Integers
     speaker: Integers
+    person: Integers
     label: Integers
     validation_cut: bool = False
 
@@ -56,6 +68,7 @@ def write_graph(graph: Graph, path: Path | str) -> None:
         file.attrs["validation_cut"] = graph.validation_cut
         file.create_dataset("dialogue_id", data=graph.dialogue_ids, dtype=text)
         file.create_dataset("utterance_id", data=graph.utterance_ids, dtype=text)
+        file.create_dataset("people", data=graph.people, dtype=text)
         for name in ARRAYS:
             packed = pack(getattr(graph, name))
             file.create_dataset(name, data=packed, compression="gzip", shuffle=True)
@@ -84,5 +97,6 @@ def read_graph(path: Path | str) -> Graph:
             validation_cut=bool(file.attrs["validation_cut"]),
             dialogue_ids=file["dialogue_id"].asstr()[:].tolist(),
             utterance_ids=file["utterance_id"].asstr()[:].tolist(),
+            people=file["people"].asstr()[:].tolist(),
             **{name: file[name][:].astype(np.int64) for name in ARRAYS},
         )

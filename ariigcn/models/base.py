@@ -1,15 +1,17 @@
 """What the training loop needs of a model; AR-IIGCN and the baselines share it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 from torch.nn import Parameter
 
+from ariigcn.features.config import Normalisation
 from ariigcn.graphs.dialogues import DialogueBatch
 from ariigcn.models.config import ModelConfig
 from ariigcn.models.parts.encoders import Standardiser
+from ariigcn.models.parts.speakers import SpeakerNormaliser
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,11 +42,13 @@ class ConversationModel(nn.Module):
     a game beside its loss overrides the last three members too.
 
     Args:
-        dimensions: modality -> D_m, in the order of the batches' mask columns.
+        dimensions: modality -> D_m of the stores, in the order of the batches' mask columns.
         classes: C.
         relations: edge types of the graph.
         config: sizes and switches; its ``parameters`` are the model's own.
         past_only: no utterance may read a later one; the graph sees to it for its edges.
+        normalise: modality -> how its features are made relative to who speaks.
+        people: the speakers of training whose means the model holds.
 
     Shapes:
         class_weights: float32 [C], of the cross-entropy.
@@ -60,13 +64,16 @@ class ConversationModel(nn.Module):
         config: ModelConfig,
         *,
         past_only: bool = False,
+        normalise: Mapping[str, Normalisation] | None = None,
+        people: Sequence[str] = (),
     ) -> None:
         super().__init__()
         self.config, self.past_only = config, past_only
         self.modalities, self.relations = tuple(dimensions), relations
         self.standardise = Standardiser(dimensions)
+        self.relate = SpeakerNormaliser(dimensions, normalise or {}, people, past_only=past_only)
         self.register_buffer("class_weights", torch.ones(classes))
-        self.make_layers(dimensions, classes)
+        self.make_layers(self.relate.dimensions, classes)
 
     def make_layers(self, dimensions: Mapping[str, int], classes: int) -> None:
         """Make the model's own layers; ``config``, ``relations`` and the others above are set."""

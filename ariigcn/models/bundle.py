@@ -14,6 +14,7 @@ from ariigcn.core.errors import DataError
 from ariigcn.core.files import atomic_path
 from ariigcn.core.seals import BLANK, sealed_path, verify
 from ariigcn.core.storage import SEAL, read_json, write_json
+from ariigcn.features.config import Normalisation
 from ariigcn.features.encoders.registry import PUBLISHED, encoder_parameters
 from ariigcn.features.store import StoreHeader
 from ariigcn.graphs.config import GraphConfig
@@ -37,6 +38,8 @@ class BundleHead:
         model: the model's configuration.
         features: modality -> header of the feature store it was trained on.
         training: how it was trained: seed, selected epoch, configuration.
+        normalise: modality -> how its features are made relative to who speaks; absent: not at all.
+        people: names of the training speakers whose means the weights hold.
     """
 
     corpus: str
@@ -47,6 +50,8 @@ class BundleHead:
     model: ModelConfig
     features: Mapping[str, Any] = field(default_factory=dict)
     training: Mapping[str, Any] = field(default_factory=dict)
+    normalise: Mapping[str, Normalisation] = field(default_factory=dict)
+    people: tuple[str, ...] = ()
 
     def check_features(self, headers: Mapping[str, StoreHeader]) -> None:
         """Hold feature stores to those that the model was trained on.
@@ -71,6 +76,8 @@ class BundleHead:
             len(self.relations),
             self.model,
             past_only=self.graph.future == 0,
+            normalise=self.normalise,
+            people=self.people,
         )
 
 
@@ -102,9 +109,10 @@ def _model_class(name: str) -> type[ConversationModel]:
 
 def save_bundle(folder: Path, head: BundleHead, model: ConversationModel) -> None:
     """Write the bundle; the folder is whole or absent."""
-    fields = {name: getattr(head, name) for name in asdict(head) if name not in ("graph", "model")}
+    fields = {name: getattr(head, name) for name in asdict(head)}
     fields["graph"] = head.graph.model_dump(mode="json")
     fields["model"] = head.model.model_dump(mode="json")
+    fields["normalise"] = {m: own.model_dump(mode="json") for m, own in head.normalise.items()}
     with atomic_path(folder) as temporary:
         temporary.mkdir()
         with sealed_path(temporary / "model.safetensors") as weights:
@@ -131,6 +139,11 @@ def load_bundle(folder: Path) -> tuple[BundleHead, ConversationModel]:
                 "relations": tuple(config["relations"]),
                 "graph": GraphConfig(**config["graph"]),
                 "model": ModelConfig(**config["model"]),
+                # Bundles of before this could be asked for have neither.
+                "normalise": {
+                    m: Normalisation(**own) for m, own in config.get("normalise", {}).items()
+                },
+                "people": tuple(config.get("people", ())),
             }
         )
         model = head.build()

@@ -185,7 +185,8 @@ class Plan:
             encoder = experiment.encoders.get(modality)
             if encoder is None:
                 continue
-            if found.setdefault(encoder.store, encoder) != encoder:
+            extraction = encoder.extraction
+            if found.setdefault(encoder.store, extraction) != extraction:
                 raise ValueError(
                     f"experiments.{name}: {modality} store '{encoder.store}' would hold two sets "
                     f"of parameters; give one a features.{modality}.name of its own"

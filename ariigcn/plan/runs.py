@@ -17,5 +17,6 @@ def run_of(plan: Plan, experiment: str, seed: int | None = None) -> Run:
         graph=sections.graph,
         model=sections.model,
         training=sections.training,
-        encoders={str(m): encoder for m, encoder in sections.encoders.items()},
+        encoders={str(m): e.extraction for m, e in sections.encoders.items()},
+        normalise={str(m): e.normalisation for m, e in sections.encoders.items()},
     )

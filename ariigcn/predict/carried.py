@@ -1,8 +1,9 @@
 """AR-IIGCN over a conversation that goes on: what later utterances read is kept, nothing is made twice.
 
 Past-only, an utterance reads the recurrence's state and, in each graph layer, at most ``graph.past``
-utterances before it. Kept are that state and the inputs of each layer for so many utterances; the cost of
-an utterance does not depend on how many were said, unless the graph reads all of them (``past: -1``).
+utterances before it. Kept are that state, the inputs of each layer for so many utterances and, where
+features are relative to who speaks, what each speaker's sum to; the cost of an utterance does not depend
+on how many were said, unless the graph reads all of them (``past: -1``).
 """
 
 from collections.abc import Mapping
@@ -17,6 +18,7 @@ from ariigcn.models.ariigcn import ARIIGCN
 from ariigcn.models.bundle import BundleHead
 from ariigcn.models.parts.encoders import ContextEncoder
 from ariigcn.models.parts.inputs import joined
+from ariigcn.models.parts.speakers import Moments
 from ariigcn.predict.network import relation_places
 
 
@@ -31,17 +33,18 @@ class CarriedState:
     def __init__(self, head: BundleHead, network: ARIIGCN) -> None:
         self._head, self._network = head, network
         self._speakers: list[int] = []
+        self._heard: dict[tuple[str, str], Moments] = {}  # of each name and modality
         self._state: Tensor | None = None
         nothing = torch.zeros(len(network.modalities), 0, network.config.hidden)
         self._inputs = [nothing for _ in network.graph]  # of each layer, [M, w, H]
 
     @torch.no_grad()
-    def say(self, x: Mapping[str, Tensor], mask: Tensor, speaker: int) -> Tensor:
+    def say(self, x: Mapping[str, Tensor], mask: Tensor, speaker: int, name: str) -> Tensor:
         """See :class:`ariigcn.predict.online.Progress`."""
         network = self._network
         speakers = self._latest([*self._speakers, speaker])
-        structure = network.structure(self._edges(speakers, mask))
-        h = network.encoders(network.standardise(x, mask), mask)
+        structure = network.structure(self._edges(speakers, mask))  # nothing is refused after this
+        h = network.encoders(self._relative(network.standardise(x, mask), mask, name), mask)
         if network.context is not None:
             h = self._read_on(network.context, h)
         g = network.generators(h)
@@ -51,6 +54,19 @@ class CarriedState:
             self._inputs[number] = window
         self._speakers = speakers
         return network.classifier(joined(g))[0].float().softmax(0)
+
+    def _relative(self, x: Mapping[str, Tensor], mask: Tensor, name: str) -> dict[str, Tensor]:
+        """Standardised features, [1, D_m], held against what the speaker has said until now."""
+        relate, out = self._network.relate, dict(x)
+        person = torch.tensor([relate.number_of(name)])
+        for column, modality in enumerate(x):
+            if modality in relate.normalise:
+                usable, key = mask[:, column, None], (name, modality)
+                nothing = Moments.none(1, x[modality].shape[1])
+                heard = self._heard.get(key, nothing) + Moments.of(x[modality], usable)
+                self._heard[key] = heard
+                out[modality] = relate.related(modality, x[modality], usable, heard, person)
+        return out
 
     def _latest(self, speakers: list[int]) -> list[int]:
         """Those of the last utterance and of what its graph reads before it."""

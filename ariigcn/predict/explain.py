@@ -27,7 +27,7 @@ def explained(
     """By how much the probability of each utterance's predicted emotion changes.
 
     - A modality is *masked* for one utterance: the model reads there what it reads where a modality is
-      missing, a vector of its own. The rest of the conversation stays.
+      missing, a vector of its own. The rest of the conversation stays, speakers' means included.
     - An utterance of the context is *removed*: it is masked in every modality. It keeps its place, its
       speaker and its edges in the graph; nothing moves up.
 

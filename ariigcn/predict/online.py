@@ -26,13 +26,14 @@ WORDS_ALONE = "a live conversation is read by its words only"
 class Progress(Protocol):
     """What a model has read of one conversation."""
 
-    def say(self, x: Mapping[str, Tensor], mask: Tensor, speaker: int) -> Tensor:
+    def say(self, x: Mapping[str, Tensor], mask: Tensor, speaker: int, name: str) -> Tensor:
         """The next utterance's class probabilities, [C].
 
         Args:
             x: modality -> [1, D_m], not standardised, zero where it is missing.
             mask: bool [1, M].
             speaker: the number of who speaks, by first appearance.
+            name: of who speaks.
 
         Raises:
             DataError: the model does not know a relation to this speaker; nothing has changed.
@@ -101,7 +102,7 @@ class OnlineModel:
         read = self.model.encoders.words(
             [Clip(str(self._number), said or None, None, context=tuple(self._context))]
         )
-        found = self._progress.say(*self._inputs(read), number)
+        found = self._progress.say(*self._inputs(read), number, name)
         self._speakers[name] = number
         self._context.append(said)
         missing = dict.fromkeys(self.masked, WORDS_ALONE)
@@ -132,13 +133,13 @@ class WholeConversation:
 
     def __init__(self, model: EmotionModel) -> None:
         self._model = model
-        self._said: list[tuple[Mapping[str, Tensor], Tensor, int]] = []
+        self._said: list[tuple[Mapping[str, Tensor], Tensor, str]] = []
 
-    def say(self, x: Mapping[str, Tensor], mask: Tensor, speaker: int) -> Tensor:
+    def say(self, x: Mapping[str, Tensor], mask: Tensor, speaker: int, name: str) -> Tensor:
         """See :class:`Progress`."""
         head, network = self._model.head, self._model.network
-        said = [*self._said, (x, mask, speaker)]
-        corpus = table_of_speakers([str(number) for _, _, number in said], head.labels)
+        said = [*self._said, (x, mask, name)]
+        corpus = table_of_speakers([who for _, _, who in said], head.labels)
         values = {m: np.concatenate([x[m].numpy() for x, _, _ in said]) for m in head.dimensions}
         masks = torch.cat([mask for _, mask, _ in said]).numpy()
         usable = {m: masks[:, column] for column, m in enumerate(head.dimensions)}

@@ -13,6 +13,7 @@ from ariigcn.models.bundle import BundleHead
 from ariigcn.models.parts.inputs import joined
 from ariigcn.models.parts.recurrence import ModalityGRU
 from ariigcn.models.parts.relation_graph import SpeakerRelationLayer, Tiles
+from ariigcn.models.parts.speakers import of_speakers
 from ariigcn.models.registry import SPEAKER_RELATION
 
 
@@ -28,8 +29,8 @@ class PortableNetwork(nn.Module):
         network: the model's, in evaluation mode.
 
     Raises:
-        ConfigError: the model is a baseline, has another graph layer than ours, or relations by pair of
-            speakers, whose number depends on the conversation.
+        ConfigError: the model is a baseline, has another graph layer than ours, relations by pair of
+            speakers, whose number depends on the conversation, or means of speakers by their names.
     """
 
     def __init__(self, head: BundleHead, network: nn.Module) -> None:
@@ -43,6 +44,11 @@ class PortableNetwork(nn.Module):
             raise ConfigError(
                 "a model with graph.relations: speaker-pair cannot be exported; train one with compact"
             )
+        if network.relate.by_name:
+            raise ConfigError(
+                "a model with normalise_over: corpus cannot be exported, since it knows speakers by name; "
+                "train one with dialogue"
+            )
         assert isinstance(network, ARIIGCN)
         self.network, self.window = network, head.graph
         self.relations = len(head.relations)
@@ -53,7 +59,7 @@ class PortableNetwork(nn.Module):
         """Probabilities; the inputs are x of each modality, mask, speaker."""
         *x, mask, speaker = inputs
         network = self.network
-        h = network.encoders(self._standardise(x, mask), mask)
+        h = network.encoders(self._standardise(x, mask, speaker), mask)
         if network.context is not None:
             read = [_read(gru, own) for gru, own in zip(self.recurrences, h, strict=True)]
             h = network.context.norm(h + torch.stack(read))
@@ -64,11 +70,18 @@ class PortableNetwork(nn.Module):
             g = layer(g, tiles)
         return network.classifier(joined(g)).softmax(1)
 
-    def _standardise(self, x: list[Tensor], mask: Tensor) -> dict[str, Tensor]:
-        """As ``network.standardise``, all rows at once."""
-        given = enumerate(zip(self.network.modalities, x, strict=True))
-        rows = self.network.standardise.rows
-        return {m: rows(m, values, mask[:, c : c + 1]) for c, (m, values) in given}
+    def _standardise(self, x: list[Tensor], mask: Tensor, speaker: Tensor) -> dict[str, Tensor]:
+        """As ``network.standardise`` and ``network.relate``, all rows at once."""
+        standardise, relate, out = self.network.standardise, self.network.relate, {}
+        place = torch.arange(speaker.shape[0])
+        for column, (modality, values) in enumerate(zip(self.network.modalities, x, strict=True)):
+            usable = mask[:, column : column + 1]
+            own = standardise.rows(modality, values, usable)
+            if modality in relate.normalise:
+                within = of_speakers(own, usable, speaker, place, relate.past_only)
+                own = relate.related(modality, own, usable, within, None)
+            out[modality] = own
+        return out
 
     def _tiles(self, speaker: Tensor) -> Tiles:
         """All edges as one tile, by the rules of graphs/build.py."""

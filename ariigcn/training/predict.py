@@ -15,8 +15,12 @@ InParts = Callable[[Work, Sequence[Tensor]], Tensor]
 
 
 def standardised(dialogues: Dialogues, model: ConversationModel) -> Dialogues:
-    """The dialogues with features standardised once, by the model's own statistics."""
-    return replace(dialogues, x=model.standardise(dialogues.x, dialogues.mask))
+    """The dialogues with features standardised once, by the model's own statistics.
+
+    Where the model asks for it, they are then made relative to who speaks.
+    """
+    x = model.standardise(dialogues.x, dialogues.mask)
+    return replace(dialogues, x=model.relate(x, dialogues))
 
 
 def in_turn(work: Work, parts: Sequence[Tensor]) -> Tensor:

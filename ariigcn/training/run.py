@@ -18,7 +18,7 @@ from ariigcn.core.errors import DataError
 from ariigcn.core.files import remove, sha256_file
 from ariigcn.core.storage import write_table
 from ariigcn.corpora.table import SPLITS
-from ariigcn.features.config import EncoderConfig
+from ariigcn.features.config import EncoderConfig, Normalisation
 from ariigcn.graphs.config import GraphConfig
 from ariigcn.graphs.dialogues import Dialogues
 from ariigcn.models.base import ConversationModel
@@ -51,7 +51,10 @@ class RunFiles:
 
 @dataclass(frozen=True)
 class Run:
-    """A run's inputs: one experiment, one seed; its stores are held to its encoders."""
+    """A run's inputs: one experiment, one seed; its stores are held to its encoders.
+
+    ``normalise`` is how a modality's features are made relative to who speaks.
+    """
 
     experiment: str
     seed: int
@@ -61,6 +64,7 @@ class Run:
     model: ModelConfig
     training: TrainingConfig
     encoders: Mapping[str, EncoderConfig] = field(default_factory=dict)
+    normalise: Mapping[str, Normalisation] = field(default_factory=dict)
 
     def digest(self) -> str:
         """Digest of everything that decides the result; checkpoints carry it."""
@@ -70,8 +74,14 @@ class Run:
             "files": [sha256_file(p) for p in (self.graph_file, *self.stores.values())],
             "model": self.model.model_dump(mode="json"),
             "training": self.training.deciding(),
+            "normalise": {m: own.deciding() for m, own in self.relative.items()},
         }
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
+
+    @property
+    def relative(self) -> dict[str, Normalisation]:
+        """``normalise`` of the modalities for which it is asked."""
+        return {m: own for m, own in self.normalise.items() if own.normalise != "none"}
 
     def head(self, dialogues: Dialogues) -> BundleHead:
         """What the run's model is, its network included, for the dialogues it is trained on."""
@@ -84,7 +94,16 @@ class Run:
             model=self.model,
             features={m: told(header) for m, header in dialogues.headers.items()},
             training={"experiment": self.experiment, "seed": self.seed, **self.training.deciding()},
+            normalise=self.relative,
+            people=self._people(dialogues),
         )
+
+    def _people(self, dialogues: Dialogues) -> tuple[str, ...]:
+        """The speakers whose means the model is to hold: all of the training split, or none."""
+        if all(own.normalise_over == "dialogue" for own in self.relative.values()):
+            return ()
+        graph, rows = dialogues.graph, dialogues.rows(dialogues.of_split("train"))
+        return tuple(sorted({graph.people[person] for person in graph.person[rows.numpy()]}))
 
 
 def train(run: Run, files: RunFiles) -> None:
@@ -142,8 +161,11 @@ def seed_everything(seed: int) -> None:
 def fit_statistics(model: ConversationModel, dialogues: Dialogues) -> None:
     """Let a model count what it counts on the training split; the copy of its rows is dropped."""
     rows = dialogues.rows(dialogues.of_split("train"))
-    x = {m: values[rows] for m, values in dialogues.x.items()}
-    model.fit_statistics(x, dialogues.mask[rows], dialogues.label[rows])
+    x, mask = {m: values[rows] for m, values in dialogues.x.items()}, dialogues.mask[rows]
+    model.fit_statistics(x, mask, dialogues.label[rows])
+    if model.relate.by_name:
+        person = model.relate.persons(dialogues.graph)[rows]
+        model.relate.fit(model.standardise(x, mask), mask, person)
 
 
 def set_precision(precision: str) -> None:

@@ -1,10 +1,14 @@
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 import torch
 from sklearn.metrics import accuracy_score, f1_score
 
+from ariigcn.evaluation import missing
 from ariigcn.evaluation.missing import SHARES, missing_scores, without, write_missing
 from ariigcn.evaluation.tables.write import missing_frame
+from ariigcn.features.config import Normalisation
 from ariigcn.features.store import Rows, Status, StoreHeader, write_store
 from ariigcn.graphs.config import GraphConfig
 from ariigcn.graphs.file import write_graph
@@ -57,6 +61,34 @@ def test_nothing_masked_is_the_plain_test_score_and_everything_is_a_missing_stor
         assert row["accuracy"] == pytest.approx(accuracy_score(*pair))
         expected = f1_score(*pair, average="weighted", zero_division=0)
         assert row["weighted_f1"] == pytest.approx(expected)
+
+
+def test_what_is_masked_counts_in_no_speakers_mean(dialogues):
+    torch.manual_seed(0)
+    head = replace(head_of(dialogues), normalise={"audio": Normalisation(normalise="speaker")})
+    model = head.build().eval()
+    model.standardise.fit(dialogues.x, dialogues.mask)
+    test = dialogues.of_split("test")
+    masked = dialogues.mask.clone()
+    masked[dialogues.rows(test)[::2], 1] = False
+    audio = dialogues.x["audio"] * masked[:, 1:2]
+    given = replace(dialogues, x={**dialogues.x, "audio": audio}, mask=masked)
+    seen = []
+
+    def watched(model, dialogues, which):
+        seen.append(dialogues)
+        return predict(model, dialogues, which)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(missing, "predict", watched)
+        missing_scores(model, given, seed=0)
+    half = next(d for d in seen if int((masked & ~d.mask)[:, 1].sum()) > 0)
+    again = replace(
+        dialogues, mask=half.mask, x={**given.x, "audio": given.x["audio"] * half.mask[:, 1:2]}
+    )
+    assert torch.equal(half.x["audio"], standardised(again, model).x["audio"])
+    whole = standardised(given, model).x["audio"]
+    assert not torch.equal(half.x["audio"], whole * half.mask[:, 1:2])
 
 
 def test_shares_count_usable_test_utterances_and_draws_are_the_seeds(dialogues, model):

@@ -5,8 +5,10 @@ import sys
 
 import pytest
 
+from ariigcn.features.config import Normalisation
 from ariigcn.plan.figures import curves, drawn, sweeps
 from ariigcn.plan.load import load_plan
+from ariigcn.plan.runs import run_of
 
 MARGINS = {"main": {}, "margin": {"grid": {"model.losses.margin": [0.3, 0.5]}}}
 
@@ -33,6 +35,17 @@ def test_a_run_reads_its_graph_and_its_stores_in_the_models_order(plan):
         "video": "/r/demo/features/video.efficientnet-lite0.h5",
     }
     assert list(plan.inputs_of("main"))[1:] == list(plan.experiments["main"].model.modalities)
+
+
+def test_experiments_that_differ_in_what_follows_extraction_share_a_store_and_no_run():
+    relative = {"features": {"audio": {"normalise": "beside"}}}
+    plan = load_plan({"experiments": {"main": {}, "relative": relative, "again": relative}})
+    assert plan.stores_of("relative") == plan.stores_of("main")
+    assert list(plan.stores["audio"]) == ["opensmile"]
+    assert plan.trained_as == {"main": "main", "relative": "relative", "again": "relative"}
+    assert run_of(plan, "relative").relative == {"audio": Normalisation(normalise="beside")}
+    assert run_of(plan, "relative").encoders == run_of(plan, "main").encoders
+    assert run_of(plan, "main").relative == {}
 
 
 def test_a_path_holds_wildcards_where_nothing_is_named(plan):

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from ariigcn.features.config import EncoderConfig
+from ariigcn.features.config import EncoderConfig, Normalisation
 from ariigcn.features.encoders.registry import made_by, make_encoder
 from ariigcn.features.store import StoreHeader
 from ariigcn.graphs.build import COMPACT_RELATIONS
@@ -38,7 +38,9 @@ def headers():
 def make_model(headers, tmp_path_factory):
     """A function: modalities, the model's and the graph's settings -> a model, written and read again."""
 
-    def make(*modalities, settings=None, names=COMPACT_RELATIONS, **graph):
+    def make(
+        *modalities, settings=None, names=COMPACT_RELATIONS, normalise=None, people=(), **graph
+    ):
         features = {m: told(headers[m]) for m in modalities}
         head = BundleHead(
             "toy",
@@ -49,9 +51,13 @@ def make_model(headers, tmp_path_factory):
             ModelConfig(hidden=16, modalities=modalities, **(settings or {})),
             features,
             {"experiment": "toy", "seed": 0, "threads": 1},
+            {m: Normalisation(**how) for m, how in (normalise or {}).items()},
+            people,
         )
         torch.manual_seed(0)
         network = head.build()
+        for held in network.relate.buffers():
+            held.copy_(torch.rand(held.shape) + 0.5)  # of its people, as if they had been counted
         folder = tmp_path_factory.mktemp("model") / "model"
         save_bundle(folder, head, network)
         return EmotionModel.from_folder(folder)

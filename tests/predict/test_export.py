@@ -36,9 +36,14 @@ def expected(model, x, mask, speakers):
     return model.predict_features(x, [str(s) for s in speakers], mask)
 
 
+RELATIVE = {"audio": {"normalise": "beside"}, "text": {"normalise": "speaker"}}
+
+
 @pytest.mark.parametrize(
     ("settings", "graph"),
     [
+        ({}, {"normalise": RELATIVE}),
+        ({}, {"normalise": RELATIVE, "future": 0}),
         ({}, {}),
         ({}, {"past": 3, "future": 0}),
         ({}, {"past": -1, "future": 2}),
@@ -60,7 +65,11 @@ def test_onnx_gives_the_same_on_a_hundred_dialogues_of_any_length(make_model, tm
     runtime = pytest.importorskip("onnxruntime")
     onnx = pytest.importorskip("onnx")
     pytest.importorskip("onnxscript")
-    for graph in ({"past": 4, "future": 3}, {"past": 5, "future": 0}):
+    for graph in (
+        {"past": 4, "future": 3},
+        {"past": 5, "future": 0, "normalise": RELATIVE},
+        {"normalise": RELATIVE},
+    ):
         model, path = make_model("text", "audio", **graph), tmp_path / "model.onnx"
         export_onnx(model, path)
         assert [file.name for file in tmp_path.iterdir()] == ["model.onnx"]
@@ -83,6 +92,10 @@ def test_what_cannot_be_exported_is_refused(make_model, text_model, tmp_path, mo
         model = make_model("text", settings=settings)
         with pytest.raises(ConfigError, match="cannot be exported"):
             PortableNetwork(model.head, model.network)
+    by_name = {"text": {"normalise": "speaker", "normalise_over": "corpus"}}
+    model = make_model("text", normalise=by_name, people=("Ann",))
+    with pytest.raises(ConfigError, match="knows speakers by name"):
+        PortableNetwork(model.head, model.network)
     pairs = text_model.head.graph.model_copy(update={"relations": "speaker-pair"})
     with pytest.raises(ConfigError, match="speaker-pair cannot be exported"):
         PortableNetwork(replace(text_model.head, graph=pairs), text_model.network)

@@ -161,6 +161,16 @@ def test_a_model_saved_as_the_hub_has_it_is_the_same(text_model, talk, tmp_path)
     )
 
 
+def test_a_card_says_what_is_relative_to_the_speaker_and_whose_names_are_in_the_model(
+    make_model, text_model
+):
+    how = {"audio": {"normalise": "beside", "normalise_over": "corpus"}}
+    card = make_model("text", "audio", normalise=how, people=("Ann", "Ben")).card
+    assert "Audio is read relative to its speaker (normalise: beside, normalise_over" in card
+    assert "means of 2 training speakers" in card
+    assert "relative" not in text_model.card
+
+
 def test_a_damaged_model_is_one_error(text_model, tmp_path):
     text_model.save_pretrained(tmp_path / "saved")
     config = tmp_path / "saved" / "config.json"
@@ -172,7 +182,10 @@ def test_a_damaged_model_is_one_error(text_model, tmp_path):
         EmotionModel.from_folder(tmp_path / "saved")
 
 
-def test_one_long_recording_is_predicted_as_its_clips_are_by_the_pipeline(make_model, tmp_path):
+@pytest.mark.parametrize("over", [None, "corpus"])
+def test_one_long_recording_is_predicted_as_its_clips_are_by_the_pipeline(
+    make_model, tmp_path, over
+):
     """Table, extraction, graph and network of a corpus of clips; and the same clips in one file."""
     corpus, whole = tmp_path / "corpus", tmp_path / "whole.mp4"
     corpus.mkdir()
@@ -195,7 +208,9 @@ def test_one_long_recording_is_predicted_as_its_clips_are_by_the_pipeline(make_m
     pictures = [picture for own, _ in clips for picture in own]
     write_exact(whole, pictures, np.concatenate([sound for _, sound in clips]))
 
-    model = make_model("text", "audio", "video")
+    how = {"audio": {"normalise": "beside", "normalise_over": over}} if over else None
+    people = ("b",) if over == "corpus" else ()
+    model = make_model("text", "audio", "video", normalise=how, people=people)
     prepare("folder", corpus, tmp_path / "table.parquet")
     stores = {}
     for modality, own in model.head.features.items():

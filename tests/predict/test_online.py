@@ -81,6 +81,29 @@ def test_the_numbers_are_those_of_the_whole_conversation(make_model, settings, g
     assert found[2].missing == whole[2].missing == {"text": "no text"}
 
 
+@pytest.mark.parametrize("settings", [{}, {"name": "bc-lstm"}])
+@pytest.mark.parametrize("how", ["speaker", "beside"])
+@pytest.mark.parametrize("over", ["dialogue", "corpus"])
+def test_words_relative_to_their_speaker_are_those_of_the_whole_conversation(
+    make_model, settings, how, over
+):
+    """Of A the corpus has a mean; B and C are known by what they have said until now."""
+    normalise = {"text": {"normalise": how, "normalise_over": over}}
+    people = ("A", "Z") if over == "corpus" else ()
+    model = make_model(
+        "text", settings=settings, normalise=normalise, people=people, past=3, future=0
+    )
+    said, online = turns(40), OnlineModel(model)
+    found = probabilities([online.say(*turn) for turn in said])
+    assert np.abs(found - probabilities(model.predict_turns(said).utterances)).max() < 1e-5
+    for count in (1, 7):
+        part = probabilities(model.predict_turns(said[:count]).utterances)
+        assert np.abs(part - found[:count]).max() < 1e-5
+    others = [(chr(ord(name) + 1), text) for name, text in said]  # the same three, renamed
+    renamed = probabilities(model.predict_turns(others).utterances)
+    assert np.allclose(renamed, found, atol=1e-5) == (over == "dialogue")
+
+
 def test_what_else_the_model_reads_is_masked(make_model):
     model = make_model("text", "audio", past=3, future=0)
     said, online = turns(6), OnlineModel(model)

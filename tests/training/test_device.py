@@ -7,6 +7,7 @@ on torch's ``meta`` device have none, so the same code run there shows that no s
 import pytest
 import torch
 
+from ariigcn.features.config import Normalisation
 from ariigcn.graphs.config import GraphConfig
 from ariigcn.models.bundle import BundleHead
 from ariigcn.models.config import ModelConfig
@@ -18,14 +19,16 @@ from tests.synthetic_corpus import LABELS, SIZES, make_toy
 NOWHERE = torch.device("meta")
 
 
-def trainer(monkeypatch, model):
+def trainer(monkeypatch, model, **more):
     # torch's fused optimisers know no such device; what they ask of others is not ours.
     monkeypatch.setattr(
         step, "AdamW", lambda *a, **k: torch.optim.AdamW(*a, **k | {"fused": False})
     )
     dialogues = make_toy([3, 1, 7, 5, 2])
     config = ModelConfig.model_validate({"hidden": 8, **model})
-    head = BundleHead("toy", LABELS, SIZES, dialogues.graph.relations, GraphConfig(), config)
+    head = BundleHead(
+        "toy", LABELS, SIZES, dialogues.graph.relations, GraphConfig(), config, **more
+    )
     training = TrainingConfig(average=0.9, discriminator_steps=2)
     return Trainer(head.build(), dialogues, training, 0, NOWHERE)
 
@@ -45,6 +48,15 @@ def test_a_step_asks_the_device_for_nothing(monkeypatch, model):
     terms = made.step(torch.tensor([2, 0, 1]), epoch=3)
     made.average.update(made.model, warming_up=False)
     assert all(value.device == NOWHERE for value in terms.values())
+
+
+@pytest.mark.parametrize("over", ["dialogue", "corpus"])
+def test_sound_relative_to_its_speaker_is_made_on_the_device(monkeypatch, over):
+    how = Normalisation(normalise="beside", normalise_over=over)
+    made = trainer(monkeypatch, {}, normalise={"audio": how}, people=("s0", "s1"))
+    x = made.dialogues.x["audio"]
+    assert (x.device, x.shape[1]) == (NOWHERE, 2 * SIZES["audio"])
+    made.step(torch.tensor([2, 0, 1]), epoch=3)
 
 
 def test_such_a_device_tells_who_asks(monkeypatch):

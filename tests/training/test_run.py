@@ -18,7 +18,7 @@ import torch
 from ariigcn.core import memory
 from ariigcn.core.errors import DataError
 from ariigcn.core.files import exclusive
-from ariigcn.features.config import EncoderConfig
+from ariigcn.features.config import EncoderConfig, Normalisation
 from ariigcn.features.store import FeatureStore, Rows, Status, StoreHeader, write_store
 from ariigcn.graphs.build import build_graph
 from ariigcn.graphs.config import GraphConfig
@@ -26,10 +26,11 @@ from ariigcn.graphs.dialogues import load_dialogues
 from ariigcn.graphs.file import read_graph, write_graph
 from ariigcn.models.bundle import load_bundle
 from ariigcn.models.config import ModelConfig
+from ariigcn.predict.network import prepare
 from ariigcn.training import loop
 from ariigcn.training.average import MovingAverage
 from ariigcn.training.config import TrainingConfig
-from ariigcn.training.predict import standardised
+from ariigcn.training.predict import predict, standardised
 from ariigcn.training.run import Run, RunFiles, class_weights, set_precision, train
 from tests.sealing import seal_again
 from tests.synthetic_corpus import LABELS, make_corpus, make_toy
@@ -107,6 +108,60 @@ def test_a_stopped_run_resumes_to_the_bit(inputs, tmp_path, monkeypatch, stop_af
     torch.manual_seed(99)  # whatever the new process drew before
     train(make_run(inputs), make_files(tmp_path / "stopped"))
     assert outcome(tmp_path / "stopped") == outcome(tmp_path / "whole")
+
+
+@pytest.mark.parametrize("over", ["dialogue", "corpus"])
+@pytest.mark.parametrize("future", [0, 10])
+def test_a_run_on_sound_relative_to_its_speaker_resumes_and_is_repeated_by_its_bundle(
+    inputs, tmp_path, monkeypatch, over, future
+):
+    graph = GraphConfig(future=future)
+    corpus = make_corpus([6, 9, 3, 7, 12, 5, 8, 4, 6, 7], seed=3)
+    write_graph(build_graph(corpus, graph), inputs[0])
+    how = {
+        "audio": Normalisation(normalise="beside", normalise_over=over),
+        "text": Normalisation(),  # what a configuration says of the others
+    }
+    run = replace(make_run(inputs), graph=graph, normalise=how)
+    train(run, make_files(tmp_path / "whole"))
+
+    def save_then_stop(folder, epoch, run, state, save=loop.save_checkpoint):
+        save(folder, epoch, run, state)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(loop, "save_checkpoint", save_then_stop)
+        train(run, make_files(tmp_path / "stopped"))
+    train(run, make_files(tmp_path / "stopped"))
+    assert outcome(tmp_path / "stopped") == outcome(tmp_path / "whole")
+
+    head, network = load_bundle(tmp_path / "whole" / "model")
+    assert (head.normalise, head.people) == (
+        {"audio": how["audio"]},
+        ("s0", "s1", "s2") if over == "corpus" else (),
+    )
+    assert head.dimensions["audio"] == 5
+    written = pq.read_table(tmp_path / "whole" / "predictions.parquet").to_pandas()
+    dialogues = load_dialogues(*inputs)
+    rows = written["split"].eq("test")
+    assert rows.any()
+    for name in written.loc[rows, "dialogue_id"].unique():
+        own = written["dialogue_id"].eq(name).to_numpy()
+        alone = replace(corpus, utterances=corpus.utterances[own].reset_index(drop=True))
+        x = {m: values.numpy()[own] for m, values in dialogues.x.items()}
+        usable = {m: np.ones(own.sum(), bool) for m in x}
+        found = predict(network, prepare(head, network, alone, x, usable))
+        due = written.loc[own, [f"prob_{label}" for label in head.labels]].to_numpy()
+        assert np.abs(found.numpy() - due).max() < 1e-5
+
+
+def test_what_is_relative_decides_a_run_and_what_is_not_does_not(inputs):
+    run = make_run(inputs)
+    plain = replace(run, normalise={"audio": Normalisation(normalise_prior=9)})
+    assert plain.digest() == run.digest()
+    ways = [Normalisation(normalise="speaker", normalise_prior=p) for p in (1, 2)]
+    digests = {replace(run, normalise={"audio": way}).digest() for way in ways}
+    assert len({run.digest(), *digests}) == 3
 
 
 SCRIPT = """

@@ -59,6 +59,15 @@ def test_a_changed_audio_parameter_reruns_audio_and_what_follows(finished):
     }  # fmt: skip
 
 
+def test_sound_relative_to_its_speaker_extracts_nothing_and_shares_the_store(finished):
+    relative = "features={audio: {normalise: beside}}"
+    assert planned(finished, "all", "--config", relative) == {"train", *AFTER_TRAINING}
+    beside = "experiments={relative: {features: {audio: {normalise: beside}}}}"
+    said = snakemake(finished, "-n", "models", "--config", beside)
+    assert re.findall(r"^train +(\d+)$", said, re.M)[:1] == ["1"]
+    assert "extract_audio" not in said and "results/demo/relative/seed-0/model" in said
+
+
 def test_a_changed_learning_rate_extracts_nothing(finished):
     change = "training={learning_rate: 0.002}"
     assert planned(finished, "all", "--config", change) == {"train", *AFTER_TRAINING}
@@ -91,6 +100,7 @@ OTHER = {
     "experiments": {"small": {"model": {"hidden": 8}}},
     "folder.speaker": "Ann",
     "features.audio.encoder": {"encoder": "huggingface", "parameters": {"model": "a/b"}},
+    "features.audio.parameters.feature_set": ["eGeMAPSv02", "IS09"],
     "features.cache": "elsewhere",
     "features.text.encoder": {"encoder": "glove", "parameters": {"vectors": "vectors.txt"}},
     "features.video.encoder": None,  # as text's and audio's; the overlay's parameters are one encoder's

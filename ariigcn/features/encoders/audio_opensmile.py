@@ -6,13 +6,14 @@ place of 16 kHz moves features by 9 %.
 """
 
 from collections.abc import Sequence
+from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from ariigcn.core.files import sha256_file
 from ariigcn.core.settings import Section
@@ -34,10 +35,11 @@ RENEWED_EVERY = 1000  # clips after which an engine is freed, with what it holds
 class Parameters(Section):
     """Parameters of the openSMILE encoder."""
 
-    feature_set: FeatureSet = Field(
+    feature_set: FeatureSet | tuple[FeatureSet, ...] = Field(
         "eGeMAPSv02",
-        description="Feature set. Dimensions: eGeMAPSv02 88, GeMAPSv01b 62, IS09 384, IS10 1582, "
-        "IS11 4368, IS12 6125, IS13 6373, ComParE_2016 6373, emobase 988.",
+        description="Feature set, or a list of sets whose vectors are joined. Dimensions: eGeMAPSv02 "
+        "88, GeMAPSv01b 62, IS09 384, IS10 1582, IS11 4368, IS12 6125, IS13 6373, ComParE_2016 6373, "
+        "emobase 988.",
     )
     sample_rate: int = Field(16000, ge=8000, le=48000, description="Rate of the signal, Hz.")
     mix: Mix = Field("mean", description="Mix-down: mean of all channels, or the first one.")
@@ -51,28 +53,41 @@ class Parameters(Section):
         "second of sound (IS10).",
     )
 
+    @field_validator("feature_set")
+    @classmethod
+    def _each_once(
+        cls, value: FeatureSet | tuple[FeatureSet, ...]
+    ) -> FeatureSet | tuple[FeatureSet, ...]:
+        if isinstance(value, str):
+            return value
+        if not value or len(set(value)) != len(value):
+            raise ValueError("name at least one set, and none twice")
+        return value if len(value) > 1 else value[0]  # the same vectors, the same store
+
+    @property
+    def sets(self) -> tuple[FeatureSet, ...]:
+        """The sets in the order of their values."""
+        return (self.feature_set,) if isinstance(self.feature_set, str) else self.feature_set
+
 
 class OpenSmile:
-    """openSMILE functionals: clip -> float32 [D], D by feature set."""
+    """openSMILE functionals: clip -> float32 [D], D by feature sets, a clip decoded once for all."""
 
     def __init__(self, parameters: Parameters) -> None:
-        import opensmile
-        from opensmile.core.config import config
-
         self.parameters = parameters
         self.version = f"opensmile {version('opensmile')}"
-        self._smile: Any = opensmile.Smile(
-            feature_set=opensmile.FeatureSet[parameters.feature_set],
-            feature_level=opensmile.FeatureLevel.Functionals,
+        self._sets = {name: Functionals(name, parameters.sample_rate) for name in parameters.sets}
+        digests = [own.sha256 for own in self._sets.values()]
+        joined = len(digests) > 1
+        self.weights_sha256 = (
+            sha256("".join(digests).encode()).hexdigest() if joined else digests[0]
         )
-        self.weights_sha256 = sha256_file(self._smile.config_path)
-        self.feature_names: tuple[str, ...] = tuple(self._smile.feature_names)
+        self.feature_names = tuple(
+            f"{name}.{feature}" if joined else feature
+            for name, own in self._sets.items()
+            for feature in own.names
+        )
         self.dimension = len(self.feature_names)
-        self._names: Any = config
-        # Where a clip ended in an exception there is none, and the next clip makes one anew.
-        self._engine: Any = None
-        self._clips = 0  # that engines have seen
-        self._rows: list[NDArray[np.float32]] = []  # what the engine gives of a clip
 
     def encode(self, clips: Sequence[Clip]) -> list[Encoded]:
         """One vector a clip; openSMILE keeps nothing from one clip to the next."""
@@ -85,21 +100,47 @@ class OpenSmile:
             signal = read_audio(clip, asked.sample_rate, asked.mix, *limits)
         except ClipError as error:
             return Encoded(None, error.status, error.message)
-        values = self.functionals(signal)
-        bad = int((~np.isfinite(values)).sum())
-        if bad == len(values):
-            seconds = len(signal) / asked.sample_rate
-            return Encoded(
-                None,
-                Status.TOO_SHORT,
-                f"{seconds:.3f} s is too short for {asked.feature_set}",
-            )
-        if bad:
-            return Encoded(None, Status.FAILED, f"openSMILE gave {bad} values that are not finite")
-        return Encoded(values)
+        parts = []
+        for name, own in self._sets.items():
+            values = own(signal)
+            bad = int((~np.isfinite(values)).sum())
+            if bad == len(values):
+                seconds = len(signal) / asked.sample_rate
+                return Encoded(None, Status.TOO_SHORT, f"{seconds:.3f} s is too short for {name}")
+            if bad:
+                why = f"openSMILE's {name} gave {bad} values that are not finite"
+                return Encoded(None, Status.FAILED, why)
+            parts.append(values)
+        return Encoded(np.concatenate(parts))
 
-    def functionals(self, signal: NDArray[np.float32]) -> NDArray[np.float32]:
-        """A signal at the configured rate, [S] in -1..1 -> [D]; NaN where it is too short."""
+
+class Functionals:
+    """One feature set: a signal at a rate, float32 [S] in -1..1 -> [D]; NaN where it is too short.
+
+    Args:
+        name: the set.
+        sample_rate: of the signals, Hz.
+    """
+
+    def __init__(self, name: FeatureSet, sample_rate: int) -> None:
+        import opensmile
+        from opensmile.core.config import config
+
+        self._smile: Any = opensmile.Smile(
+            feature_set=opensmile.FeatureSet[name],
+            feature_level=opensmile.FeatureLevel.Functionals,
+        )
+        self._sample_rate = sample_rate
+        self.sha256 = sha256_file(self._smile.config_path)
+        self.names: tuple[str, ...] = tuple(self._smile.feature_names)
+        self._names: Any = config
+        # Where a clip ended in an exception there is none, and the next clip makes one anew.
+        self._engine: Any = None
+        self._clips = 0  # that engines have seen
+        self._rows: list[NDArray[np.float32]] = []  # what the engine gives of a clip
+
+    def __call__(self, signal: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The functionals of a signal."""
         samples = (np.clip(signal, -1, LOUDEST) * np.float32(32768)).astype(np.int16)
         engine, self._engine = self._engine or self._start(), None
         self._rows.clear()
@@ -116,7 +157,7 @@ class OpenSmile:
         else:
             engine.free()
         if not self._rows:
-            return np.full(self.dimension, np.nan, np.float32)
+            return np.full(len(self.names), np.nan, np.float32)
         return np.asarray(self._rows[0], dtype=np.float32).reshape(-1)
 
     def _take(self, row: NDArray[np.float32], _: object) -> None:
@@ -139,7 +180,7 @@ class OpenSmile:
             "sinkLevel": self._smile.feature_level.value,
             "bufferModeRbConf": root / "shared/BufferModeRb.conf.inc",
             "frameModeFunctionalsConf": root / "shared/FrameModeFunctionals.conf.inc",
-            "sampleRate": self.parameters.sample_rate,
+            "sampleRate": self._sample_rate,
             "nBits": 16,
         }
         engine = OpenSMILE()
