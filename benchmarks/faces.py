@@ -185,9 +185,10 @@ def table(finders: dict[str, Scores], folder: Path | None) -> Iterator[tuple[str
     yield ("", *finders)
     yield ("---",) * (len(finders) + 1)
     for name, how in CONDITIONS.items():
-        yield row(f"photographs, {name}", lambda s, how=how: s.recall(real, how, PLACES))
-    for name, how in CONDITIONS.items():
-        yield row(f"drawn, {name}", lambda s, how=how: s.recall(cartoons, how, 1))
+        yield row(
+            f"{name}: photographs / drawn",
+            lambda s, how=how: f"{s.recall(real, how, PLACES)} / {s.recall(cartoons, how, 1)}",
+        )
     for number, tone in enumerate(TONES, 1):
         people = drawn(tone)
         yield row(f"drawn, skin {number} of 6", lambda s, p=people: s.recall(p, Condition(), 1))

@@ -92,7 +92,7 @@ def test_no_path_another_file_and_other_weights_are_refused(weights: Path, tmp_p
 
 
 @pytest.mark.skipif("FER_WEIGHTS" not in os.environ, reason="FER_WEIGHTS names no file")
-def test_the_real_weights_see_no_anger_in_a_calm_portrait(tmp_path: Path) -> None:
+def test_the_real_weights_see_a_calm_portrait_as_neutral(tmp_path: Path) -> None:
     picture = cv2.imread(str(Path(matplotlib.get_data_path()) / "sample_data/grace_hopper.jpg"))
     assert picture is not None
     frames = [np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB), dtype=np.uint8)] * 10
@@ -100,4 +100,4 @@ def test_the_real_weights_see_no_anger_in_a_calm_portrait(tmp_path: Path) -> Non
     (result,) = made.encode([Clip("u", None, write_video(tmp_path / "a.mp4", frames))])
     assert result.values is not None
     scores = dict(zip(EXPRESSIONS, result.values[128:135].tolist(), strict=True))
-    assert max(scores, key=scores.__getitem__) in ("neutral", "sad")
+    assert max(scores, key=scores.__getitem__) == "neutral"
