@@ -88,13 +88,13 @@ def bare_video(clips: Sequence[Clip]) -> Callable[[], Any]:
     from ariigcn.features.encoders.registry import load_encoder
     from ariigcn.features.encoders.video_efficientnet import EfficientNetVideo
     from ariigcn.features.media.boxes import crop
-    from ariigcn.features.media.faces import FaceFinder
+    from ariigcn.features.media.faces import FaceFinder, FaceParameters
 
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
     made = load_encoder("ariigcn.features.encoders.video_efficientnet", "video", {})
     assert isinstance(made, EfficientNetVideo)
-    finder = FaceFinder("largest", 320, 0.1)
+    finder = FaceFinder(FaceParameters())
 
     def one(clip: Clip) -> None:
         frames = list(four_frames(clip))

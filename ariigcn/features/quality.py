@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from ariigcn.core.storage import write_json
@@ -18,12 +19,18 @@ from ariigcn.corpora.table import Corpus, read_corpus
 from ariigcn.features.clips import clips_of
 from ariigcn.features.encoders.base import Clip
 from ariigcn.features.media.containers import PAST_END, ClipError
-from ariigcn.features.media.faces import FaceFinder, FaceParameters, face_crops
+from ariigcn.features.media.faces import (
+    FaceFinder,
+    FaceParameters,
+    face_crops,
+    frames_with_face,
+)
 from ariigcn.features.media.frames import sample_frames
 from ariigcn.features.store import FeatureStore, Status
 
 # Constant columns and extreme ones that are listed by name, a modality; all are counted.
 LISTED = 5
+SPEAKERS = 20  # whose frames are counted by name
 PICTURES, SIDE, JPEG_QUALITY = 5, 112, 85
 # Widths of a histogram's bins, seconds or (from 1 on) words, and how many there are at most.
 STEPS, BINS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200), 30
@@ -50,6 +57,7 @@ def write_quality(
         "corpus": corpus.name,
         **measure_table(corpus, clips, readable),
         "modalities": {modality: measure_store(path) for modality, path in stores.items()},
+        "face_frames": face_frames(corpus, stores["video"]) if "video" in stores else [],
         "faces": faces(clips, stores["video"]) if pictures and "video" in stores else None,
     }
     write_json(found, out)
@@ -164,6 +172,23 @@ def _columns(store: FeatureStore) -> dict[str, Any]:
     }
 
 
+def face_frames(corpus: Corpus, store: Path) -> list[dict[str, Any]]:
+    """Frames, and those with a face, of the speakers with most of them; all speakers first.
+
+    Empty where the encoder looks for no faces.
+    """
+    told = [frames_with_face(message) or (0, 0) for message in FeatureStore(store).messages]
+    counts = pd.DataFrame(told, columns=["with_face", "frames"])
+    counts = counts.assign(speaker=corpus.utterances["speaker"].astype(str), utterances=1)
+    counts = counts[counts["frames"] > 0]
+    if counts.empty:
+        return []
+    most = counts.groupby("speaker").sum().sort_values("frames", ascending=False, kind="stable")
+    whole = pd.DataFrame([counts.drop(columns="speaker").sum()]).assign(speaker=None)
+    rows = [*whole.to_dict("records"), *most[:SPEAKERS].reset_index().to_dict("records")]
+    return [{str(name): value for name, value in row.items()} for row in rows]
+
+
 def faces(clips: Sequence[Clip], store: Path) -> list[dict[str, str]] | None:
     """A face crop of each of five utterances spread over the corpus, cropped as the encoder does.
 
@@ -177,7 +202,7 @@ def faces(clips: Sequence[Clip], store: Path) -> list[dict[str, str]] | None:
     if "face" not in given:
         return None
     asked = FaceParameters(**{k: v for k, v in given.items() if k in FaceParameters.model_fields})
-    finder = FaceFinder(asked.face, asked.detection_side, asked.smallest_face)
+    finder = FaceFinder(asked)
     count = int(given.get("frames", 4))
     spread = np.linspace(0, len(used) - 1, min(PICTURES, len(used))).round().astype(int)
     found = []

@@ -1,6 +1,6 @@
 """The page's section on the data: what :mod:`ariigcn.features.quality` found, as tables and a chart."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -8,7 +8,7 @@ from typing import Any
 
 from ariigcn.core.storage import read_json
 from ariigcn.evaluation.figures.lengths import LENGTHS, draw_lengths
-from ariigcn.features.quality import LISTED
+from ariigcn.features.quality import LISTED, SPEAKERS
 from ariigcn.report.cells import Cell, Number, TableView
 from ariigcn.report.inline import InlineFigure, inline_figure
 
@@ -38,7 +38,12 @@ def quality_view(path: Path) -> QualityView:
     found = read_json(path, "the findings on a corpus's data")
     modalities: dict[str, dict[str, Any]] = found["modalities"]
     faces = found["faces"]
-    tables = (_masked(modalities), _columns(modalities), _extremes(modalities))
+    tables = (
+        _masked(modalities),
+        _face_frames(found["face_frames"]),
+        _columns(modalities),
+        _extremes(modalities),
+    )
     return QualityView(
         tuple(_sentences(found)),
         tuple(table for table in tables if table.rows),
@@ -102,6 +107,25 @@ def _masked(modalities: Mapping[str, Mapping[str, Any]]) -> TableView:
             )
         )
     return TableView("Used and masked", ("Modality", "Used", "Masked", "Why"), tuple(rows))
+
+
+def _face_frames(found: Sequence[Mapping[str, Any]]) -> TableView:
+    """Frames with a face by speaker: whose faces the detector misses."""
+    rows: list[tuple[Cell, ...]] = [
+        (
+            "all speakers" if row["speaker"] is None else row["speaker"],
+            Number(f"{row['utterances']:,}"),
+            Number(f"{row['frames']:,}"),
+            Number(f"{row['with_face']:,}", f"{100 * row['with_face'] / row['frames']:.1f} %"),
+        )
+        for row in found
+    ]
+    columns = ("Speaker", "Utterances", "Frames", "With a face")
+    return TableView(
+        f"Frames in which a face was found, of the {SPEAKERS} speakers with most frames",
+        columns,
+        tuple(rows),
+    )
 
 
 def _columns(modalities: Mapping[str, Mapping[str, Any]]) -> TableView:

@@ -32,13 +32,14 @@ def write_video(
     sound: NDArray[np.float32] | None = None,
     keyframe_every: int = 250,
     faststart: bool = False,
+    fps: int = FPS,
 ) -> Path:
-    """RGB frames at 25 a second as H.264 with, where given, a mono AAC track at 48 kHz."""
+    """RGB frames, by default 25 a second, as H.264 with, where given, a mono AAC track at 48 kHz."""
     flags = {"movflags": "faststart"} if faststart else {}
     with av.open(str(path), "w", options=flags) as container:
         height, width = frames[0].shape[:2]
         video = container.add_stream(
-            "libx264", rate=FPS, options={"preset": "ultrafast", "qp": "4"}
+            "libx264", rate=fps, options={"preset": "ultrafast", "qp": "4"}
         )
         video.width, video.height, video.pix_fmt = width, height, "yuv420p"
         video.codec_context.gop_size = keyframe_every

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ariigcn.corpora.table import Corpus, write_corpus
+from ariigcn.corpora.table import Corpus, read_corpus, write_corpus
 from ariigcn.features.quality import write_quality
 from ariigcn.features.store import Rows, Status, StoreHeader, write_store
 from tests.features.make_clips import grey_frames, write_video
@@ -73,6 +73,23 @@ def test_planted_columns_are_found_by_name_and_masked_rows_are_not_in_them(table
     first = video["extremes"][0]
     assert (first["column"], first["most"]) == ("feature_300", 1000)
     assert first["beyond"] == pytest.approx(36**0.5, rel=0.1) and abs(first["median"]) < 1
+
+
+def test_frames_with_a_face_are_counted_by_speaker(table: Path) -> None:
+    path = table.with_name("v.h5")
+    assert measured(table, store(path))["face_frames"] == []
+    frame = read_corpus(table).utterances.assign(speaker=["A", "B"] * (COUNT // 2))
+    write_corpus(Corpus("tiny", "1", ("joy",), "none", {}, frame), table)
+    said = ["face in 3 of 4 frames", "face in 4 of 4 frames; its span ends after its file", ""]
+    messages = [*said, "no face in any of 4 frames", *[""] * (COUNT - 4)]
+    header = StoreHeader("tiny", "video", "net", "1", 3)
+    rows = Rows([f"u{n}" for n in range(COUNT)], np.zeros((COUNT, 3), np.float32), STATUS, messages)
+    write_store(path, header, [rows])
+    assert measured(table, path)["face_frames"] == [
+        {"speaker": None, "utterances": 3, "frames": 12, "with_face": 7},
+        {"speaker": "B", "utterances": 2, "frames": 8, "with_face": 4},
+        {"speaker": "A", "utterances": 1, "frames": 4, "with_face": 3},
+    ]
 
 
 def test_columns_without_names_are_numbered(table: Path) -> None:

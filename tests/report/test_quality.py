@@ -38,6 +38,10 @@ def findings(faces=None, column="pitch"):
         "durations_s": LENGTHS,
         "words": {"unknown": 40},
         "modalities": {"audio": audio, "video": {**nothing, "not_finite": 0, "extremes": []}},
+        "face_frames": [
+            {"speaker": None, "utterances": 9, "frames": 36, "with_face": 27},
+            {"speaker": HOSTILE, "utterances": 9, "frames": 36, "with_face": 27},
+        ],
         "faces": faces,
     }
 
@@ -70,9 +74,11 @@ def test_what_was_found_stands_in_sentences_and_tables(tmp_path):
         "In audio, 3 spans end after their files; the part that exists is used.",
         "Constant in audio, so without information: pitch0, pitch1, pitch2, pitch3, pitch4 and 2 more.",
     )
-    masked, columns, extremes = view.tables
+    masked, face_frames, columns, extremes = view.tables
     assert [cell.beside for cell in masked.rows[0][1:3]] == ["75.0 %", "25.0 %"]
     assert masked.rows[0][3] == "too short 8, failed 2"
+    assert face_frames.rows[0][0] == "all speakers" and face_frames.rows[1][0] == HOSTILE
+    assert face_frames.rows[0][3].value == "27" and face_frames.rows[0][3].beside == "75.0 %"
     assert [row[0] for row in columns.rows] == ["audio"]
     assert columns.rows[0][4].value == "\N{MINUS SIGN}1,234"
     assert extremes.rows[0][0] == "pitch"

@@ -6,7 +6,8 @@ from pathlib import Path
 from pickle import UnpicklingError
 
 from ariigcn.core.errors import DataError
-from ariigcn.core.paths import printable
+from ariigcn.core.files import sha256_file
+from ariigcn.core.paths import file_trouble, printable
 
 
 @contextmanager
@@ -26,3 +27,20 @@ def in_words(path: Path, problem: str) -> Iterator[None]:
     except Exception as error:
         said = printable(str(error).strip() or type(error).__name__)
         raise DataError(f"{path}: {problem} ({said})") from error
+
+
+def digest_of_weights(path: Path, begins: str, mend: str) -> str:
+    """The sha256 of a file of weights that the user names.
+
+    Raises:
+        DataError: no such file, which says to ``mend`` it; or its sha256 does not begin so.
+    """
+    if trouble := file_trouble(path):
+        raise DataError(f"{path}: {trouble}; {mend}: features.video.parameters.weights")
+    digest = sha256_file(path)
+    if not digest.startswith(begins):
+        raise DataError(
+            f"{path}: sha256 {digest[:16]}... does not begin with {begins}; these are not the "
+            "weights asked for"
+        )
+    return digest

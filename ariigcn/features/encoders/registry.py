@@ -37,6 +37,7 @@ ENCODERS: dict[str, dict[str, str]] = {
     },
     "video": {
         "efficientnet-lite0": "ariigcn.features.encoders.video_efficientnet",
+        "expression": "ariigcn.features.encoders.video_expression",
         "huggingface": "ariigcn.features.encoders.video_huggingface",
         PUBLISHED: "ariigcn.features.imported",
         "r3d18": "ariigcn.features.encoders.video_r3d18",

@@ -10,11 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from ariigcn.core.errors import DataError
-from ariigcn.core.files import sha256_file
-from ariigcn.core.paths import file_trouble
 from ariigcn.features.encoders.device import device
-from ariigcn.features.encoders.foreign import in_words
+from ariigcn.features.encoders.foreign import digest_of_weights, in_words
 from ariigcn.features.media import faces
 from ariigcn.features.media.faces import FaceCropEncoder, FaceParameters
 
@@ -59,17 +56,8 @@ class R3D18Video(FaceCropEncoder):
         [path] = files(parameters)
         super().__init__(parameters, parameters.windows * WINDOW, SIDE)
         self._window = WINDOW
-        if trouble := file_trouble(path):
-            raise DataError(
-                f"{path}: {trouble}; download {URL} on a machine with a network and name the file: "
-                "features.video.parameters.weights"
-            )
-        self.weights_sha256 = sha256_file(path)
-        if not self.weights_sha256.startswith(parameters.weights_sha256):
-            raise DataError(
-                f"{path}: sha256 {self.weights_sha256[:16]}... does not begin with "
-                f"{parameters.weights_sha256}; these are not the weights asked for"
-            )
+        mend = f"download {URL} on a machine with a network and name the file"
+        self.weights_sha256 = digest_of_weights(path, parameters.weights_sha256, mend)
         with in_words(path, "not R3D-18's state dictionary"):
             network = load(path)
         self._device = device()

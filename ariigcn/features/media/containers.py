@@ -108,6 +108,15 @@ def span(container: Any, clip: Clip) -> tuple[float, float]:
     return start, np.inf if clip.end_s is None else origin + clip.end_s
 
 
+def span_in_header(container: Any, clip: Clip) -> float:
+    """How much of the clip's span there is by the whole file's header, seconds; 0 if it does not say."""
+    start, end = span(container, clip)
+    origin = _origin_s(container)
+    if container.duration is not None:
+        end = min(end, origin + container.duration / 1e6)
+    return float(end - max(start, origin)) if np.isfinite(end) else 0.0
+
+
 def seek(container: Any, stream: Any, seconds: float) -> None:
     """Go to the last point before a time on the file's clock at which decoding can start."""
     ticks = int(max(seconds, 0.0) / stream.time_base)

@@ -1,14 +1,14 @@
-"""Faces in a clip's frames: OpenCV's Haar cascade, one box a frame, gaps filled from neighbours.
+"""Faces in a clip's frames: one box a frame, gaps filled from neighbours.
 
 Which face speaks is annotated in neither corpus; the largest is the default policy **ours**, and
 the policy stands among the encoder's parameters in the store. Chosen frame by frame, the largest of
 two faces may be one person's now and the other's then; ``follow`` keeps to one of them.
 """
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,16 +16,16 @@ from pydantic import Field
 
 from ariigcn.core.settings import Section
 from ariigcn.features.encoders.base import Clip, Encoded
-from ariigcn.features.media import containers
+from ariigcn.features.media import containers, detectors
 from ariigcn.features.media.boxes import Box, crop, fill_gaps, follow, smooth
 from ariigcn.features.media.containers import ClipError
 from ariigcn.features.media.frames import sample_frames
 from ariigcn.features.store import Status
 
 Policy = Literal["largest", "centre", "whole-frame"]
-LIBRARIES = (*containers.LIBRARIES, "opencv-python-headless")
-# As fast as the default cascade, which takes more of what is no face for one.
-CASCADE = "haarcascade_frontalface_alt2.xml"
+LIBRARIES = (*containers.LIBRARIES, *detectors.LIBRARIES)
+# What the message of a row says of its frames; the report counts them.
+NOTE = re.compile(r"(?:face in (\d+)|no face in any) of (\d+) frames")
 
 
 class FaceParameters(Section):
@@ -35,6 +35,11 @@ class FaceParameters(Section):
         "largest",
         description="Which face of a frame: the largest, the most central, or the whole frame "
         "without looking for one.",
+    )
+    detector: detectors.Name = Field(
+        "yunet",
+        description="What finds faces: YuNet, a network, or OpenCV's Haar cascade, which misses faces "
+        "that are tilted, dark or not frontal.",
     )
     follow: bool = Field(
         False,
@@ -63,17 +68,13 @@ class FaceFinder:
     """Finds faces in frames, the policy's choice first.
 
     Args:
-        policy: which of several faces to take; ``whole-frame`` looks for none.
-        detection_side: the frame's longer side is scaled down to this for detection, pixels.
-        smallest: smallest face, as a share of the frame's shorter side.
+        asked: the policy, the detector, the side that frames are scaled down to for it, and the
+            smallest face.
     """
 
-    def __init__(self, policy: Policy, detection_side: int, smallest: float) -> None:
-        import cv2
-        from cv2.data import haarcascades
-
-        self.policy, self.detection_side, self.smallest = policy, detection_side, smallest
-        self._cascade: Any = cv2.CascadeClassifier(str(Path(haarcascades) / CASCADE))
+    def __init__(self, asked: FaceParameters) -> None:
+        self._asked = asked
+        self._detect = detectors.DETECTORS[asked.detector]()
 
     def find(self, frame: NDArray[np.uint8]) -> Box | None:
         """The face that the policy takes in an RGB frame [H, W, 3], or None."""
@@ -83,24 +84,22 @@ class FaceFinder:
         """All faces in an RGB frame [H, W, 3], in the policy's order."""
         import cv2
 
-        if self.policy == "whole-frame":
+        if self._asked.face == "whole-frame":
             return []
         height, width = frame.shape[:2]
-        scale = min(1.0, self.detection_side / max(height, width))
-        grey = cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY)
+        scale = min(1.0, self._asked.detection_side / max(height, width))
+        small = frame
         if scale < 1:
-            grey = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-        least = max(20, round(self.smallest * min(grey.shape)))
-        found = self._cascade.detectMultiScale(
-            grey, scaleFactor=1.1, minNeighbors=3, minSize=(least, least)
-        )
-        boxes = [Box((x + w / 2) / scale, (y + h / 2) / scale, w / scale) for x, y, w, h in found]
+            scaled = cv2.resize(frame, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+            small = np.asarray(scaled, dtype=np.uint8)
+        found = self._detect(small, self._asked.smallest_face * min(small.shape[:2]))
+        boxes = [Box(box.x / scale, box.y / scale, box.side / scale) for box in found]
         return sorted(boxes, key=lambda box: self.rank(box, width, height))
 
     def rank(self, box: Box, width: int, height: int) -> tuple[float, ...]:
         """Sort key, best first; ties fall to the left and upper face."""
         off_centre = float(np.hypot(box.x - width / 2, box.y - height / 2))
-        first = -box.side if self.policy == "largest" else off_centre
+        first = -box.side if self._asked.face == "largest" else off_centre
         return (first, box.x, box.y)
 
 
@@ -115,9 +114,7 @@ class FaceCropEncoder(ABC):
 
     def __init__(self, parameters: FaceParameters, frames: int, side: int) -> None:
         self._asked, self._frames, self._side = parameters, frames, side
-        self._faces = FaceFinder(
-            parameters.face, parameters.detection_side, parameters.smallest_face
-        )
+        self._faces = FaceFinder(parameters)
 
     def encode(self, clips: Sequence[Clip]) -> list[Encoded]:
         """One vector a clip; the network sees one clip at a time, so no bits depend on neighbours."""
@@ -148,16 +145,23 @@ def face_crops(
     seen = sum(box is not None for box in found)
     if asked.face == "whole-frame":
         note = ""
-    elif not seen and asked.no_face == "mask":
-        raise ClipError(Status.NO_FACE, f"no face in any of {len(frames)} frames")
-    elif not seen:
-        note = "no face in any frame; whole frame used"
+    elif seen:
+        note = f"face in {seen} of {len(frames)} frames"
     else:
-        note = "" if seen == len(frames) else f"face in {seen} of {len(frames)} frames"
+        note = f"no face in any of {len(frames)} frames"
+        if asked.no_face == "mask":
+            raise ClipError(Status.NO_FACE, note)
+        note += "; whole frame used"
     boxes = fill_gaps(found)
     boxes = smooth(boxes) if asked.follow else boxes
     crops = [crop(frame, box, asked.margin, side) for frame, box in zip(frames, boxes, strict=True)]
     return np.stack(crops), note
+
+
+def frames_with_face(message: str) -> tuple[int, int] | None:
+    """What a row's message says: frames with a face, and frames; None if none was looked for."""
+    told = NOTE.search(message)
+    return None if told is None else (int(told[1] or 0), int(told[2]))
 
 
 def _followed(frames: Sequence[NDArray[np.uint8]], finder: FaceFinder) -> list[Box | None]:

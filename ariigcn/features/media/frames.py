@@ -20,6 +20,7 @@ from ariigcn.features.media.containers import (
     open_stream,
     seek,
     span,
+    span_in_header,
 )
 from ariigcn.features.store import Status
 
@@ -49,8 +50,7 @@ def sample_frames(clip: Clip, count: int, min_duration_s: float = 0.0) -> list[N
     with open_stream(clip, "video") as (container, stream):
         packets = _packets_of_span(container, stream, clip)
         times = np.array(sorted(p.pts for p in packets)) * float(stream.time_base)
-        step = float(np.median(np.diff(times))) if len(times) > 1 else 0.0
-        length = float(times[-1] - times[0]) + step if len(times) else 0.0
+        length = _length_s(times, container, clip)
         check_length(length, min_duration_s)
         middles = times[0] + (np.arange(count) + 0.5) * length / count
         shown = np.searchsorted(times, middles + EPSILON_S, side="right") - 1
@@ -60,13 +60,25 @@ def sample_frames(clip: Clip, count: int, min_duration_s: float = 0.0) -> list[N
         return [_half(frame, clip.video_side) for frame in frames]
 
 
+def _length_s(times: NDArray[Any], container: Any, clip: Clip) -> float:
+    """For how many seconds frames are shown; a single one cannot tell, so the file's header does."""
+    if len(times) > 1:
+        return float(times[-1] - times[0] + np.median(np.diff(times)))
+    return span_in_header(container, clip) if len(times) else 0.0
+
+
 def _packets_of_span(container: Any, stream: Any, clip: Clip) -> list[_Packet]:
-    """The compressed frames shown within the clip's span, read without decoding any."""
+    """The compressed frames that begin within the clip's span, read without decoding any.
+
+    A span between two frames, as there are at one a second, has the frame that is still shown.
+    """
     start, end = span(container, clip)
     base = float(stream.time_base)
     if np.isfinite(start):
         seek(container, stream, start)
-    packets, reached = [], 0.0
+    packets: list[_Packet] = []
+    before: _Packet | None = None
+    reached = 0.0
     for packet in container.demux(stream):
         when = packet.pts if packet.pts is not None else packet.dts
         if when is None or packet.size == 0:
@@ -78,7 +90,11 @@ def _packets_of_span(container: Any, stream: Any, clip: Clip) -> list[_Packet]:
             break
         if start - EPSILON_S <= at < end - EPSILON_S:
             packets.append(_Packet(when, packet.is_keyframe))
+        elif at < start and (before is None or when > before.pts):
+            before = _Packet(when, packet.is_keyframe)
     check_complete(container, stream, clip, reached)
+    if not packets and before is not None and reached > start:
+        return [before]
     return packets
 
 

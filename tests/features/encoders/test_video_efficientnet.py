@@ -66,6 +66,6 @@ def test_no_face_is_masked_or_the_whole_frame_by_policy(tmp_path: Path) -> None:
     (plain,) = make("video", Parameters(frames=2, face="whole-frame")).encode([clip])
     assert (masked.status, masked.values) == (Status.NO_FACE, None)
     assert whole.status == plain.status == Status.OK
-    assert whole.message == "no face in any frame; whole frame used"
+    assert whole.message == "no face in any of 2 frames; whole frame used"
     assert whole.values is not None and plain.values is not None
     np.testing.assert_array_equal(whole.values, plain.values)

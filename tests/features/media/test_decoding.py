@@ -61,6 +61,35 @@ def test_a_clip_of_three_frames_gives_three(tmp_path: Path) -> None:
     assert [number_of(f) for f in sample_frames(clip(path), 8)] == [0, 1, 2]
 
 
+@pytest.mark.parametrize(("suffix", "keyframe_every"), [("mp4", 1), ("mp4", 250), ("mkv", 250)])
+def test_spans_between_the_frames_of_one_a_second(
+    tmp_path: Path, suffix: str, keyframe_every: int
+) -> None:
+    path = tmp_path / f"a.{suffix}"
+    write_video(path, grey_frames(6), tone(6.0), keyframe_every=keyframe_every, fps=1)
+    spans = {
+        (2.2, 2.9): [2],
+        (2.5, 3.4): [3],
+        (0.0, 0.8): [0],
+        (5.1, 5.9): [5],
+        (1.9, 4.1): [2, 3, 4],
+    }
+    for span, numbers in spans.items():
+        assert [number_of(f) for f in sample_frames(clip(path, *span), 4, 0.5)] == numbers, span
+    assert status_of(path, "video", start_s=2.2, end_s=2.25)[0] == Status.TOO_SHORT
+    assert status_of(path, "video", start_s=7.5, end_s=8.5)[0] == Status.FAILED
+
+
+def test_one_picture_lasts_as_long_as_its_file(tmp_path: Path) -> None:
+    shown = sample_frames(clip(write_video(tmp_path / "a.mp4", grey_frames(1), tone(2.0))), 4, 1.9)
+    assert len(shown) == 1
+    still = write_video(tmp_path / "b.mp4", grey_frames(1), fps=1)
+    assert len(sample_frames(clip(still), 4, 0.9)) == 1
+    assert status_of(write_video(tmp_path / "c.mp4", grey_frames(1)), "video") == (
+        Status.TOO_SHORT, "0.040 s long, but at least 0.1 s are needed"
+    )  # fmt: skip
+
+
 def status_of(path: Path | None, kind: str, **span: float) -> tuple[Status, str]:
     with pytest.raises(ClipError) as error:
         if kind == "audio":

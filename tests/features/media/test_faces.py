@@ -21,7 +21,7 @@ def portrait() -> NDArray[np.uint8]:
 
 
 def test_a_face_is_found_at_any_size_of_frame(portrait: NDArray[np.uint8]) -> None:
-    finder = FaceFinder("largest", 320, 0.1)
+    finder = FaceFinder(FaceParameters())
     box = finder.find(portrait)
     assert box is not None
     assert (box.x, box.y) == pytest.approx((260, 190), abs=40)
@@ -34,16 +34,16 @@ def test_the_policy_chooses_among_two(portrait: NDArray[np.uint8]) -> None:
     stage = np.full((600, 1200, 3), 128, np.uint8)
     stage[:, :512] = portrait
     stage[170:470, 520:776] = cv2.resize(portrait, (256, 300))
-    largest = FaceFinder("largest", 640, 0.1).find(stage)
-    centre = FaceFinder("centre", 640, 0.1).find(stage)
+    largest = FaceFinder(FaceParameters(detection_side=640)).find(stage)
+    centre = FaceFinder(FaceParameters(face="centre", detection_side=640)).find(stage)
     assert largest is not None and largest.x < 400
     assert centre is not None and 520 < centre.x < 776
-    assert FaceFinder("whole-frame", 640, 0.1).find(stage) is None
+    assert FaceFinder(FaceParameters(face="whole-frame")).find(stage) is None
 
 
 def test_no_face_in_noise() -> None:
     noise = np.random.default_rng(0).integers(0, 255, (240, 320, 3), np.uint8)
-    assert FaceFinder("largest", 320, 0.2).find(noise) is None
+    assert FaceFinder(FaceParameters()).find(noise) is None
 
 
 def test_gaps_are_interpolated_and_ends_take_their_nearest() -> None:
@@ -81,7 +81,7 @@ def test_smoothing_is_over_neighbours_and_all_or_none() -> None:
 def test_crops_of_a_clip_follow_its_face(portrait: NDArray[np.uint8]) -> None:
     asked = FaceParameters(follow=True)
     blank = np.full_like(portrait, 90)
-    finder = FaceFinder(asked.face, asked.detection_side, asked.smallest_face)
+    finder = FaceFinder(asked)
     crops, note = face_crops([portrait, blank, portrait], finder, asked, 64)
     assert crops.shape == (3, 64, 64, 3)
     assert note == "face in 2 of 3 frames"
