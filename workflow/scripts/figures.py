@@ -5,7 +5,6 @@ from pathlib import Path
 from ariigcn.core.logs import configure_logging
 from ariigcn.evaluation.figures.draw import draw_figures
 from ariigcn.evaluation.figures.kinds import Figure
-from ariigcn.finetune.config import HISTORY
 
 
 def main(snakemake):
@@ -17,7 +16,7 @@ def main(snakemake):
         metrics={name: [Path(p) for p in paths] for name, paths in params.metrics.items()},
         histories={name: [Path(p) for p in paths] for name, paths in params.histories.items()},
         predictions={name: [Path(p) for p in paths] for name, paths in params.predictions.items()},
-        fine_tuned=[Path(folder) / HISTORY for folder in snakemake.input.get("fine_tuned", [])],
+        fine_tuned=[Path(folder) for folder in snakemake.input.get("fine_tuned", [])],
         tables={name: Path(path) for name, path in params.tables.items()},
     )
 

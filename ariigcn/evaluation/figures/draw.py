@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from ariigcn.evaluation.figures.fine_tuning import draw_fine_tuning
 from ariigcn.evaluation.figures.kinds import Figure, Kind
 from ariigcn.evaluation.figures.scores import draw_confusion, draw_results
 from ariigcn.evaluation.figures.statistics import draw_comparisons, draw_missing, draw_reliability
@@ -27,7 +28,7 @@ def draw_figures(
         metrics: experiment -> its seeds' ``metrics.json``.
         histories: experiment -> its seeds' ``history.parquet``.
         predictions: experiment -> its seeds' ``predictions.parquet``.
-        fine_tuned: ``history.parquet`` of each encoder that was fine-tuned.
+        fine_tuned: the folder of each encoder that was fine-tuned.
         tables: name -> CSV of :func:`ariigcn.evaluation.tables.write.write_tables`.
 
     Raises:
@@ -50,6 +51,6 @@ def draw_figures(
             case Kind.RELIABILITY:
                 draw_reliability(predictions[figure.of], figure.path)
             case Kind.FINE_TUNING:
-                draw_history(fine_tuned, figure.path, "encoder")
+                draw_fine_tuning(fine_tuned, table, figure.path)
             case Kind.CURVES:
                 raise ValueError(f"{figure.path}: a figure of a grid; draw it with draw_curve")

@@ -25,14 +25,8 @@ TITLES = {
 }
 
 
-def draw_history(histories: Sequence[Path], out: Path, of: str = "seed") -> None:
-    """Learning curves: validation weighted F1 and each loss term, runs thin, their mean strong.
-
-    Args:
-        histories: a run each.
-        out: the SVG file.
-        of: what the runs differ in.
-    """
+def draw_history(histories: Sequence[Path], out: Path) -> None:
+    """Learning curves: validation weighted F1 and each loss term, seeds thin, their mean strong."""
     with style():
         runs = [read_run_table(path) for path in histories]
         names = [name for name in TITLES if any(_has(frame, name) for frame, _ in runs)]
@@ -44,11 +38,11 @@ def draw_history(histories: Sequence[Path], out: Path, of: str = "seed") -> None
         for position, name in enumerate(names):
             axes = figure.add_subplot(rows, columns, position + 1)
             scale = 100 if name.startswith("validation") else 1
-            _draw_seeds(axes, runs, name, PALETTE["text"], scale)
+            draw_runs(axes, runs, name, PALETTE["text"], scale)
             axes.set_title(TITLES[name])
             if position >= len(names) - columns:
                 axes.set_xlabel("Epoch")
-        title = f"{_lines(len(runs), of)}; a dot marks the epoch that was selected."
+        title = f"{run_lines(len(runs), 'seed')}; a dot marks the epoch that was selected."
         save(figure, out, title)
     return None
 
@@ -69,12 +63,12 @@ def draw_discriminators(histories: Sequence[Path], out: Path) -> None:
         for position, modality in enumerate(shown):
             axes = figure.add_subplot(2, 3, position + 1)
             _draw_chance(axes, 50)
-            _draw_seeds(axes, runs, _accuracy(modality), PALETTE[modality], 100)
+            draw_runs(axes, runs, _accuracy(modality), PALETTE[modality], 100)
             axes.set(title=modality.capitalize(), ylim=(0, 100))
             if position == 0:
                 axes.set_ylabel("Real/fake accuracy (%)")
         axes = figure.add_subplot(2, 3, 4)
-        _draw_seeds(axes, runs, "loss_disc", PALETTE["muted"], 1)
+        draw_runs(axes, runs, "loss_disc", PALETTE["muted"], 1)
         axes.set(title="Discriminators' loss", xlabel="Epoch")
         axes = figure.add_subplot(2, 3, 5)
         _draw_chance(axes, 100 / len(shown))
@@ -103,7 +97,7 @@ def _draw_before_after(
     stages = {"before": PALETTE["muted"], "after": PALETTE["text"]}
     shown = [s for s in stages if any(_has(frame, f"{name}_{s}") for frame, _ in runs)]
     for stage in shown:
-        _draw_seeds(axes, runs, f"{name}_{stage}", stages[stage], scale)
+        draw_runs(axes, runs, f"{name}_{stage}", stages[stage], scale)
         axes.plot([], [], color=stages[stage], linewidth=1.8, label=stage)
     if shown:
         axes.legend(frameon=False, fontsize=8, loc="lower left")
@@ -121,7 +115,7 @@ def _discriminators_title(
         ]
         at_selected[modality] = mean_sd(values)
     found = ", ".join(f"{m} {percent(*v)}\N{NO-BREAK SPACE}%" for m, v in at_selected.items())
-    lines = _lines(len(runs), "seed")
+    lines = run_lines(len(runs), "seed")
     title = f"{lines}. At the selected epoch: {found}; chance is 50\N{NO-BREAK SPACE}%."
     collapsed = [m for m, (mean, _) in at_selected.items() if mean > COLLAPSED]
     if collapsed:
@@ -129,7 +123,8 @@ def _discriminators_title(
     return title
 
 
-def _lines(runs: int, of: str) -> str:
+def run_lines(runs: int, of: str) -> str:
+    """What a figure's lines are: runs that differ in their seed, or in something else."""
     if runs == 1:
         return f"The line is the only {of}"
     return f"Thin lines are {runs} {of}s, the strong line their mean"
@@ -143,10 +138,10 @@ def _has(frame: pd.DataFrame, column: str) -> bool:
     return column in frame and bool(frame[column].notna().any())
 
 
-def _draw_seeds(
+def draw_runs(
     axes: Axes, runs: list[tuple[pd.DataFrame, dict[str, Any]]], name: str, color: str, scale: float
 ) -> None:
-    """Seeds may stop at different epochs: the mean ends with the shortest of them."""
+    """Runs thin, their mean strong, which ends with the shortest of them; a dot at the epoch selected."""
     series = [
         (scale * frame.set_index("epoch")[name], head) for frame, head in runs if _has(frame, name)
     ]

@@ -1,0 +1,76 @@
+"""The figure of fine-tuned encoders: how they learned, and what their heads tell."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from sklearn.metrics import f1_score
+
+from ariigcn.corpora.table import Corpus, read_corpus
+from ariigcn.evaluation.figures.style import PALETTE, save, style
+from ariigcn.evaluation.figures.training import draw_runs, run_lines
+from ariigcn.evaluation.metrics import read_run_table
+from ariigcn.features.store import FeatureStore
+from ariigcn.finetune.config import HISTORY, OUTPUTS
+
+TITLES = {"loss": "Loss", "validation_weighted_f1": "Validation weighted F1 (%)"}
+
+
+def draw_fine_tuning(encoders: Sequence[Path], table: Path, out: Path) -> None:
+    """Learning curves, and the heads' weighted F1 on training and validation dialogues.
+
+    The training dialogues are told by encoders that have not seen them, or, where there is one encoder
+    alone, by that one, which has: the distance of the two bars is what such features pretend.
+
+    Args:
+        encoders: their folders.
+        table: the corpus's utterance table; labels of its test split are not looked at.
+        out: the SVG file.
+    """
+    runs = [read_run_table(folder / HISTORY) for folder in encoders]
+    corpus = read_corpus(table)
+    with style():
+        figure = Figure(figsize=(7.2, 2.05))
+        for position, (name, title) in enumerate(TITLES.items()):
+            axes = figure.add_subplot(1, 3, position + 1)
+            draw_runs(axes, runs, name, PALETTE["text"], 100 if "f1" in name else 1)
+            axes.set_title(title)
+            axes.set_xlabel("Epoch")
+        seen = len(encoders) == 1
+        _draw_splits(figure.add_subplot(1, 3, 3), encoders, corpus, seen)
+        how = "has learned from" if seen else "has not seen"
+        save(
+            figure,
+            out,
+            f"{run_lines(len(runs), 'encoder')}; a dot marks the epoch that was selected. On the right, "
+            f"the training dialogues are told by an encoder that {how} them.",
+        )
+
+
+def _draw_splits(axes: Axes, encoders: Sequence[Path], corpus: Corpus, seen: bool) -> None:
+    scores = [head_score(encoders, corpus, split) for split in ("train", "validation")]
+    names = ["training,\nseen" if seen else "training,\nnot seen", "validation"]
+    bars = axes.bar(names, scores, width=0.55, color=[PALETTE["audio"], PALETTE["text"]])
+    axes.bar_label(bars, fmt="%.1f", padding=2)
+    axes.set_ylim(0, 105)
+    axes.tick_params(length=0)
+    axes.set_title("The heads' weighted F1 (%)")
+
+
+def head_score(encoders: Sequence[Path], corpus: Corpus, split: str) -> float:
+    """Weighted F1, per cent, of what encoders say of the utterances of a split that they encode.
+
+    Utterances that several of them encode count once for each.
+    """
+    rows, names = corpus.utterances, np.array(corpus.labels)
+    asked = ((rows["split"] == split) & rows["emotion"].notna()).to_numpy()
+    truth: list[str] = []
+    told: list[str] = []
+    for folder in encoders:
+        found = FeatureStore(folder / OUTPUTS).read()
+        here = asked & found.mask
+        truth += rows["emotion"][here].tolist()
+        told += names[found.values[here, -len(names) :].argmax(1)].tolist()
+    return 100 * float(f1_score(truth, told, average="weighted")) if truth else 0.0
