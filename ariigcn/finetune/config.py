@@ -97,7 +97,7 @@ class Parameters(AroundParameters):
     )
     seed: int = Field(0, ge=0, description="Of the head, the order of utterances and the folds.")
     gives: Literal["vectors", "logits", "vectors-logits", "frozen-logits"] = Field(
-        "frozen-logits",
+        "vectors",
         description="An utterance's features: the fine-tuned vector; the head's log-probabilities; both; "
         "or the base's own vector with the log-probabilities beside it.",
     )

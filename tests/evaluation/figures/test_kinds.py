@@ -4,11 +4,18 @@ from pathlib import Path
 
 import pytest
 
-from ariigcn.evaluation.figures.kinds import OF_EXPERIMENT, OF_GRID, OF_RUN, Figure, Kind
+from ariigcn.evaluation.figures.kinds import (
+    OF_EXPERIMENT,
+    OF_FEATURES,
+    OF_GRID,
+    OF_RUN,
+    Figure,
+    Kind,
+)
 
 
-def test_every_kind_is_of_a_run_an_experiment_or_a_grid():
-    assert sorted((*OF_RUN, *OF_EXPERIMENT, *OF_GRID)) == sorted(Kind)
+def test_every_kind_is_of_a_run_an_experiment_features_or_a_grid():
+    assert sorted((*OF_RUN, *OF_EXPERIMENT, *OF_FEATURES, *OF_GRID)) == sorted(Kind)
 
 
 @pytest.mark.parametrize(
