@@ -5,7 +5,7 @@ unseen and whatever a library says of a file that is none of its kind becomes on
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -52,6 +52,12 @@ def open_h5(path: Path | str, what: str) -> "Iterator[h5py.File]":
     verify(path)
     with _in_words(path, what), h5py.File(path, "r") as file:
         yield file
+
+
+def table_of(rows: Sequence[Mapping[str, Any]]) -> pa.Table:
+    """A table of rows; a column that some of them lack is null there."""
+    names = dict.fromkeys(name for row in rows for name in row)
+    return pa.table({name: [row.get(name) for row in rows] for name in names})
 
 
 def write_table(table: pa.Table, head: Mapping[str, Any], path: Path | str) -> None:

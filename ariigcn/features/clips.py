@@ -1,8 +1,7 @@
 """The utterance table's rows as the clips that encoders are given."""
 
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,47 +9,8 @@ import numpy as np
 
 from ariigcn.core.errors import DataError, problem_list
 from ariigcn.corpora.table import Corpus
+from ariigcn.features.around import Around
 from ariigcn.features.encoders.base import Clip
-
-NAMES = ("none", "names", "anonymous")
-
-
-@dataclass(frozen=True)
-class Around:
-    """What of a conversation an encoder reads with an utterance.
-
-    Args:
-        before: utterances before it.
-        after: utterances after it.
-        speakers: whether who speaks is written before what is said: one of :data:`NAMES`; ``anonymous``
-            is S1, S2 by first appearance in the dialogue.
-    """
-
-    before: int = 0
-    after: int = 0
-    speakers: str = "none"
-
-    @classmethod
-    def of(cls, parameters: Mapping[str, Any]) -> "Around":
-        """What an encoder with these parameters asks for; most ask for nothing."""
-        return cls(
-            parameters.get("context_utterances", 0),
-            parameters.get("future_utterances", 0),
-            parameters.get("speakers", "none"),
-        )
-
-    def said(self, text: Any, speaker: str, number: int) -> str:
-        """An utterance as it is read; empty where nothing was said.
-
-        Args:
-            text: its words, or anything else where there are none.
-            speaker: who speaks.
-            number: of the speaker, from 0, by first appearance in the dialogue.
-        """
-        words = text if isinstance(text, str) else ""
-        if self.speakers == "none" or not words.strip():
-            return words
-        return f"{speaker if self.speakers == 'names' else f'S{number + 1}'}: {words}"
 
 
 def read_aloud(
@@ -67,8 +27,8 @@ def read_aloud(
             for row in rows.itertuples(index=False)
         ]
         for n, words in enumerate(said):
-            before = tuple(said[max(0, n - around.before) : n])
-            found.append((words, before, tuple(said[n + 1 : n + 1 + around.after])))
+            before = tuple(said[max(0, n - around.context_utterances) : n])
+            found.append((words, before, tuple(said[n + 1 : n + 1 + around.future_utterances])))
     return found
 
 

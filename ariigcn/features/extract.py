@@ -30,9 +30,10 @@ from ariigcn.core.modality import Modality
 from ariigcn.core.paths import printable
 from ariigcn.core.signals import StopRequest
 from ariigcn.corpora.table import Corpus, read_corpus
+from ariigcn.features.around import Around
 from ariigcn.features.blocks import Block, cut, joined, shard_of
 from ariigcn.features.cache import Cache
-from ariigcn.features.clips import Around, check_root, clips_of
+from ariigcn.features.clips import check_root, clips_of
 from ariigcn.features.config import EncoderConfig
 from ariigcn.features.encoders.base import Clip, Encoded
 from ariigcn.features.encoders.registry import encoder_module

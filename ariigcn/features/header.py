@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from ariigcn.features.config import EncoderConfig
-from ariigcn.features.encoders.base import Encoder
+from ariigcn.features.encoders.base import Described
 from ariigcn.features.encoders.registry import made_by
 from ariigcn.features.store import StoreHeader
 
 
-def described(encoder: Encoder) -> dict[str, Any]:
-    """What a loaded encoder says of itself, plain, so that it can come from another process."""
+def described(encoder: Described) -> dict[str, Any]:
+    """What an encoder says of itself, plain, so that it can come from another process."""
     return {
         "encoder_version": encoder.version,
         "dimension": encoder.dimension,

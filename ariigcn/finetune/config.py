@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from ariigcn.features.encoders.text_reading import AroundParameters
+from ariigcn.features.around import Around
 
 MINILM = "minilm"  # the base whose weights come with the package's dependencies
 # The files of an encoder's folder, beside its tokenizer's.
@@ -22,7 +22,7 @@ def encoder_folder(folder: str, number: int | str) -> str:
     return f"{folder}/encoder-{number}"
 
 
-class Parameters(AroundParameters):
+class Parameters(Around):
     """Parameters of the fine-tuned text encoder."""
 
     folder: str | None = Field(
@@ -39,10 +39,10 @@ class Parameters(AroundParameters):
         None, description="Commit, tag or branch of the base on the hub. Null: the main branch."
     )
     context_utterances: int = Field(
-        2, ge=0, description=AroundParameters.model_fields["context_utterances"].description
+        2, ge=0, description=Around.model_fields["context_utterances"].description
     )
     speakers: Literal["none", "names", "anonymous"] = Field(
-        "names", description=AroundParameters.model_fields["speakers"].description
+        "names", description=Around.model_fields["speakers"].description
     )
     max_tokens: int = Field(
         128, ge=8, description="Longer inputs are cut here: context first, then the utterance."

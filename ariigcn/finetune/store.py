@@ -11,7 +11,7 @@ from ariigcn.features.config import EncoderConfig
 from ariigcn.features.header import described, header_of
 from ariigcn.features.store import FeatureStore, Rows, Status, write_store
 from ariigcn.finetune.config import ALL, OUTPUTS, Parameters, encoder_folder
-from ariigcn.finetune.encoder import FineTunedText
+from ariigcn.finetune.encoder import FineTuned
 from ariigcn.finetune.folds import folds_of
 from ariigcn.finetune.inputs import text_clips
 
@@ -45,7 +45,7 @@ def join(table: Path, out: Path, parameters: Parameters) -> None:
                 f"{encoder_folder(parameters.folder, number)}: made for another utterance table; "
                 "remove it and run again"
             )
-    encoder = FineTunedText(parameters)
+    encoder = FineTuned(parameters)
     told_by = tellers(corpus, parameters)
     values = np.zeros((len(ids), stores[parameters.encoders[0]].values.shape[1]), np.float32)
     for numbers in set(told_by):

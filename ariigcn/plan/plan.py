@@ -104,11 +104,11 @@ class Plan:
         return {name: parameters for name, parameters in found.items() if parameters is not None}
 
     @cached_property
-    def finetuned(self) -> dict[str, Parameters]:
+    def finetunings(self) -> dict[str, Parameters]:
         """What is fine-tuned, by its name; several stores may be made of one."""
         return {parameters.name(): parameters for parameters in self.joined.values()}
 
-    def fine_tuned(self, experiment: str) -> tuple[str, ...]:
+    def finetuned_encoders(self, experiment: str) -> tuple[str, ...]:
         """The folders of the encoders that are fine-tuned for an experiment's text."""
         encoder = self.experiments[experiment].encoders.get("text")
         parameters = None if encoder is None else self.joined.get(encoder.store)

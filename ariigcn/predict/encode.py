@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from ariigcn.core.errors import DataError
 from ariigcn.corpora.read.transcripts import Turn
 from ariigcn.corpora.table import Corpus, write_corpus
-from ariigcn.features.clips import Around, clips_of
+from ariigcn.features.around import Around
+from ariigcn.features.clips import clips_of
 from ariigcn.features.config import EncoderConfig
 from ariigcn.features.encoders.base import Clip
 from ariigcn.features.encoders.registry import PUBLISHED

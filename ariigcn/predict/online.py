@@ -73,7 +73,7 @@ class OnlineModel:
         self._speakers: dict[str, int] = {}
         self._number = 0
         self._around = model.encoders.around
-        self._context: deque[str] = deque(maxlen=self._around.before)
+        self._context: deque[str] = deque(maxlen=self._around.context_utterances)
         self._progress: Progress = (
             CarriedState(head, model.network)
             if type(model.network) is ARIIGCN

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,10 +13,11 @@ import pyarrow as pa
 import torch
 from torch import Tensor
 
+from ariigcn.core.balance import frequency_weights
 from ariigcn.core.code import code_version
 from ariigcn.core.errors import DataError
 from ariigcn.core.files import remove, sha256_file
-from ariigcn.core.storage import write_table
+from ariigcn.core.storage import table_of, write_table
 from ariigcn.corpora.table import SPLITS
 from ariigcn.features.config import EncoderConfig, Normalisation
 from ariigcn.graphs.config import GraphConfig
@@ -189,11 +190,9 @@ def choose_device(name: str) -> torch.device:
 
 
 def class_weights(dialogues: Dialogues, power: float) -> Tensor:
-    """Training frequency ** -power, scaled so that the mean over utterances is 1, [C]."""
+    """A weight a class by its frequency in training, [C]."""
     labels = dialogues.label[dialogues.rows(dialogues.of_split("train"))]
-    counts = torch.bincount(labels[labels >= 0], minlength=len(dialogues.graph.labels)).float()
-    weights = counts.clamp_min(1) ** -power
-    return weights * counts.sum() / (weights * counts).sum()
+    return frequency_weights(labels, len(dialogues.graph.labels), power)
 
 
 def _write(run: Run, files: RunFiles, head: BundleHead, trainer: Trainer) -> None:
@@ -211,14 +210,8 @@ def _write(run: Run, files: RunFiles, head: BundleHead, trainer: Trainer) -> Non
     if not trainer.ranks.is_first:
         return
     write_table(predictions(trainer.dialogues, probabilities), facts, files.predictions)
-    write_table(history_table(trainer.history), facts, files.history)
+    write_table(table_of(trainer.history), facts, files.history)
     save_bundle(files.model, head, model.cpu())
-
-
-def history_table(epochs: Sequence[Mapping[str, Any]]) -> pa.Table:
-    """One row an epoch; a column that some epochs lack is null there."""
-    names = dict.fromkeys(name for epoch in epochs for name in epoch)
-    return pa.table({name: [epoch.get(name) for epoch in epochs] for name in names})
 
 
 def predictions(dialogues: Dialogues, probabilities: Tensor) -> pa.Table:

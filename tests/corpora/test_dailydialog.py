@@ -1,7 +1,6 @@
 """DailyDialog: its files, what is odd in them, its download."""
 
 import hashlib
-import json
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -13,10 +12,10 @@ from ariigcn.core.errors import DataError
 from ariigcn.corpora import dailydialog
 from ariigcn.corpora.acquire import transfer
 from ariigcn.corpora.checks.check import inspect
-from ariigcn.corpora.config import DownloadConfig, SplitConfig
+from ariigcn.corpora.config import SplitConfig
 from ariigcn.corpora.registry import prepare, table_files
 from ariigcn.corpora.table import read_corpus
-from tests.corpora.text_releases import Lines, daily_archive, daily_files, daily_parts
+from tests.corpora.text_releases import Lines, daily_archive, daily_files, daily_parts, obtained
 from tests.corpora.unreliable_server import Behaviour, serving
 
 PARTS: dict[str, Lines] = {
@@ -128,11 +127,7 @@ def test_files_without_folders_are_found_and_every_file_decides_the_table(small:
 
 
 def obtain(tmp_path: Path, **config: Any) -> dict[str, Any]:
-    manifest = tmp_path / "raw" / "downloaded.json"
-    own = DownloadConfig(**config)
-    dailydialog.obtain(tmp_path / "raw", tmp_path / "download", own, False, manifest)
-    told: dict[str, Any] = json.loads(manifest.read_text())
-    return told
+    return obtained(dailydialog, tmp_path, **config)
 
 
 def test_a_download_passes_by_a_parked_site_and_is_unpacked_and_read(

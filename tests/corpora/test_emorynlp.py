@@ -1,6 +1,5 @@
 """EmoryNLP: its files, what is odd in them, its download."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +10,10 @@ from ariigcn.corpora import emorynlp
 from ariigcn.corpora.acquire import transfer
 from ariigcn.corpora.acquire.download import RemoteFile
 from ariigcn.corpora.checks.check import inspect
-from ariigcn.corpora.config import DownloadConfig, SplitConfig
+from ariigcn.corpora.config import SplitConfig
 from ariigcn.corpora.registry import prepare, table_files
 from ariigcn.corpora.table import read_corpus
-from tests.corpora.text_releases import Scenes, emory_file, emory_parts, said
+from tests.corpora.text_releases import Scenes, emory_file, emory_parts, obtained, said
 from tests.corpora.unreliable_server import Behaviour, serving
 
 SCENES: dict[str, Scenes] = {
@@ -128,11 +127,7 @@ def test_every_file_that_is_read_decides_the_table(small: Path) -> None:
 
 
 def obtain(tmp_path: Path, **config: Any) -> dict[str, Any]:
-    manifest = tmp_path / "raw" / "downloaded.json"
-    own = DownloadConfig(**config)
-    emorynlp.obtain(tmp_path / "raw", tmp_path / "download", own, False, manifest)
-    told: dict[str, Any] = json.loads(manifest.read_text())
-    return told
+    return obtained(emorynlp, tmp_path, **config)
 
 
 def test_a_download_is_read_and_the_same_again_is_held_to_the_first(

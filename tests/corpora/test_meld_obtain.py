@@ -2,7 +2,6 @@
 
 import hashlib
 import io
-import json
 import tarfile
 
 import pytest
@@ -10,8 +9,8 @@ import pytest
 from ariigcn.core.errors import DataError
 from ariigcn.corpora import meld
 from ariigcn.corpora.acquire import download
-from ariigcn.corpora.config import DownloadConfig
 from ariigcn.corpora.meld import ARCHIVE, PARTS, TABLES
+from tests.corpora.text_releases import obtained
 
 CLIP = b"not a real clip" * 1000
 PACKED_ANEW = {"digests": "recorded"}
@@ -54,11 +53,7 @@ def obtain(tmp_path):
     """Obtain MELD under ``tmp_path``; what the manifest says."""
 
     def run(clips: bool = True, **config: object) -> dict[str, object]:
-        raw = tmp_path / "raw"
-        manifest = raw / "downloaded.json"
-        config = DownloadConfig(**config)
-        meld.obtain(raw, tmp_path / "download", config, clips, manifest)
-        return json.loads(manifest.read_text())
+        return obtained(meld, tmp_path, clips, **config)
 
     return run
 

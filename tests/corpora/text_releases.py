@@ -5,9 +5,12 @@ import json
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from ariigcn.corpora import dailydialog, emorynlp
+from ariigcn.corpora.config import DownloadConfig
 
 Scenes = Mapping[str, Sequence[Mapping[str, Any]]]
 Lines = Sequence[tuple[str, str]]
@@ -93,3 +96,13 @@ def daily_parts(parts: Mapping[str, Lines]) -> tuple[dailydialog.Part, ...]:
         )
         for part in dailydialog.PARTS
     )
+
+
+def obtained(
+    corpus: ModuleType, folder: Path, clips: bool = False, **config: Any
+) -> dict[str, Any]:
+    """What a corpus's download says of itself, once its files lie in ``raw`` below a folder."""
+    manifest = folder / "raw" / "downloaded.json"
+    corpus.obtain(folder / "raw", folder / "download", DownloadConfig(**config), clips, manifest)
+    told: dict[str, Any] = json.loads(manifest.read_text())
+    return told

@@ -22,8 +22,9 @@ from ariigcn.corpora.read.clips import PAST_END_S, look_at
 from ariigcn.corpora.table import Corpus, write_corpus
 from ariigcn.features import extract as module
 from ariigcn.features import workers
+from ariigcn.features.around import Around
 from ariigcn.features.blocks import Block, cut
-from ariigcn.features.clips import Around, clips_of
+from ariigcn.features.clips import clips_of
 from ariigcn.features.config import EncoderConfig
 from ariigcn.features.encoders.base import Clip
 from ariigcn.features.encoders.registry import ENCODERS, made_by
@@ -173,7 +174,7 @@ def test_media_that_lead_out_of_their_folder_are_refused(tmp_path: Path) -> None
 def test_context_is_what_was_said_before_in_the_same_dialogue(tmp_path: Path) -> None:
     corpus = module.read_corpus(table(tmp_path / "t.parquet", ["a", None, "c", "d", "e"]))
     corpus.utterances["dialogue_id"] = ["d", "d", "d", "d", "f"]
-    found = [clip.context for clip in clips_of(corpus, tmp_path, Around(before=2))]
+    found = [clip.context for clip in clips_of(corpus, tmp_path, Around(context_utterances=2))]
     assert found == [(), ("a",), ("a", ""), ("", "c"), ()]
     assert {clip.context for clip in clips_of(corpus, tmp_path)} == {()}
 

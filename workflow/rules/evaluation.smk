@@ -111,7 +111,7 @@ rule figures:
         histories=list(HISTORIES.values()),
         predictions=[PREDICTIONS[name] for name in plan.figured],
         tables=[TABLES["comparisons"], TABLES["missing"]],
-        fine_tuned=plan.fine_tuned(plan.main),
+        fine_tuned=plan.finetuned_encoders(plan.main),
     output:
         [path for *_, path in FIGURES],
     log:

@@ -5,7 +5,7 @@ rule finetune:
     input:
         table=files.table,
         labels=labels,
-        files=base_files,
+        files=base_of_finetuning,
     output:
         directory(encoder_folder(files.finetuned(), "{number}")),
     log:
@@ -13,17 +13,17 @@ rule finetune:
     benchmark:
         files.benchmark("finetune.{finetuning}.encoder-{number}")
     wildcard_constraints:
-        finetuning=one_of(plan.finetuned),
+        finetuning=one_of(plan.finetunings),
         number=r"\d+",
     conda:
         "../../envs/training.yaml"
-    threads: lambda wildcards: plan.finetuned[wildcards.finetuning].threads
+    threads: lambda wildcards: plan.finetunings[wildcards.finetuning].threads
     resources:
         mem_mb=4000,
         gpu=lambda wildcards: int(GPUS > 0),
     params:
-        parameters=lambda wildcards: plan.finetuned[wildcards.finetuning].learned(),
-        folds=lambda wildcards: plan.finetuned[wildcards.finetuning].folds,
+        parameters=lambda wildcards: plan.finetunings[wildcards.finetuning].learned(),
+        folds=lambda wildcards: plan.finetunings[wildcards.finetuning].folds,
         made_by=made_by("text", FINETUNED),
         code=code_version("ariigcn.finetune.run"),
     script:

@@ -8,6 +8,7 @@ from ariigcn.features.encoders.registry import (
     made_by,
     parameter_files,
 )
+from ariigcn.finetune.encoder import base_files
 from ariigcn.finetune.config import encoder_folder
 from ariigcn.core.modality import MODALITIES
 from ariigcn.plan import corpus, search
@@ -93,13 +94,10 @@ def encoder_files(modality):
     return of
 
 
-def base_files(wildcards):
+def base_of_finetuning(wildcards):
     """The local files of the encoder that is fine-tuned."""
-    parameters = plan.finetuned[wildcards.finetuning].model_copy(
-        update={"folder": None}
-    )
-    found = parameter_files("text", FINETUNED, parameters.model_dump(mode="json"))
-    return [str(path) for path in found]
+    parameters = plan.finetunings[wildcards.finetuning]
+    return [str(path) for path in base_files(parameters)]
 
 
 AT_ONCE = cfg.runs_per_gpu

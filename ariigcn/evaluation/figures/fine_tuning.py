@@ -12,7 +12,7 @@ from ariigcn.corpora.table import Corpus, read_corpus
 from ariigcn.evaluation.figures.style import PALETTE, save, style
 from ariigcn.evaluation.figures.training import draw_runs, run_lines
 from ariigcn.evaluation.metrics import read_run_table
-from ariigcn.features.store import FeatureStore
+from ariigcn.features.store import FeatureStore, Rows
 from ariigcn.finetune.config import HISTORY, OUTPUTS
 
 TITLES = {"loss": "Loss", "validation_weighted_f1": "Validation weighted F1 (%)"}
@@ -50,7 +50,8 @@ def draw_fine_tuning(encoders: Sequence[Path], table: Path, out: Path) -> None:
 
 
 def _draw_splits(axes: Axes, encoders: Sequence[Path], corpus: Corpus, seen: bool) -> None:
-    scores = [head_score(encoders, corpus, split) for split in ("train", "validation")]
+    outputs = [FeatureStore(folder / OUTPUTS).read() for folder in encoders]
+    scores = [head_score(outputs, corpus, split) for split in ("train", "validation")]
     names = ["training,\nseen" if seen else "training,\nnot seen", "validation"]
     bars = axes.bar(names, scores, width=0.55, color=[PALETTE["audio"], PALETTE["text"]])
     axes.bar_label(bars, fmt="%.1f", padding=2)
@@ -59,7 +60,7 @@ def _draw_splits(axes: Axes, encoders: Sequence[Path], corpus: Corpus, seen: boo
     axes.set_title("The heads' weighted F1 (%)")
 
 
-def head_score(encoders: Sequence[Path], corpus: Corpus, split: str) -> float:
+def head_score(outputs: Sequence[Rows], corpus: Corpus, split: str) -> float:
     """Weighted F1, per cent, of what encoders say of the utterances of a split that they encode.
 
     Utterances that several of them encode count once for each.
@@ -68,8 +69,7 @@ def head_score(encoders: Sequence[Path], corpus: Corpus, split: str) -> float:
     asked = ((rows["split"] == split) & rows["emotion"].notna()).to_numpy()
     truth: list[str] = []
     told: list[str] = []
-    for folder in encoders:
-        found = FeatureStore(folder / OUTPUTS).read()
+    for found in outputs:
         here = asked & found.mask
         truth += rows["emotion"][here].tolist()
         told += names[found.values[here, -len(names) :].argmax(1)].tolist()

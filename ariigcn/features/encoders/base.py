@@ -19,7 +19,7 @@ class Clip:
     file of this utterance's sound alone, heard in place of ``media``; ``video_side`` the half of the
     picture that shows the speaker. ``context`` is what was said before it in its conversation, oldest
     first, ``following`` what was said after it; only as much as the encoder asks for
-    (:class:`~ariigcn.features.clips.Around`).
+    (:class:`~ariigcn.features.around.Around`).
     """
 
     utterance_id: str
@@ -31,6 +31,11 @@ class Clip:
     video_side: Literal["left", "right"] | None = None
     context: tuple[str, ...] = ()
     following: tuple[str, ...] = ()
+
+    @property
+    def has_words(self) -> bool:
+        """Whether there is anything to read."""
+        return bool(self.text and self.text.strip())
 
     def file(self, modality: str) -> Path | None:
         """The file that a modality is read from; none for text."""
@@ -48,8 +53,8 @@ class Encoded:
     message: str = ""
 
 
-class Encoder(Protocol):
-    """An encoder of one modality, weights loaded.
+class Described(Protocol):
+    """What a store's header tells of an encoder.
 
     Attributes:
         version: release of the encoder and of what decides its values.
@@ -63,6 +68,10 @@ class Encoder(Protocol):
     weights_sha256: str
     dimension: int
     feature_names: tuple[str, ...]
+
+
+class Encoder(Described, Protocol):
+    """An encoder of one modality, weights loaded."""
 
     def encode(self, clips: Sequence[Clip]) -> list[Encoded]:
         """One result a clip, in order; a bad clip gets a status and never raises."""

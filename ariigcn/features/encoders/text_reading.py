@@ -2,11 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-from pydantic import Field
-
-from ariigcn.core.settings import Section
 from ariigcn.features.encoders.base import Clip
 
 if TYPE_CHECKING:
@@ -15,27 +12,6 @@ if TYPE_CHECKING:
 # Texts share a batch only where they are padded to the same multiple of this, which keeps a vector
 # independent of its neighbours on a CPU.
 LENGTH_STEP = 8
-
-
-class AroundParameters(Section):
-    """What of its conversation an encoder reads with an utterance."""
-
-    context_utterances: int = Field(
-        0,
-        ge=0,
-        description="Preceding utterances that are read before the utterance, the furthest cut first.",
-    )
-    future_utterances: int = Field(
-        0,
-        ge=0,
-        description="Following utterances that are read after it, as far as there is room. 0 if the graph "
-        "sees no future.",
-    )
-    speakers: Literal["none", "names", "anonymous"] = Field(
-        "none",
-        description="Who speaks, written before what is said: the corpus's names, or S1, S2 by first "
-        "appearance in the dialogue.",
-    )
 
 
 @dataclass(frozen=True)
@@ -80,14 +56,16 @@ class Reader:
         count = len(alone["input_ids"])
         before, after = _joined(clip.context), _joined(clip.following)
         if not (before or after) or count + self._specials >= self.limit:
-            note = f"cut to {self.limit} of {count} tokens" if count > self.limit else ""
+            if count <= self.limit:
+                return _reading(alone, [True] * count)
             cut = self._tokenizer(clip.text, truncation=True, max_length=self.limit)
+            note = f"cut to {self.limit} of {count} tokens"
             return _reading(cut, [True] * len(cut["input_ids"]), note)
         self._tokenizer.truncation_side = "left"
         both = self._tokenizer(
             before, clip.text, truncation="only_first", max_length=self.limit, verbose=False
         )
-        read = _reading(both, [part == 1 for part in both.sequence_ids(0)], "")
+        read = _reading(both, [part == 1 for part in both.sequence_ids(0)])
         return self._followed(read, after) if after else read
 
     def _followed(self, read: Reading, after: str) -> Reading:
@@ -132,7 +110,7 @@ def _joined(said: Sequence[str]) -> str:
     return " ".join(part.strip() for part in said if part and part.strip())
 
 
-def _reading(encoding: Any, own: Sequence[bool], note: str) -> Reading:
+def _reading(encoding: Any, own: Sequence[bool], note: str = "") -> Reading:
     fields: dict[str, list[int]] = dict(encoding)
     fields.setdefault("attention_mask", [1] * len(own))
     return Reading(fields, [int(mine) for mine in own], note)

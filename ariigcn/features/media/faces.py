@@ -7,8 +7,8 @@ two faces may be one person's now and the other's then; ``follow`` keeps to one 
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
-from typing import Literal
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,9 @@ from ariigcn.features.media.boxes import Box, crop, fill_gaps, follow, smooth
 from ariigcn.features.media.containers import ClipError
 from ariigcn.features.media.frames import sample_frames
 from ariigcn.features.store import Status
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 Policy = Literal["largest", "centre", "whole-frame"]
 LIBRARIES = (*containers.LIBRARIES, *detectors.LIBRARIES)
@@ -131,6 +134,21 @@ class FaceCropEncoder(ABC):
     @abstractmethod
     def _pool(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
         """A clip's crops, RGB [n, side, side, 3] -> its vector."""
+
+
+def mean_and_sd(features: "Tensor") -> NDArray[np.float32]:
+    """Features of a clip's frames, [n, D] -> their mean and standard deviation over n, [2 D]."""
+    import torch
+
+    moments = torch.cat([features.mean(0), features.std(0, correction=0)])
+    vector: NDArray[np.float32] = moments.cpu().numpy()
+    return vector
+
+
+def moment_names(values: Iterable[object]) -> tuple[str, ...]:
+    """The names of what :func:`mean_and_sd` gives, for the names of the D values."""
+    names = [str(value) for value in values]
+    return tuple(f"{moment}_{name}" for moment in ("mean", "sd") for name in names)
 
 
 def face_crops(

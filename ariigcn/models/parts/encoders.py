@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from ariigcn.models.parts.layers import Dropout, ModalityLinear, ModalityNorm
 from ariigcn.models.parts.recurrence import ModalityGRU
 
+LIMIT = 10.0  # scales: what lies further out is as good as there
 ROWS = 1024  # standardised at a time, in double precision: a whole corpus would take its double
 
 
@@ -37,7 +38,7 @@ class Standardiser(nn.Module):
                 getattr(self, f"scale_{modality}").copy_(scale)
 
     def forward(self, x: Mapping[str, Tensor], mask: Tensor) -> dict[str, Tensor]:
-        """Standardised features, [n, D_m] a modality, clipped at 10 standard deviations."""
+        """Standardised features, [n, D_m] a modality, clipped at :data:`LIMIT` standard deviations."""
         out = {}
         for column, (modality, values) in enumerate(x.items()):
             usable = mask[:, column : column + 1]
@@ -48,7 +49,15 @@ class Standardiser(nn.Module):
     def rows(self, modality: str, values: Tensor, usable: Tensor) -> Tensor:
         """Some rows of one modality, [n, D_m], those without evidence zero; usable is bool [n, 1]."""
         mean, scale = getattr(self, f"mean_{modality}"), getattr(self, f"scale_{modality}")
-        return ((values.double() - mean) / scale).float().clamp_(-10, 10) * usable
+        return scaled(values, mean, scale, usable)
+
+
+def scaled(values: Tensor, mean: Tensor, scale: Tensor, usable: Tensor) -> Tensor:
+    """Deviations of values [n, D] from a mean, in scales, float32, at most :data:`LIMIT`.
+
+    Zero where not usable, bool [n, 1].
+    """
+    return ((values.double() - mean) / scale).float().clamp_(-LIMIT, LIMIT) * usable
 
 
 class ModalityEncoders(nn.Module):

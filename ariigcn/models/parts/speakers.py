@@ -14,9 +14,9 @@ from torch import Tensor, nn
 from ariigcn.features.config import Normalisation
 from ariigcn.graphs.dialogues import Dialogues
 from ariigcn.graphs.file import Graph
+from ariigcn.models.parts.encoders import scaled
 
 ROWS = 1024  # utterances of a dialogue at a time: of all pairs of a long one, memory would be short
-LIMIT = 10.0  # scales, as the standardiser's
 
 
 @dataclass(frozen=True)
@@ -183,5 +183,5 @@ class SpeakerNormaliser(nn.Module):
             known = person.unsqueeze(1) >= 0
             mean = torch.where(known, getattr(self, f"mean_{modality}")[person].double(), mean)
             scale = torch.where(known, getattr(self, f"scale_{modality}")[person].double(), scale)
-        relative = ((x.double() - mean) / scale).float().clamp(-LIMIT, LIMIT) * usable
+        relative = scaled(x, mean, scale, usable)
         return relative if own.normalise == "speaker" else torch.cat([x, relative], dim=1)
