@@ -121,11 +121,10 @@ def _face_frames(found: Sequence[Mapping[str, Any]]) -> TableView:
         for row in found
     ]
     columns = ("Speaker", "Utterances", "Frames", "With a face")
-    return TableView(
-        f"Frames in which a face was found, of the {SPEAKERS} speakers with most frames",
-        columns,
-        tuple(rows),
-    )
+    caption = "Frames in which a face was found"
+    if len(rows) > SPEAKERS:  # the first row is all of them
+        caption += f", of the {SPEAKERS} speakers with most frames"
+    return TableView(caption, columns, tuple(rows))
 
 
 def _columns(modalities: Mapping[str, Mapping[str, Any]]) -> TableView:
