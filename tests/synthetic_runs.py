@@ -121,7 +121,7 @@ DRAWN = (*OF_RUN, *OF_EXPERIMENT)
 
 def draw_all(project: Project, folder: Path, kinds: Sequence[Kind] = DRAWN) -> None:
     """Draw the figures of some kinds, and write the tables that they need."""
-    if {Kind.COMPARISONS, Kind.MISSING} & set(kinds):
+    if set(OF_RUN) & set(kinds):
         write_all(project, folder)
     project.figures += [
         Figure.within(folder, kind, of)

@@ -17,7 +17,7 @@ TABLES = {
         "missing",
     )
 }
-LATEX = [files.latex(name) for name in TABLES]
+LATEX = [files.latex(name) for name in (*TABLES, "results-narrow")]
 # What others report has its place in the results' LaTeX.
 TABLES["published"] = files.csv("published")
 FIGURES = figures.drawn(plan)
@@ -25,6 +25,7 @@ CURVES = figures.curves(plan)
 # What is looked into: the main experiment's first seed.
 INSPECTION = files.experiment("inspection.h5", plan.main)
 REPRESENTATIONS = files.figure(f"{plan.main}.representations.svg")
+REPRESENTATIONS_PDF = files.figure(f"{plan.main}.representations.pdf")
 
 
 rule metrics:
@@ -110,10 +111,12 @@ rule figures:
         metrics=list(METRICS.values()),
         histories=list(HISTORIES.values()),
         predictions=[PREDICTIONS[name] for name in plan.figured],
-        tables=[TABLES["comparisons"], TABLES["missing"]],
+        tables=[
+            TABLES[name] for name in ("results", "errors", "comparisons", "missing")
+        ],
         fine_tuned=plan.finetuned_encoders(plan.main),
     output:
-        [path for *_, path in FIGURES],
+        figures.written(FIGURES),
     log:
         files.log("figures"),
     benchmark:
@@ -141,6 +144,7 @@ rule inspection:
     output:
         inspection=INSPECTION,
         figure=REPRESENTATIONS,
+        pdf=REPRESENTATIONS_PDF,
     log:
         files.log("inspection"),
     benchmark:
@@ -165,7 +169,7 @@ rule curves:
     input:
         [METRICS[cell] for grid in plan.grids.values() for cell in grid.cells],
     output:
-        [path for *_, path in CURVES],
+        figures.written(CURVES),
     log:
         files.log("curves"),
     benchmark:
@@ -184,5 +188,7 @@ rule curves:
 rule evaluation:
     input:
         REPRESENTATIONS,
+        REPRESENTATIONS_PDF,
         list(TABLES.values()),
-        [path for *_, path in FIGURES + CURVES],
+        LATEX,
+        figures.written(FIGURES + CURVES),

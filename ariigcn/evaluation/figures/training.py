@@ -10,18 +10,18 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from ariigcn.core.modality import MODALITIES
-from ariigcn.evaluation.figures.style import PALETTE, save, save_nothing, style
+from ariigcn.evaluation.figures.style import COLUMN, PALETTE, SMALL, save, save_nothing, style
 from ariigcn.evaluation.metrics import read_run_table
 from ariigcn.evaluation.tables.frames import mean_sd, percent
 
 COLLAPSED = 0.9  # accuracy above which a discriminator has won: ours
 TITLES = {
-    "validation_weighted_f1": "Validation weighted F1 (%)",
+    "validation_weighted_f1": "Validation wF1 (%)",
     "loss": "Joint loss",
     "loss_cls": "Classification loss",
     "loss_imcl": "IMCL loss",
     "loss_iccl": "ICCL loss",
-    "loss_adv": "Generators' adversarial loss",
+    "loss_adv": "Generators' loss",
 }
 
 
@@ -32,9 +32,9 @@ def draw_history(histories: Sequence[Path], out: Path) -> None:
         names = [name for name in TITLES if any(_has(frame, name) for frame, _ in runs)]
         if not names:
             return save_nothing(out, "no epoch was recorded.")
-        columns = min(3, len(names))
+        columns = min(2, len(names))
         rows = -(-len(names) // columns)
-        figure = Figure(figsize=(7.2, 0.3 + 1.75 * rows))
+        figure = Figure(figsize=(COLUMN, 0.3 + 1.2 * rows))
         for position, name in enumerate(names):
             axes = figure.add_subplot(rows, columns, position + 1)
             scale = 100 if name.startswith("validation") else 1
@@ -50,7 +50,7 @@ def draw_history(histories: Sequence[Path], out: Path) -> None:
 def draw_discriminators(histories: Sequence[Path], out: Path) -> None:
     """The adversarial game by epoch: each discriminator's accuracy, their loss, what is achieved.
 
-    Above, each discriminator's real/fake accuracy with chance at one half; below, the
+    First each discriminator's real/fake accuracy with chance at one half; then the
     discriminators' loss, and a linear probe and the discrepancy between modalities before and after
     the generators.
     """
@@ -59,22 +59,22 @@ def draw_discriminators(histories: Sequence[Path], out: Path) -> None:
         shown = [m for m in MODALITIES if any(_has(frame, _accuracy(m)) for frame, _ in runs)]
         if not shown:
             return save_nothing(out, "this experiment has no discriminators.")
-        figure = Figure(figsize=(7.2, 4.2))
+        figure = Figure(figsize=(COLUMN, 3.9))
         for position, modality in enumerate(shown):
-            axes = figure.add_subplot(2, 3, position + 1)
+            axes = figure.add_subplot(3, 2, position + 1)
             _draw_chance(axes, 50)
             draw_runs(axes, runs, _accuracy(modality), PALETTE[modality], 100)
             axes.set(title=modality.capitalize(), ylim=(0, 100))
             if position == 0:
-                axes.set_ylabel("Real/fake accuracy (%)")
-        axes = figure.add_subplot(2, 3, 4)
+                axes.set_ylabel("Accuracy (%)")
+        axes = figure.add_subplot(3, 2, 4)
         draw_runs(axes, runs, "loss_disc", PALETTE["muted"], 1)
-        axes.set(title="Discriminators' loss", xlabel="Epoch")
-        axes = figure.add_subplot(2, 3, 5)
+        axes.set(title="Discriminators' loss")
+        axes = figure.add_subplot(3, 2, 5)
         _draw_chance(axes, 100 / len(shown))
-        _draw_before_after(axes, runs, "probe", 100)
+        _draw_before_after(axes, runs, "probe", 100, named=False)
         axes.set(title="Linear probe (%)", xlabel="Epoch", ylim=(0, 100))
-        axes = figure.add_subplot(2, 3, 6)
+        axes = figure.add_subplot(3, 2, 6)
         _draw_before_after(axes, runs, "discrepancy", 1)
         axes.set(title="Discrepancy (MMD\N{SUPERSCRIPT TWO})", xlabel="Epoch")
         axes.set_ylim(bottom=0)
@@ -86,21 +86,26 @@ def _draw_chance(axes: Axes, level: float) -> None:
     axes.axhline(level, color=PALETTE["muted"], linewidth=1, linestyle=(0, (4, 3)))
     axes.text(
         0.98, level - 3, "chance", transform=axes.get_yaxis_transform(), ha="right", va="top",
-        fontsize=8, color=PALETTE["muted"],
+        fontsize=SMALL, color=PALETTE["muted"],
     )  # fmt: skip
 
 
 def _draw_before_after(
-    axes: Axes, runs: list[tuple[pd.DataFrame, dict[str, Any]]], name: str, scale: float
+    axes: Axes,
+    runs: list[tuple[pd.DataFrame, dict[str, Any]]],
+    name: str,
+    scale: float,
+    *,
+    named: bool = True,
 ) -> None:
-    """A diagnostic before the generators (muted) and after them."""
+    """A diagnostic before the generators (muted) and after them; its legend only where it is named."""
     stages = {"before": PALETTE["muted"], "after": PALETTE["text"]}
     shown = [s for s in stages if any(_has(frame, f"{name}_{s}") for frame, _ in runs)]
     for stage in shown:
         draw_runs(axes, runs, f"{name}_{stage}", stages[stage], scale)
         axes.plot([], [], color=stages[stage], linewidth=1.8, label=stage)
-    if shown:
-        axes.legend(frameon=False, fontsize=8, loc="lower left")
+    if shown and named:
+        axes.legend(loc="lower left")
 
 
 def _discriminators_title(
