@@ -4,7 +4,10 @@ from ariigcn.plan import figures
 
 METRICS = plan.all_runs("metrics.json")
 PREDICTIONS = plan.all_runs("predictions.parquet")
-HISTORIES = {name: plan.runs("history.parquet", name) for name in plan.figured}
+HISTORIES = {
+    name: plan.runs("history.parquet", name)
+    for name in dict.fromkeys((plan.main, *plan.figured))
+}
 STORES_OF = {name: plan.stores_of(name) for name in plan.experiments}
 TABLES = {
     name: files.csv(name)

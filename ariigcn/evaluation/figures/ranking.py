@@ -23,7 +23,7 @@ def draw_results(results: Path, errors: Path, out: Path) -> None:
         out: the SVG file.
     """
     whole = pd.read_csv(verify(errors))
-    whole = whole.loc[whole["by"] == ALL].set_index("experiment")
+    whole = whole.loc[whole["by"] == ALL].set_index("experiment")[["accuracy_low", "accuracy_high"]]
     every = pd.read_csv(verify(results))
     main = str(every["experiment"].iloc[0])
     frame = ranked(every, main)
@@ -32,17 +32,12 @@ def draw_results(results: Path, errors: Path, out: Path) -> None:
     with style():
         figure, axes = row_axes(len(frame))
         names = frame["experiment"].tolist()
-        over_dialogues = whole.reindex(names)[["accuracy_low", "accuracy_high"]].to_numpy()
-        draw_rows(
-            axes,
-            names,
-            100 * frame["accuracy_mean"],
-            {
-                "dialogues": tuple(pd.Series(100 * column) for column in over_dialogues.T),
-                "seeds": (100 * frame["accuracy_low"], 100 * frame["accuracy_high"]),
-            },  # type: ignore[arg-type]  # two columns
-            strong=[main],
-        )
+        over_dialogues = 100 * whole.reindex(names).reset_index(drop=True)
+        intervals = {
+            "dialogues": (over_dialogues["accuracy_low"], over_dialogues["accuracy_high"]),
+            "seeds": (100 * frame["accuracy_low"], 100 * frame["accuracy_high"]),
+        }
+        draw_rows(axes, names, 100 * frame["accuracy_mean"], intervals, strong=[main])
         reachable = 100 * frame["reachable_accuracy"]
         if reachable.notna().any():
             y = np.arange(len(frame))
@@ -71,7 +66,7 @@ def ranked(results: pd.DataFrame, main: str) -> pd.DataFrame:
 
 
 def _title(frame: pd.DataFrame, experiments: int) -> str:
-    title = "Test accuracy in per cent, best first"
+    title = "Test accuracy in per cent"
     if len(frame) < experiments:
         title += f": {len(frame)} of {experiments} experiments"
     title += f". Dot: mean over seeds. {KINDS}."
