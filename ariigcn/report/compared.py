@@ -20,7 +20,7 @@ def verdict(comparisons: pd.DataFrame) -> str:
     if not len(comparisons):
         return ""
     main = comparisons["against"].iloc[0]
-    found = {v: part for v, part in comparisons.groupby("verdict", sort=False)}
+    found = {str(key): part for key, part in comparisons.groupby("verdict", sort=False)}
     said = [
         f"{_names(found[word])} {_is(found[word])} {word} than {main} by {_points(found[word])}"
         for word in (BETTER, WORSE)
@@ -30,17 +30,19 @@ def verdict(comparisons: pd.DataFrame) -> str:
         part = found[UNDECIDED]
         between = f"the difference is {_points(part, signs=True)}"
         said.append(f"{_names(part)} {_is(part)} not told apart from {main}: {between}")
-    if NEEDS_SEEDS in found:
-        names = _names(found[NEEDS_SEEDS])
-        said.append(f"Whether {names} {_differ(found[NEEDS_SEEDS])} needs two seeds or more")
-    if NEEDS_DIALOGUES in found:
-        names = _names(found[NEEDS_DIALOGUES])
-        said.append(
-            f"Whether {names} {_differ(found[NEEDS_DIALOGUES])} from {main} needs more test dialogues"
-        )
+    for word, needs in (
+        (NEEDS_SEEDS, "two seeds or more"),
+        (NEEDS_DIALOGUES, "more test dialogues"),
+    ):
+        if word in found:
+            part = found[word]
+            differ = "differs" if len(part) == 1 else "differ"
+            said.append(f"Whether {_names(part)} {differ} from {main} needs {needs}")
     sentences = " ".join(f"{s}." for s in said)
     if {BETTER, WORSE} & set(found):
-        sentences += " Better and worse hold over other dialogues (after Holm's correction) and seeds."
+        sentences += (
+            " Better and worse hold over other dialogues (after Holm's correction) and seeds."
+        )
     return sentences
 
 
@@ -64,7 +66,3 @@ def _names(part: pd.DataFrame) -> str:
 
 def _is(part: pd.DataFrame) -> str:
     return "is" if len(part) == 1 else "are"
-
-
-def _differ(part: pd.DataFrame) -> str:
-    return "differs" if len(part) == 1 else "differ"

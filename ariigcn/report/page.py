@@ -6,34 +6,39 @@ it, or where the configuration says so.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from jinja2 import BaseLoader, Environment, FileSystemLoader
+from jinja2 import FileSystemLoader
 
 from ariigcn.core.files import atomic_path
 from ariigcn.core.seals import verify
-from ariigcn.core.templates import environment, inline_script
+from ariigcn.core.templates import inline_script
 from ariigcn.corpora.registry import SHOWABLE
 from ariigcn.corpora.table import Corpus, read_corpus
 from ariigcn.evaluation.figures.kinds import Figure, Kind
 from ariigcn.evaluation.inspection_file import read_inspection
 from ariigcn.evaluation.tables.frames import per_class_frame, results_frame
 from ariigcn.report import data, features, results, summary
-from ariigcn.report.cells import Number
 from ariigcn.report.config import ReportConfig
 from ariigcn.report.conversations import conversation_data, embedded, representation_data
-from ariigcn.report.glossary import CITATION, PAPER, TERMS, TITLE, docs_address, linked
+from ariigcn.report.glossary import TEMPLATES, glossary_context
 from ariigcn.report.inline import InlineFigure, figures_of, inline_figure
 from ariigcn.report.quality import quality_view
+from ariigcn.report.shell import page_templates
 from ariigcn.report.stages import stages_view
 from ariigcn.report.statistics import statistics_section
 from ariigcn.report.verdicts import confusion, history_verdicts
 
-TEMPLATES = Path(str(files("ariigcn.report"))) / "templates"
-SCRIPTS = ("near.js", "sections.js", "terms.js", "conversations.js", "representations.js", "print.js")
+SCRIPTS = (
+    "near.js",
+    "sections.js",
+    "terms.js",
+    "conversations.js",
+    "representations.js",
+    "print.js",
+)
 FIGURES = {
     Kind.CONFUSION: "Confusion matrices",
     Kind.HISTORY: "Learning curves",
@@ -108,7 +113,9 @@ def write_report(
         "curves": figures_of(Kind.CURVES, figures, best_name),
         "per_class": results.per_class_view(per_class_frame(metrics), corpus.labels, best_name),
         "statistics": statistics_section(tables or {}, figures, best_name),
-        "figure_groups": _figure_groups(figures, best_name, _verdicts(metrics, histories, best_name)),
+        "figure_groups": _figure_groups(
+            figures, best_name, _verdicts(metrics, histories, best_name)
+        ),
         "main_verdicts": history_verdicts(histories.get(next(iter(metrics)), ())),
         "data_tables": data.data_views(corpus),
         "sources": data.sources_view(corpus),
@@ -121,15 +128,11 @@ def write_report(
         "configuration": configuration,
         "provenance": provenance,
         "stages": stages_view(benchmarks),
-        "glossary": TERMS,
-        "paper": PAPER,
-        "paper_title": TITLE,
-        "citation": CITATION,
-        "docs": docs_address(out),
+        **glossary_context(out),
         **_inspection_context(corpus, inspected, settings),
         **_script(),
     }
-    page = _environment(FileSystemLoader(TEMPLATES)).get_template("report.html").render(context)
+    page = page_templates(FileSystemLoader(TEMPLATES)).get_template("report.html").render(context)
     with atomic_path(out) as temporary:
         temporary.write_text(page, encoding="utf-8")
 
@@ -157,13 +160,6 @@ def _inspection_context(
 def _script() -> dict[str, Any]:
     """The page's script, and its digest: the only script that the page's policy lets run."""
     return inline_script("".join((TEMPLATES / name).read_text("utf-8") for name in SCRIPTS))
-
-
-def _environment(loader: BaseLoader) -> Environment:
-    templates = environment(loader, keep_trailing_newline=True)
-    templates.tests["number"] = lambda cell: isinstance(cell, Number)
-    templates.filters["terms"] = linked
-    return templates
 
 
 def _only(figures: Sequence[Figure], kind: Kind, name: str) -> InlineFigure | None:

@@ -26,14 +26,14 @@ CORPORA = {
     "emorynlp": "Real: transcripts of acted scenes of the television series Friends, in English.",
     "dailydialog": "Real: written dialogues for learners of English, without recordings.",
     "iemocap": "Real: ten actors in pairs, scripted and improvised, recorded in a laboratory, in English.",
-    "mosi": "Real: people who tell their opinion of a film to a camera, in English; sentiment, not emotion.",
+    "mosi": "Real: people who tell a camera their opinion of a film, in English; labels of sentiment.",
     "folder": "Your own conversations.",
 }
 
 
 @dataclass(frozen=True)
 class Brief:
-    """What the first screen says, in its order; ``few`` tells that the corpus is too small for big figures."""
+    """What the first screen says, in its order; ``few``: the corpus is too small for big figures."""
 
     asked: str
     answer: str
@@ -72,14 +72,19 @@ def in_words(corpus: Corpus) -> str:
     """What a corpus is, whether it is real, and how large."""
     frame = corpus.utterances
     own = corpus.extra.get("corpus", corpus.name)
-    what = CORPORA.get(own, "Not one of this project's corpora: whether it is real is for you to say.")
-    test = frame[frame["split"] == "test"]
-    return (
-        f"{corpus.name} {corpus.version}. {what} {count(len(frame), 'utterance')} in "
-        f"{count(frame['dialogue_id'].nunique(), 'dialogue')} of {count(frame['speaker'].nunique(), 'speaker')}, "
-        f"{count(len(corpus.labels), 'emotion')}; the test split has {count(len(test), 'utterance')} in "
-        f"{count(test['dialogue_id'].nunique(), 'dialogue')}."
+    what = CORPORA.get(
+        own, "Not one of this project's corpora: whether it is real is for you to say."
     )
+    test = frame[frame["split"] == "test"]
+    size = (
+        (len(frame), "utterance"), (frame["dialogue_id"].nunique(), "dialogue"),
+        (frame["speaker"].nunique(), "speaker"), (len(corpus.labels), "emotion"),
+        (len(test), "utterance"), (test["dialogue_id"].nunique(), "dialogue"),
+    )  # fmt: skip
+    said = "{} in {} of {}, {}; the test split has {} in {}.".format(
+        *(count(*part) for part in size)
+    )
+    return f"{corpus.name} {corpus.version}. {what} {said}"
 
 
 def _asked(corpus: Corpus, results: pd.DataFrame) -> str:
@@ -93,9 +98,7 @@ def _asked(corpus: Corpus, results: pd.DataFrame) -> str:
 def _answer(results: pd.DataFrame, best: int, tested: int) -> str:
     row, main = results.iloc[best], results.iloc[0]
     if not tested:
-        return (
-            f"{row['experiment']}, but the test split has no labelled utterance, so nothing was tested."
-        )
+        return f"{row['experiment']}, but the test split has no labelled utterance, so nothing was tested."
     right = _score(row, tested)
     line = f"{row['experiment']}: right in {right}, from {_modalities(row['modalities'])}."
     if best:
@@ -137,8 +140,8 @@ def _sureness(
         )
     elif 0 < dialogues < FEW_DIALOGUES:
         said.append(
-            f"{count(dialogues, 'test dialogue')} {'is' if dialogues == 1 else 'are'} few: only large differences can be shown, and "
-            "scores on other dialogues may be several points away."
+            f"{count(dialogues, 'test dialogue')} {'is' if dialogues == 1 else 'are'} few: only large "
+            "differences can be shown, and scores on other dialogues may be several points away."
         )
     return said
 

@@ -139,7 +139,9 @@ def leaning(missing: pd.DataFrame, experiment: str) -> str:
     lost = {m: score[(m, 0.0)] - score[(m, 1.0)] for m in modalities}
     ordered = sorted(lost, key=lambda m: -lost[m])
     told = ", ".join(f"{100 * lost[m]:.1f} without {m}" for m in ordered)
-    return f"{experiment} depends on {ordered[0]} most. Points of weighted F1 that it loses: {told}."
+    return (
+        f"{experiment} depends on {ordered[0]} most. Points of weighted F1 that it loses: {told}."
+    )
 
 
 def shifts(errors: pd.DataFrame, experiment: str) -> str:
