@@ -147,10 +147,10 @@ def leaning(missing: pd.DataFrame, experiment: str) -> str:
 def shifts(errors: pd.DataFrame, experiment: str) -> str:
     """Whether a change of emotion makes utterances harder."""
     own = errors[(errors["experiment"] == experiment) & (errors["by"] == "emotion shift")]
-    groups = own.set_index("group")
-    if not {SAME, CHANGED} <= set(groups.index):
+    groups: dict[str, Any] = {row["group"]: row for _, row in own.iterrows()}
+    if not {SAME, CHANGED} <= set(groups):
         return ""
-    same, changed = groups.loc[SAME], groups.loc[CHANGED]
+    same, changed = groups[SAME], groups[CHANGED]
     told = (
         f"{experiment} is right in {percent(changed['accuracy'])}{CENT} of the utterances where the "
         f"speaker's emotion changed and in {percent(same['accuracy'])}{CENT} where it stayed"

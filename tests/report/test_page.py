@@ -173,7 +173,8 @@ def test_what_every_stage_cost_is_told(project, tmp_path):
 def words(html, section):
     """What a section says, without its marks."""
     part = html[html.index(f'<section id="{section}"') :].partition("</section>")[0]
-    return " ".join(re.sub(r"<[^>]*>", "", part).split())
+    apart = re.sub(r"</?(dt|dd|p|div|figcaption|td|th|span)\b[^>]*>", " ", part)
+    return " ".join(re.sub(r"<[^>]*>", "", apart).split())
 
 
 def test_the_first_screen_says_what_was_asked_the_answer_and_how_sure(html):
@@ -184,7 +185,7 @@ def test_the_first_screen_says_what_was_asked_the_answer_and_how_sure(html):
     assert re.search(r"Answer ar-iigcn: right in [0-9.]+ % of 17\d test utter", said)
     assert "chosen by the highest weighted F1 on the validation split" in said
     assert "Whether text-only differs from ar-iigcn needs two seeds or more." in said
-    assert "Reachable, expected91.0 % [8" in said.replace("expected ", "expected")
+    assert re.search(r"Reachable, expected 91\.0 % \[8\d\.\d, 9\d\.\d\]", said)
     assert "fewer than 5 seeds: text-only." in said
 
 

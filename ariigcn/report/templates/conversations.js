@@ -217,7 +217,7 @@
       marked.querySelector(".share").textContent = "";
     }
     reading.textContent = HINT;
-    scale.hidden = true;
+    scale.toggleAttribute("data-off", true);
     if (i < 0) return;
     element(`u-${data.id[i]}`).classList.add("reader");
     const likely = probabilities(i).sort((a, b) => b.share - a.share).slice(0, 3);
@@ -234,7 +234,7 @@
     if (sources.length) {
       scale.querySelector(".from").textContent = tenths(least);
       scale.querySelector(".to").textContent = tenths(most);
-      scale.hidden = false;
+      scale.toggleAttribute("data-off", false);
     }
     for (const { row, share } of sources) {
       const marked = element(`u-${data.id[row]}`);
