@@ -100,7 +100,8 @@ def _answer(results: pd.DataFrame, best: int, tested: int) -> str:
     if not tested:
         return f"{row['experiment']}, but the test split has no labelled utterance, so nothing was tested."
     right = _score(row, tested)
-    line = f"{row['experiment']}: right in {right}, from {_modalities(row['modalities'])}."
+    few = "The test split is too small to say. " if tested < FEW_UTTERANCES else ""
+    line = f"{few}{row['experiment']}: right in {right}, from {_modalities(row['modalities'])}."
     if best:
         line += f" {main['experiment']}, the main experiment, is right in {_score(main, tested)}."
     return line

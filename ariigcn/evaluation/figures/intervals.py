@@ -40,6 +40,8 @@ def draw_rows(
     """
     y = np.arange(len(names))
     for kind, (low, high) in intervals.items():
+        if low.isna().all():  # too few dialogues, or one seed: no entry of the legend either
+            continue
         label, color, width, shift = BANDS[kind]
         axes.hlines(y + shift, low, high, color=PALETTE[color], linewidth=width, label=label)
     axes.plot(middle, y, "o", color=PALETTE["ink"], markersize=3.5)

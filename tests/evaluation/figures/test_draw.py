@@ -125,7 +125,9 @@ def test_a_figure_of_a_grid_is_drawn_elsewhere(project, tmp_path):
 
 
 def test_differences_show_both_intervals_and_the_verdicts(project):
-    assert {"other dialogues", "other seeds"} <= texts(project.drawn(Kind.COMPARISONS))
+    assert {"other dialogues", "other seeds"} <= texts(project.drawn(Kind.RESULTS))
+    shown = texts(project.drawn(Kind.COMPARISONS))
+    assert "other dialogues" in shown and "other seeds" not in shown  # the second has one seed
     assert title(project.drawn(Kind.COMPARISONS)).endswith("needs more seeds: text-only.")
 
 
