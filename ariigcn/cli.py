@@ -112,6 +112,49 @@ def check(
     typer.echo("\n".join(summary(plan)))
 
 
+@app.command(epilog="Example: ariigcn compare results/demo /tmp/before/demo -o compare.html")
+def compare(
+    a: Annotated[Path, typer.Argument(help="Results of a corpus, such as results/demo.")],
+    b: Annotated[Path, typer.Argument(help="Other results of the same corpus.")],
+    *,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", help="A page to write, .html, beside what is printed."),
+    ] = None,
+    pair: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="NAME_IN_A=NAME_IN_B; repeatable. By default experiments of the same name."
+        ),
+    ] = None,
+    table: Annotated[
+        Path | None,
+        typer.Option(help="The corpus's utterances.parquet, whose words the page then shows."),
+    ] = None,
+) -> None:
+    """Compare two results: settings, differences with intervals and tests, utterances."""
+    from rich.console import Console
+
+    from ariigcn.report.compare.differences import compare as compare_results
+    from ariigcn.report.compare.differences import words_of
+    from ariigcn.report.compare.page import write_page
+    from ariigcn.report.compare.results import read_results
+    from ariigcn.report.compare.terminal import show
+
+    pairs = dict(given.partition("=")[::2] for given in pair or [])
+    if not all(pairs) or not all(pairs.values()):
+        raise typer.BadParameter("write --pair as NAME_IN_A=NAME_IN_B")
+    if table is not None and out is None:
+        raise typer.BadParameter("--table gives the page its words: name the page with -o")
+    with _in_words():
+        words = words_of(table) if table else None
+        found = compare_results(read_results(a), read_results(b), pairs)
+        show(found, Console())
+        if out is not None:
+            write_page(found, out, words)
+            typer.echo(str(out))
+
+
 @app.command(epilog="Example: ariigcn predict talk.mp4 --transcript talk.srt -o talk.html")
 def predict(
     recordings: Annotated[

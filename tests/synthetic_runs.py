@@ -121,7 +121,7 @@ DRAWN = (*OF_RUN, *OF_EXPERIMENT)
 
 def draw_all(project: Project, folder: Path, kinds: Sequence[Kind] = DRAWN) -> None:
     """Draw the figures of some kinds, and write the tables that they need."""
-    if {Kind.COMPARISONS, Kind.MISSING} & set(kinds):
+    if set(OF_RUN) & set(kinds):
         write_all(project, folder)
     project.figures += [
         Figure.within(folder, kind, of)
@@ -236,6 +236,11 @@ def _history(
         columns["loss_disc"] = noisy(2 - 0.6 * falling, 0.03)
     for modality, end in zip(discriminators, (0.52, 0.56, 0.95), strict=False):
         columns[f"d_accuracy_{modality}"] = noisy(end + (0.98 - end) * falling, 0.015).clip(0, 1)
+    if discriminators:
+        columns |= {"probe_before": np.ones(EPOCHS), "probe_after": 1 - 0.2 * (1 - falling)}
+        columns |= {
+            f"discrepancy_{s}": 0.2 + d * (1 - falling) for s, d in (("before", 0), ("after", 0.1))
+        }
     nothing = np.full(EPOCHS, np.nan)
     columns["validation_loss"] = noisy(1.2 * falling + 0.7, 0.03) if validation else nothing
     for name in ("validation_accuracy", "validation_weighted_f1"):

@@ -61,8 +61,8 @@ class Predictions:
             probabilities=self.probabilities[rows],
         )
 
-    def of_rows(self, chosen: NDArray[np.bool_]) -> "Predictions":
-        """The utterances that ``chosen``, bool [n], has; dialogues without any of them are gone."""
+    def of_rows(self, chosen: NDArray[np.bool_] | Integers) -> "Predictions":
+        """Some utterances, by bool [n] or by their rows; dialogues without any of them are gone."""
         return replace(
             self,
             utterance_ids=self.utterance_ids[chosen],

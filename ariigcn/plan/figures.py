@@ -1,9 +1,17 @@
 """The figures of a run as a rule's parameters hold them: kind, what it is of, file."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ariigcn.evaluation.figures.kinds import OF_EXPERIMENT, OF_FEATURES, OF_RUN, Figure, Kind
+from ariigcn.evaluation.figures.kinds import (
+    OF_EXPERIMENT,
+    OF_FEATURES,
+    OF_RUN,
+    Figure,
+    Kind,
+    pdf_of,
+)
 from ariigcn.plan.plan import Plan
 
 Strings = tuple[str, str, str]
@@ -26,6 +34,12 @@ def curves(plan: Plan) -> list[Strings]:
         for name, grid in plan.grids.items()
         if len(grid.keys) == 1
     ]
+
+
+def written(figures: Sequence[Strings]) -> list[str]:
+    """Every file of some figures: SVG for pages, PDF for LaTeX."""
+    paths = [Path(path) for *_, path in figures]
+    return [str(file) for path in paths for file in (path, pdf_of(path))]
 
 
 def sweeps(plan: Plan) -> list[dict[str, Any]]:

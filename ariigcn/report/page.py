@@ -6,30 +6,39 @@ it, or where the configuration says so.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from jinja2 import BaseLoader, Environment, FileSystemLoader
+import pandas as pd
+from jinja2 import FileSystemLoader
 
 from ariigcn.core.files import atomic_path
-from ariigcn.core.templates import environment, inline_script
+from ariigcn.core.seals import verify
+from ariigcn.core.templates import inline_script
 from ariigcn.corpora.registry import SHOWABLE
 from ariigcn.corpora.table import Corpus, read_corpus
 from ariigcn.evaluation.figures.kinds import Figure, Kind
 from ariigcn.evaluation.inspection_file import read_inspection
 from ariigcn.evaluation.tables.frames import per_class_frame, results_frame
 from ariigcn.report import data, features, results, summary
-from ariigcn.report.cells import Number
 from ariigcn.report.config import ReportConfig
 from ariigcn.report.conversations import conversation_data, embedded, representation_data
+from ariigcn.report.glossary import TEMPLATES, glossary_context
 from ariigcn.report.inline import InlineFigure, figures_of, inline_figure
 from ariigcn.report.quality import quality_view
+from ariigcn.report.shell import page_templates
 from ariigcn.report.stages import stages_view
 from ariigcn.report.statistics import statistics_section
+from ariigcn.report.verdicts import confusion, history_verdicts
 
-TEMPLATES = Path(str(files("ariigcn.report"))) / "templates"
-SCRIPTS = ("near.js", "conversations.js", "representations.js", "print.js")
+SCRIPTS = (
+    "near.js",
+    "sections.js",
+    "terms.js",
+    "conversations.js",
+    "representations.js",
+    "print.js",
+)
 FIGURES = {
     Kind.CONFUSION: "Confusion matrices",
     Kind.HISTORY: "Learning curves",
@@ -51,6 +60,7 @@ def write_report(
     table: Path,
     stores: Mapping[str, Path],
     metrics: Mapping[str, Sequence[Path]],
+    histories: Mapping[str, Sequence[Path]],
     figures: Sequence[Figure],
     configuration: str,
     provenance: Mapping[str, str],
@@ -69,6 +79,7 @@ def write_report(
         table: the corpus's utterance table.
         stores: modality -> its feature store, in the order to show.
         metrics: experiment -> its seeds' ``metrics.json``, in the order to show.
+        histories: experiment -> its seeds' ``history.parquet``; of those that have figures.
         figures: what was drawn, in the order to show.
         configuration: the run's configuration as YAML.
         provenance: what made this page: name -> value (package versions, git revision, ...).
@@ -86,24 +97,26 @@ def write_report(
     scores = results_frame(metrics, corpus)
     best, basis = results.best_experiment(scores)
     best_name = str(scores["experiment"].iloc[best])
+    comparisons = pd.read_csv(verify(tables["comparisons"])) if tables else None
     read = [features.feature_view(path) for path in stores.values()]
     context: dict[str, Any] = {
         "title": settings.title or f"Emotion recognition on {corpus.name}",
         "corpus": corpus,
-        "summary": [
-            summary.what_was_run(corpus, scores),
-            summary.best_line(scores, best, basis),
-        ],
+        "brief": summary.brief(corpus, scores, best, basis, comparisons),
         "warnings": summary.warnings(scores, read, accepted or {}, settings.minimum_seeds),
         "key_figures": summary.key_figures(scores, best),
         "results": results.results_view(scores[~scores["experiment"].isin(changes)], best_name),
-        "results_figure": _only(figures, Kind.RESULTS, "Test accuracy of every experiment"),
+        "reachable": summary.reachable_note(scores),
+        "results_figure": _only(figures, Kind.RESULTS, "Experiments, best first"),
         "fine_tuning": _only(figures, Kind.FINE_TUNING, "Fine-tuning of the text encoder"),
         "ablations": results.ablations_view(scores, changes),
         "curves": figures_of(Kind.CURVES, figures, best_name),
         "per_class": results.per_class_view(per_class_frame(metrics), corpus.labels, best_name),
         "statistics": statistics_section(tables or {}, figures, best_name),
-        "figure_groups": _figure_groups(figures, best_name),
+        "figure_groups": _figure_groups(
+            figures, best_name, _verdicts(metrics, histories, best_name)
+        ),
+        "main_verdicts": history_verdicts(histories.get(next(iter(metrics)), ())),
         "data_tables": data.data_views(corpus),
         "sources": data.sources_view(corpus),
         "digests": data.digests_view([table, *stores.values()]),
@@ -115,10 +128,11 @@ def write_report(
         "configuration": configuration,
         "provenance": provenance,
         "stages": stages_view(benchmarks),
+        **glossary_context(out),
         **_inspection_context(corpus, inspected, settings),
         **_script(),
     }
-    page = _environment(FileSystemLoader(TEMPLATES)).get_template("report.html").render(context)
+    page = page_templates(FileSystemLoader(TEMPLATES)).get_template("report.html").render(context)
     with atomic_path(out) as temporary:
         temporary.write_text(page, encoding="utf-8")
 
@@ -148,23 +162,32 @@ def _script() -> dict[str, Any]:
     return inline_script("".join((TEMPLATES / name).read_text("utf-8") for name in SCRIPTS))
 
 
-def _environment(loader: BaseLoader) -> Environment:
-    templates = environment(loader, keep_trailing_newline=True)
-    templates.tests["number"] = lambda cell: isinstance(cell, Number)
-    return templates
-
-
 def _only(figures: Sequence[Figure], kind: Kind, name: str) -> InlineFigure | None:
     """The figure of a kind of which a run has one at most."""
     path = next((figure.path for figure in figures if figure.kind == kind), None)
     return inline_figure(path, name, str(kind)) if path else None
 
 
-def _figure_groups(figures: Sequence[Figure], best: str) -> list[dict[str, Any]]:
+def _verdicts(
+    metrics: Mapping[str, Sequence[Path]], histories: Mapping[str, Sequence[Path]], name: str
+) -> dict[str, tuple[str, ...]]:
+    """Kind of figure -> what the diagnostics decide of an experiment."""
+    wrong = confusion(metrics[name])
+    return history_verdicts(histories.get(name, ())) | {str(Kind.CONFUSION): (wrong,) * bool(wrong)}
+
+
+def _figure_groups(
+    figures: Sequence[Figure], best: str, verdicts: Mapping[str, Sequence[str]]
+) -> list[dict[str, Any]]:
     """The experiments' figures by kind; the best experiment's first, since the others come folded."""
     drawn = {kind: figures_of(kind, figures, best) for kind in FIGURES}
     return [
-        {"id": f"{kind}-section", "title": FIGURES[kind], "figures": found}
+        {
+            "id": f"{kind}-section",
+            "title": FIGURES[kind],
+            "figures": found,
+            "verdicts": verdicts.get(str(kind), ()),
+        }
         for kind, found in drawn.items()
         if found
     ]

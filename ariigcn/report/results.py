@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from ariigcn.evaluation.tables.frames import NONE, REACHABLE, TITLES
+from ariigcn.evaluation.tables.frames import NONE, REACHABLE, TITLES, percent
+from ariigcn.evaluation.tables.latex import span
 from ariigcn.report.cells import Cell, Number, TableView, difference, measured
 
 
@@ -40,15 +41,28 @@ def results_view(results: pd.DataFrame, marked: str) -> TableView:
             pairs = zip(results[f"{name}_mean"], results[f"{name}_sd"], strict=True)
             columns[title] = [measured(mean, sd) for mean, sd in pairs]
     if results["reachable_accuracy"].notna().any():
-        columns |= {
-            title: [measured(v) for v in results[name]] for title, name in REACHABLE.items()
-        }
+        columns |= _reachable(results)
     return TableView(
         "Per cent, mean ± standard deviation over seeds",
         tuple(columns),
         tuple(zip(*columns.values(), strict=True)),
         tuple(np.flatnonzero(results["experiment"] == marked)),
     )
+
+
+def _reachable(results: pd.DataFrame) -> dict[str, list[Cell]]:
+    """What is reachable with its range, and the share of it; a dagger where luck lifts it above all."""
+    expected, share = REACHABLE
+    ranges = zip(results["reachable_low"], results["reachable_high"], strict=True)
+    values = zip(results["reachable_accuracy"], ranges, strict=True)
+    above = "\N{DAGGER}"
+    return {
+        expected: [Number(percent(value) or NONE, span(*range_)) for value, range_ in values],
+        share: [
+            Number(percent(value) or NONE, above if value > 1 else "")
+            for value in results["share_of_reachable"]
+        ],
+    }
 
 
 def ablations_view(results: pd.DataFrame, changes: Mapping[str, str]) -> TableView | None:

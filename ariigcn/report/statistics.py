@@ -8,11 +8,16 @@ import pandas as pd
 
 from ariigcn.core.seals import verify
 from ariigcn.evaluation.figures.kinds import Figure, Kind
+from ariigcn.evaluation.statistics.errors import ALL
 from ariigcn.evaluation.tables.frames import NONE, TITLES, percent
 from ariigcn.evaluation.tables.latex import effect_text, p_text, span
 from ariigcn.evaluation.tables.literature import METRICS
 from ariigcn.report.cells import Cell, Number, TableView, difference, measured
+from ariigcn.report.compared import verdict
 from ariigcn.report.inline import InlineFigure, figures_of
+from ariigcn.report.summary import FEW_DIALOGUES
+from ariigcn.report.verdicts import calibrated, leaning, shifts
+from ariigcn.report.words import count
 
 FIGURES = {
     Kind.COMPARISONS: "Differences to the main experiment",
@@ -20,22 +25,25 @@ FIGURES = {
     Kind.RELIABILITY: "Reliability",
 }
 SCORES = {"accuracy": "Accuracy", "weighted_f1": "Weighted F1", "macro_f1": "Macro F1"}
-FEW_DIALOGUES = 30  # below, an interval over dialogues is mostly Student's tails
 
 
 @dataclass(frozen=True)
 class Statistics:
     """What the section shows; empty tables and figures are left out."""
 
+    verdict: str
     notes: tuple[str, ...]
     comparisons: TableView | None
     comparisons_figure: InlineFigure | None
     intervals: tuple[TableView, ...]
     calibration: TableView | None
+    calibrated: str
     reliability: tuple[InlineFigure, ...]
     errors_of: str
+    shifts: str
     errors: tuple[TableView, ...]
     missing: TableView | None
+    leaning: tuple[str, ...]
     missing_figure: InlineFigure | None
     published: TableView | None
 
@@ -56,15 +64,19 @@ def statistics_section(
     results, comparisons = frames["results"], frames["comparisons"]
     drawn = {kind: figures_of(kind, figures, best, title) for kind, title in FIGURES.items()}
     return Statistics(
+        verdict=verdict(comparisons),
         notes=_notes(comparisons),
         comparisons=_comparisons_view(comparisons),
         comparisons_figure=next(iter(drawn[Kind.COMPARISONS]), None),
         intervals=(_intervals_view(results), _per_class_view(frames["per_class"])),
         calibration=_calibration_view(frames["calibration"]),
+        calibrated=calibrated(frames["calibration"], best),
         reliability=tuple(drawn[Kind.RELIABILITY]),
         errors_of=best,
+        shifts=shifts(frames["errors"], best),
         errors=_errors_views(frames["errors"], best),
         missing=_missing_view(frames["missing"]),
+        leaning=_leaning(frames["missing"]),
         missing_figure=next(iter(drawn[Kind.MISSING]), None),
         published=published_view(frames["published"]),
     )
@@ -76,14 +88,15 @@ def _notes(comparisons: pd.DataFrame) -> tuple[str, ...]:
     first, tests = comparisons.iloc[0], len(comparisons)
     notes = [
         f"Every experiment against {first['against']}, on the same {first['utterances']:,} test "
-        f"utterances of {first['dialogues']:,} dialogues. An experiment is called better or worse "
+        f"utterances of {count(first['dialogues'], 'dialogue')}. An experiment is called better or worse "
         "where the difference in weighted F1 holds over other dialogues (paired bootstrap, p below "
-        f"0.05 after Holm's correction for {tests} comparison{'s' * (tests != 1)}) and over other "
+        f"0.05 after Holm's correction for {count(tests, 'comparison')}) and over other "
         "seeds (95 % interval without zero)."
     ]
     if first["dialogues"] < FEW_DIALOGUES:
         notes.append(
-            f"{first['dialogues']:,} test dialogues are few: only large differences can be shown."
+            f"{count(first['dialogues'], 'test dialogue')} "
+            f"{'is' if first['dialogues'] == 1 else 'are'} few: only large differences can be shown."
         )
     return tuple(notes)
 
@@ -155,21 +168,27 @@ def _calibration_view(calibration: pd.DataFrame) -> TableView | None:
 
 def _errors_views(errors: pd.DataFrame, best: str) -> tuple[TableView, ...]:
     own = errors[errors["experiment"] == best]
+    whole = own[own["by"] == ALL]  # stands first in every table: what a group is compared with
     views = []
-    for by, part in own.groupby("by", sort=False):
+    for by, groups in own[own["by"] != ALL].groupby("by", sort=False):
+        part = pd.concat([whole, groups])
         rows: list[tuple[Cell, ...]] = [
             (
                 str(row["group"]),
-                Number(f"{row['n']:,}"),
-                Number(f"{row['dialogues']:,}"),
+                Number(f"{row['n']:,}", f"in {row['dialogues']:,}"),
                 _with_interval(row, "accuracy", "accuracy"),
                 _with_interval(row, "weighted_f1", "weighted_f1"),
             )
             for _, row in part.iterrows()
         ]
-        columns = (str(by).capitalize(), "Utterances", "Dialogues", "Accuracy", "Weighted F1")
-        views.append(TableView(f"By {by}", columns, tuple(rows)))
+        columns = (str(by).capitalize(), "Utterances, in dialogues", "Accuracy", "Weighted F1")
+        views.append(TableView(f"By {by}", columns, tuple(rows), (0,)))
     return tuple(views)
+
+
+def _leaning(missing: pd.DataFrame) -> tuple[str, ...]:
+    said = [leaning(missing, name) for name in dict.fromkeys(missing["experiment"])]
+    return tuple(filter(None, said))
 
 
 def _missing_view(missing: pd.DataFrame) -> TableView | None:
@@ -201,7 +220,7 @@ def published_view(published: pd.DataFrame) -> TableView | None:
             row["experiment"],
             *(Number(percent(row[column])) for column in shown),
             row["published"],
-            # The page refers to nothing outside itself: an address is text.
+            # Anybody may write such a table: an address in it is text, and no link.
             str(row["address"]).partition("://")[2] or str(row["address"]),
         )
         for _, row in published.iterrows()

@@ -101,12 +101,14 @@ def test_attention_is_shown_at_focus_and_at_pointing(browser, page, how):
     shares = [float(s.split("\u00a0")[0]) for s in browser.texts(".read .share")]
     assert len(shares) == 10
     assert sum(shares) == pytest.approx(100, abs=1)
+    ends = [float(browser.find(f"#scale .{end}").text.split()[0]) for end in ("from", "to")]
+    assert ends == [min(shares), max(shares)]
     nearest, furthest = browser.run(
         """const share = (n) => parseFloat(getComputedStyle(
             document.querySelectorAll(".utterance")[n]).getPropertyValue("--share"));
         return [share(4), share(9)];"""
     )
-    assert nearest > furthest > 0
+    assert (nearest, furthest) == (1, 0)  # from the most to the least, so that differences show
     assert "Reads most from" in browser.find("#reading").text
 
 
@@ -187,12 +189,113 @@ def test_nothing_is_wider_than_a_phone(browser, page):
     assert browser.run("return document.documentElement.scrollWidth") <= 390
 
 
-def test_it_prints_with_everything_unfolded(browser, page):
+def test_it_prints_with_everything_unfolded_and_every_conversation(browser, page):
     browser.open(page)
+    browser.run(
+        """addEventListener("afterprint", () => {
+            window.onPaper = document.querySelectorAll("#printed tr").length;
+        }, {capture: true});
+        addEventListener("beforeprint", () => {
+            window.dialogues = document.querySelectorAll("#printed section").length;
+        });"""
+    )
     printed = browser.driver.execute_cdp_cmd("Page.printToPDF", {"printBackground": False})
     pdf = base64.b64decode(printed["data"])
     assert pdf.startswith(b"%PDF") and len(pdf) > 100_000
+    assert browser.run("return window.dialogues") == 18
+    assert browser.texts("#printed section") == []
     assert browser.texts(".utterance")
+
+
+def test_the_navigation_stays_and_marks_the_section_that_is_read(browser, page):
+    for width in (1280, 390):
+        browser.size(width, 900)
+        browser.open(page)
+        assert browser.texts("nav [aria-current]") == ["Summary"]
+        browser.run("document.getElementById('statistics').scrollIntoView()")
+        settle(browser, "nav [aria-current][href='#statistics']")
+        top = browser.run("return document.querySelector('nav').getBoundingClientRect().top")
+        left, right = browser.run(
+            """const at = document.querySelector("nav [aria-current]").getBoundingClientRect();
+            return [at.left, at.right];"""
+        )
+        assert top == 0 and 0 <= left < right <= width
+        browser.run("scrollTo(0, document.documentElement.scrollHeight)")
+        settle(browser, "nav [aria-current][href='#cite']")
+
+
+EXPLAINED = "return document.querySelector('#tip:not([hidden])')?.textContent ?? ''"
+
+
+def test_a_word_is_explained_at_pointing_and_at_focus_until_escape(browser, page):
+    browser.open(page)
+    word = "document.querySelector('#statistics .term[href=\"#term-holm\"]')"
+    browser.run(
+        f"{word}.scrollIntoView({{block: 'center'}}); {word}.focus({{preventScroll: true}})"
+    )
+    assert browser.run(EXPLAINED).startswith("Holm's correction")
+    assert browser.run(f"return {word}.getAttribute('aria-describedby')") == "tip"
+    browser.run("dispatchEvent(new KeyboardEvent('keydown', {key: 'Escape'}))")
+    assert browser.run(EXPLAINED) == ""
+    browser.run("document.activeElement.blur()")
+    browser.run(
+        f"{word}.dispatchEvent(new PointerEvent('pointerover', {{bubbles: true, pointerType: 'mouse'}}))"
+    )
+    assert browser.run(EXPLAINED).startswith("Holm's correction")
+    left, right, bottom = browser.run(
+        """const at = document.getElementById("tip").getBoundingClientRect();
+        return [at.left, at.right, at.bottom];"""
+    )
+    assert 0 <= left < right <= 1280 and bottom <= 900
+
+
+def test_a_tap_explains_a_word_and_a_click_goes_to_the_glossary(browser, page):
+    browser.size(390, 844)
+    browser.open(page)
+    tap = """const word = document.querySelector("#summary .term[href='#term-accuracy']");
+        word.dispatchEvent(new PointerEvent("click",
+            {bubbles: true, cancelable: true, pointerType: arguments[0]}));
+        return location.hash;"""
+    assert browser.run(tap, "touch") == ""
+    assert browser.run(EXPLAINED).startswith("Accuracy")
+    left, right = browser.run(
+        """const at = document.getElementById("tip").getBoundingClientRect();
+        return [at.left, at.right];"""
+    )
+    assert 0 <= left < right <= 390
+    assert browser.run(tap, "mouse") == "#term-accuracy"
+    assert browser.run(EXPLAINED) == ""
+
+
+def test_the_answer_and_its_chart_are_on_the_first_screen(browser, page):
+    for width, height in ((1280, 900), (390, 844)):
+        browser.size(width, height)
+        browser.open(page)
+        bottoms = browser.run(
+            """return [".answer dd", ".brief svg"].map(
+                (what) => document.querySelector(what).getBoundingClientRect().bottom);"""
+        )
+        assert max(bottoms) < height
+        size = browser.run(
+            """const text = [...document.querySelectorAll(".brief svg text")];
+            return Math.min(...text.map((t) => t.getBoundingClientRect().height));"""
+        )
+        assert size > 8  # charts scale, and their type stays readable
+
+
+def test_headings_stand_over_their_numbers(browser, page):
+    browser.open(page)
+    misplaced = browser.run(
+        """return [...document.querySelectorAll("thead .over")].filter((head) => {
+            const table = head.closest("table");
+            const at = head.getBoundingClientRect();
+            if (!at.width) return false; // folded
+            const values = [...table.querySelectorAll("tbody .value")];
+            const value = values.map((v) => v.getBoundingClientRect());
+            return !value.some((v) => v.left >= at.left - 1 && v.right <= at.right + 1);
+        }).map((head) => head.textContent);"""
+    )
+    assert misplaced == []
 
 
 def test_a_corpus_of_melds_size_stays_light_and_quick(browser, large_page, capsys):

@@ -4,7 +4,10 @@ from ariigcn.plan import figures
 
 METRICS = plan.all_runs("metrics.json")
 PREDICTIONS = plan.all_runs("predictions.parquet")
-HISTORIES = {name: plan.runs("history.parquet", name) for name in plan.figured}
+HISTORIES = {
+    name: plan.runs("history.parquet", name)
+    for name in dict.fromkeys((plan.main, *plan.figured))
+}
 STORES_OF = {name: plan.stores_of(name) for name in plan.experiments}
 TABLES = {
     name: files.csv(name)
@@ -17,7 +20,7 @@ TABLES = {
         "missing",
     )
 }
-LATEX = [files.latex(name) for name in TABLES]
+LATEX = [files.latex(name) for name in (*TABLES, "results-narrow")]
 # What others report has its place in the results' LaTeX.
 TABLES["published"] = files.csv("published")
 FIGURES = figures.drawn(plan)
@@ -25,6 +28,7 @@ CURVES = figures.curves(plan)
 # What is looked into: the main experiment's first seed.
 INSPECTION = files.experiment("inspection.h5", plan.main)
 REPRESENTATIONS = files.figure(f"{plan.main}.representations.svg")
+REPRESENTATIONS_PDF = files.figure(f"{plan.main}.representations.pdf")
 
 
 rule metrics:
@@ -110,10 +114,12 @@ rule figures:
         metrics=list(METRICS.values()),
         histories=list(HISTORIES.values()),
         predictions=[PREDICTIONS[name] for name in plan.figured],
-        tables=[TABLES["comparisons"], TABLES["missing"]],
+        tables=[
+            TABLES[name] for name in ("results", "errors", "comparisons", "missing")
+        ],
         fine_tuned=plan.finetuned_encoders(plan.main),
     output:
-        [path for *_, path in FIGURES],
+        figures.written(FIGURES),
     log:
         files.log("figures"),
     benchmark:
@@ -141,6 +147,7 @@ rule inspection:
     output:
         inspection=INSPECTION,
         figure=REPRESENTATIONS,
+        pdf=REPRESENTATIONS_PDF,
     log:
         files.log("inspection"),
     benchmark:
@@ -165,7 +172,7 @@ rule curves:
     input:
         [METRICS[cell] for grid in plan.grids.values() for cell in grid.cells],
     output:
-        [path for *_, path in CURVES],
+        figures.written(CURVES),
     log:
         files.log("curves"),
     benchmark:
@@ -184,5 +191,7 @@ rule curves:
 rule evaluation:
     input:
         REPRESENTATIONS,
+        REPRESENTATIONS_PDF,
         list(TABLES.values()),
-        [path for *_, path in FIGURES + CURVES],
+        LATEX,
+        figures.written(FIGURES + CURVES),

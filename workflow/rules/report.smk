@@ -10,6 +10,7 @@ rule report_page:
         quality=files.quality,
         stores=list(SHOWN_STORES.values()),
         metrics=list(METRICS.values()),
+        histories=list(HISTORIES.values()),
         inspection=INSPECTION,
         predictions=plan.main_run("predictions.parquet"),
         figures=[path for *_, path in FIGURES + CURVES],
@@ -27,6 +28,7 @@ rule report_page:
     params:
         stores=SHOWN_STORES,
         metrics=METRICS,
+        histories=HISTORIES,
         figures=FIGURES + CURVES,
         tables=TABLES,
         ablations=plan.ablations,

@@ -20,6 +20,7 @@ def main(snakemake):
         table=Path(snakemake.input.table),
         stores={m: Path(path) for m, path in params.stores.items()},
         metrics={name: [Path(p) for p in paths] for name, paths in params.metrics.items()},
+        histories={name: [Path(p) for p in paths] for name, paths in params.histories.items()},
         figures=[Figure.from_strings(*figure) for figure in params.figures],
         quality=Path(snakemake.input.quality),
         tables={name: Path(path) for name, path in params.tables.items()},

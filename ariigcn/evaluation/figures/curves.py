@@ -7,12 +7,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ariigcn.evaluation.figures.style import PALETTE, STYLE, save
+from ariigcn.evaluation.figures.style import COLUMN, PALETTE, save, style
 from ariigcn.evaluation.tables.frames import mean_sd, percent, read_seeds
 
 SPLITS = {"test": ("text", "o"), "validation": ("muted", "s")}  # colour of the palette, marker
@@ -39,8 +38,8 @@ def draw_curve(key: str, metrics: Mapping[str, Sequence[Path]], out: Path) -> No
         ]
         for split in SPLITS
     }
-    with mpl.rc_context(STYLE):  # type: ignore[arg-type]  # its keys are a closed set of literals
-        figure = Figure(figsize=(4.6, 3.0))
+    with style():
+        figure = Figure(figsize=(COLUMN, 2.3))
         axes = figure.add_subplot()
         for split, pairs in scores.items():
             if not np.isnan(pairs[0][0]):
@@ -51,7 +50,7 @@ def draw_curve(key: str, metrics: Mapping[str, Sequence[Path]], out: Path) -> No
         )
         axes.set(xlabel=key, ylabel="Weighted F1 (%)", xlim=(-0.4, len(values) - 0.6))
         axes.tick_params(length=0)
-        axes.legend(frameon=False, fontsize=8, loc="best")
+        axes.legend(loc="best")
         save(figure, out, _title(key, values, scores, len(ordered[0])))
 
 
@@ -62,13 +61,13 @@ def _draw_split(
     mean, sd = 100 * np.array(pairs).T
     sd = np.nan_to_num(sd)
     at = np.arange(len(mean))
-    style: dict[str, Any] = {"color": color, "marker": marker, "markersize": 4, "label": split}
+    line: dict[str, Any] = {"color": color, "marker": marker, "markersize": 4, "label": split}
     if numbers:
         axes.fill_between(at, mean - sd, mean + sd, color=color, alpha=0.15, linewidth=0)
-        axes.plot(at, mean, linewidth=1.6, **style)
+        axes.plot(at, mean, linewidth=1.4, **line)
     else:
         shift = 0.12 if split == "validation" else -0.12
-        axes.errorbar(at + shift, mean, yerr=sd, linestyle="none", capsize=2.5, **style)
+        axes.errorbar(at + shift, mean, yerr=sd, linestyle="none", capsize=2.5, **line)
 
 
 def _title(

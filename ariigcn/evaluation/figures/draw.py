@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from ariigcn.evaluation.figures.confusion import draw_confusion
 from ariigcn.evaluation.figures.fine_tuning import draw_fine_tuning
 from ariigcn.evaluation.figures.kinds import Figure, Kind
-from ariigcn.evaluation.figures.scores import draw_confusion, draw_results
+from ariigcn.evaluation.figures.ranking import draw_results
 from ariigcn.evaluation.figures.statistics import draw_comparisons, draw_missing, draw_reliability
 from ariigcn.evaluation.figures.training import draw_discriminators, draw_history
 
@@ -37,7 +38,7 @@ def draw_figures(
     for figure in figures:
         match figure.kind:
             case Kind.RESULTS:
-                draw_results(metrics, table, figure.path)
+                draw_results(tables["results"], tables["errors"], figure.path)
             case Kind.COMPARISONS:
                 draw_comparisons(tables["comparisons"], figure.path)
             case Kind.MISSING:

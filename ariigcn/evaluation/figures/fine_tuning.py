@@ -9,13 +9,13 @@ from matplotlib.figure import Figure
 from sklearn.metrics import f1_score
 
 from ariigcn.corpora.table import Corpus, read_corpus
-from ariigcn.evaluation.figures.style import PALETTE, save, style
+from ariigcn.evaluation.figures.style import COLUMN, PALETTE, save, style
 from ariigcn.evaluation.figures.training import draw_runs, run_lines
 from ariigcn.evaluation.metrics import read_run_table
 from ariigcn.features.store import FeatureStore, Rows
 from ariigcn.finetune.config import HISTORY, OUTPUTS
 
-TITLES = {"loss": "Loss", "validation_weighted_f1": "Validation weighted F1 (%)"}
+TITLES = {"loss": "Loss", "validation_weighted_f1": "Validation wF1 (%)"}
 
 
 def draw_fine_tuning(encoders: Sequence[Path], table: Path, out: Path) -> None:
@@ -32,20 +32,20 @@ def draw_fine_tuning(encoders: Sequence[Path], table: Path, out: Path) -> None:
     runs = [read_run_table(folder / HISTORY) for folder in encoders]
     corpus = read_corpus(table)
     with style():
-        figure = Figure(figsize=(7.2, 2.05))
+        figure = Figure(figsize=(COLUMN, 3.3))
         for position, (name, title) in enumerate(TITLES.items()):
-            axes = figure.add_subplot(1, 3, position + 1)
+            axes = figure.add_subplot(2, 2, position + 1)
             draw_runs(axes, runs, name, PALETTE["text"], 100 if "f1" in name else 1)
             axes.set_title(title)
             axes.set_xlabel("Epoch")
         seen = len(encoders) == 1
-        _draw_splits(figure.add_subplot(1, 3, 3), encoders, corpus, seen)
+        _draw_splits(figure.add_subplot(2, 1, 2), encoders, corpus, seen)
         how = "has learned from" if seen else "has not seen"
         save(
             figure,
             out,
-            f"{run_lines(len(runs), 'encoder')}; a dot marks the epoch that was selected. On the right, "
-            f"the training dialogues are told by an encoder that {how} them.",
+            f"{run_lines(len(runs), 'encoder')}; a dot marks the epoch that was selected. Below, the "
+            f"training dialogues are told by an encoder that {how} them.",
         )
 
 
@@ -53,7 +53,7 @@ def _draw_splits(axes: Axes, encoders: Sequence[Path], corpus: Corpus, seen: boo
     outputs = [FeatureStore(folder / OUTPUTS).read() for folder in encoders]
     scores = [head_score(outputs, corpus, split) for split in ("train", "validation")]
     names = ["training,\nseen" if seen else "training,\nnot seen", "validation"]
-    bars = axes.bar(names, scores, width=0.55, color=[PALETTE["audio"], PALETTE["text"]])
+    bars = axes.bar(names, scores, width=0.4, color=[PALETTE["audio"], PALETTE["text"]])
     axes.bar_label(bars, fmt="%.1f", padding=2)
     axes.set_ylim(0, 105)
     axes.tick_params(length=0)

@@ -34,6 +34,11 @@ OF_FEATURES = (
 OF_GRID = (Kind.CURVES,)
 
 
+def pdf_of(svg: Path) -> Path:
+    """The PDF beside a figure's SVG file."""
+    return svg.with_suffix(".pdf")
+
+
 @dataclass(frozen=True)
 class Figure:
     """One figure.
@@ -41,7 +46,7 @@ class Figure:
     Attributes:
         kind: what it shows.
         of: the experiment, or the grid, that it shows; empty for a figure of the whole run.
-        path: its SVG file.
+        path: its SVG file; :func:`pdf_of` names its PDF.
 
     Raises:
         ValueError: a figure of the whole run that names an experiment, or another one that names none.

@@ -3,14 +3,13 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from ariigcn.corpora.table import read_corpus
-from ariigcn.evaluation.figures.style import NOTHING, PALETTE, STYLE, save
+from ariigcn.evaluation.figures.style import COLUMN, PALETTE, save, save_nothing, style
 from ariigcn.evaluation.inspection_file import STAGES, Inspection, read_inspection
 
 # Ten hues told apart in light and dark; the report's --category-0 to -9 are the same.
@@ -48,23 +47,27 @@ def draw_representations(inspection: Path, table: Path, out: Path) -> None:
         out: the SVG file.
     """
     found, corpus = read_inspection(inspection), read_corpus(table)
+    if not len(found.row):
+        return save_nothing(out, "this model has no nodes with evidence.")
     emotion = corpus.utterances["emotion"].to_numpy()[found.row]
     by_emotion = [(e, emotion == e) for e in corpus.labels]
     by_modality = [(m, found.modality == i) for i, m in enumerate(found.modalities)]
     colors = [CATEGORIES[c] for c in emotion_categories(corpus.labels)]
-    rows = [(by_emotion, colors), (by_modality, [PALETTE[m] for m in found.modalities])]
-    with mpl.rc_context(STYLE):  # type: ignore[arg-type]
-        figure = Figure(figsize=(7.2, 5.0))
-        for row, (groups, palette) in enumerate(rows):
-            for column, (stage, points) in enumerate(found.points.items()):
-                place = 1 + row * len(found.points) + column
-                axes = figure.add_subplot(2, len(found.points), place)
-                _scatter(axes, points, groups, palette)
-                axes.set_title(STAGES[stage] if row == 0 else "")
-                if column == len(found.points) - 1:
-                    _legend(axes, len(groups))
-        nothing = f"{NOTHING}this model has no nodes with evidence."
-        save(figure, out, _title(found) if len(found.row) else nothing)
+    panels = [(by_emotion, colors), (by_modality, [PALETTE[m] for m in found.modalities])]
+    with style():
+        stages = len(found.points)
+        figure = Figure(figsize=(COLUMN, 0.75 + 1.55 * stages))
+        axes = figure.subplots(stages, len(panels), squeeze=False)
+        for row, (stage, points) in zip(axes, found.points.items(), strict=True):
+            row[0].set_ylabel(STAGES[stage])
+            for panel, (groups, palette) in zip(row, panels, strict=True):
+                _scatter(panel, points, groups, palette)
+        for panel, by in zip(axes[0], ("By emotion", "By modality"), strict=True):
+            panel.set_title(by)
+        for panel in axes[-1]:
+            _legend(panel)
+        save(figure, out, _title(found))
+    return None
 
 
 def _scatter(
@@ -74,23 +77,23 @@ def _scatter(
     colors: Sequence[str],
 ) -> None:
     for (name, chosen), color in zip(groups, colors, strict=True):
-        size = 7 if len(points) < 1000 else 3
+        size = 4 if len(points) < 1000 else 1.5
         x, y = points[chosen].T
         axes.scatter(x, y, s=size, color=color, linewidths=0, label=name, alpha=0.75)
     axes.set(xticks=[], yticks=[], aspect="equal", xlim=(-1.05, 1.05), ylim=(-1.05, 1.05))
     axes.grid(visible=False)
 
 
-def _legend(axes: Axes, entries: int) -> None:
-    """Beside the last panel of a row."""
+def _legend(axes: Axes) -> None:
+    """Below the last panel of a column."""
     axes.legend(
-        frameon=False, fontsize=8, loc="center left", bbox_to_anchor=(1.0, 0.5), markerscale=2,
-        ncols=1 + entries // 11, handletextpad=0.2,
+        loc="upper center", bbox_to_anchor=(0.5, -0.03), markerscale=2, ncols=2, handletextpad=0.1,
+        columnspacing=0.8,
     )  # fmt: skip
 
 
 def _title(found: Inspection) -> str:
     return (
         f"t-SNE of {len(found.row):,} node representations of held-out utterances, "
-        f"{found.experiment}, seed {found.seed}: by emotion above, by modality below."
+        f"{found.experiment}, seed {found.seed}: by emotion on the left, by modality on the right."
     )

@@ -12,7 +12,8 @@ from matplotlib.ticker import MaxNLocator
 
 from ariigcn.core.modality import MODALITIES
 from ariigcn.core.seals import verify
-from ariigcn.evaluation.figures.style import PALETTE, save, save_nothing, style
+from ariigcn.evaluation.figures.intervals import KINDS, draw_legend, draw_rows, row_axes
+from ariigcn.evaluation.figures.style import COLUMN, PALETTE, save, save_nothing, style
 from ariigcn.evaluation.predictions import read_predictions
 from ariigcn.evaluation.statistics.calibration import BINS, Reliability, reliability
 from ariigcn.evaluation.tables.frames import mean_sd, percent
@@ -33,25 +34,17 @@ def draw_comparisons(table: Path, out: Path) -> None:
     if not len(frame):
         return save_nothing(out, "there is no second experiment to compare.")
     with style():
-        figure = Figure(figsize=(7.2, 0.9 + 0.36 * len(frame)))
-        axes = figure.add_subplot()
-        y = np.arange(len(frame))
+        figure, axes = row_axes(len(frame))
         axes.axvline(0, color=PALETTE["muted"], linewidth=1, linestyle=(0, (4, 3)))
-        bands = {
-            "weighted_f1": ("other dialogues", PALETTE["bar"], 5.0, -0.12),
-            "seeds": ("other seeds", PALETTE["audio"], 2.0, 0.16),
-        }
-        for name, (label, color, width, shift) in bands.items():
-            low, high = 100 * frame[f"{name}_low"], 100 * frame[f"{name}_high"]
-            axes.hlines(y + shift, low, high, color=color, linewidth=width, label=label)
-        axes.plot(100 * frame["weighted_f1_difference"], y, "o", color=PALETTE["ink"], markersize=4)
-        axes.set_yticks(y, frame["experiment"], color=PALETTE["ink"])
-        axes.set(ylim=(len(frame) - 0.5, -0.5), xlabel="Difference in weighted F1 (points)")
-        axes.grid(visible=False, axis="y")
-        axes.tick_params(length=0)
-        axes.spines["left"].set_visible(False)
-        figure.legend(*axes.get_legend_handles_labels(), loc="outside upper right", ncols=2,
-                      frameon=False, fontsize=8)  # fmt: skip
+        columns = {"dialogues": "weighted_f1", "seeds": "seeds"}
+        draw_rows(
+            axes,
+            frame["experiment"].tolist(),
+            100 * frame["weighted_f1_difference"],
+            {k: (100 * frame[f"{c}_low"], 100 * frame[f"{c}_high"]) for k, c in columns.items()},
+        )
+        axes.set_xlabel("Difference in weighted F1 (points)")
+        draw_legend(figure, axes)
         save(figure, out, _comparisons_title(frame))
     return None
 
@@ -62,8 +55,8 @@ def _comparisons_title(frame: pd.DataFrame) -> str:
         for verdict in dict.fromkeys(frame["verdict"])
     ]
     return (
-        f"Test weighted F1 minus that of {frame['against'].iloc[0]}, in points. Wide: 95 % interval "
-        f"over test dialogues; narrow: over seeds. After Holm {'; '.join(found)}."
+        f"Test weighted F1 minus that of {frame['against'].iloc[0]}, in points. {KINDS}. "
+        f"After Holm {'; '.join(found)}."
     )
 
 
@@ -75,7 +68,7 @@ def draw_reliability(predictions: Sequence[Path], out: Path) -> None:
     pooled = reliability(own.confidence.ravel(), own.correct.ravel())
     errors = [reliability(*pair).error for pair in zip(own.confidence, own.correct, strict=True)]
     with style():
-        figure = Figure(figsize=(4.6, 4.6))
+        figure = Figure(figsize=(COLUMN, 3.5))
         above, below = figure.subplots(2, 1, height_ratios=(3, 1), sharex=True)
         _draw_bins(above, pooled)
         width = 100 / BINS
@@ -103,7 +96,7 @@ def _draw_bins(axes: Axes, pooled: Reliability) -> None:
     axes.plot([0, 100], [0, 100], color=PALETTE["muted"], linewidth=1, linestyle=(0, (4, 3)))
     full = pooled.count > 0
     confidence, accuracy = 100 * pooled.confidence[full], 100 * pooled.accuracy[full]
-    sizes = 10 + 150 * pooled.count[full] / pooled.count.max()
+    sizes = 6 + 80 * pooled.count[full] / pooled.count.max()
     # The gap that ECE adds up, and no line from bin to bin: a bin of one prediction is 0 or 1.
     axes.vlines(confidence, confidence, accuracy, color=PALETTE["text"], linewidth=1.4)
     axes.scatter(confidence, accuracy, s=sizes, color=PALETTE["text"], zorder=3, clip_on=False)
@@ -118,19 +111,20 @@ def draw_missing(table: Path, out: Path) -> None:
     modalities = [m for m in MODALITIES if m in set(frame["modality"])]
     experiments = list(dict.fromkeys(frame["experiment"]))
     with style():
-        figure = Figure(figsize=(7.2, 2.7))
+        figure = Figure(figsize=(COLUMN, 1.9))
         panels = figure.subplots(1, len(modalities), sharey=True, squeeze=False)[0]
         for axes, modality in zip(panels, modalities, strict=True):
             for position, experiment in enumerate(experiments):
                 chosen = (frame["modality"] == modality) & (frame["experiment"] == experiment)
                 _draw_curve(axes, frame[chosen], experiment, LINES[position % len(LINES)])
-            axes.set(title=modality.capitalize(), xlabel="Masked (%)", ylim=(0, 100))
+            axes.set(title=modality.capitalize(), ylim=(0, 100))
             axes.set_xticks([0, 50, 100])
             axes.tick_params(length=0)
-        panels[0].set_ylabel("Test weighted F1 (%)")
+        panels[0].set_ylabel("Weighted F1 (%)")
+        figure.supxlabel("Masked (%)", fontsize=8, color=PALETTE["muted"])
         if len(experiments) > 1:
             figure.legend(*panels[0].get_legend_handles_labels(), loc="outside upper right",
-                          ncols=2, frameon=False, fontsize=8)  # fmt: skip
+                          ncols=2)  # fmt: skip
         save(figure, out, _missing_title(frame, modalities, experiments))
     return None
 
@@ -141,7 +135,7 @@ def _draw_curve(axes: Axes, curve: pd.DataFrame, label: str, line: dict[str, Any
     x, mean, sd = 100 * curve["share"], 100 * curve["weighted_f1_mean"], curve["weighted_f1_sd"]
     spread = 100 * sd.fillna(0)
     axes.fill_between(x, mean - spread, mean + spread, color=line["color"], alpha=0.18, linewidth=0)
-    axes.plot(x, mean, label=label, linewidth=1.6, markersize=3.5, **line)
+    axes.plot(x, mean, label=label, linewidth=1.3, markersize=3, **line)
 
 
 def _missing_title(frame: pd.DataFrame, modalities: Sequence[str], experiments: list[str]) -> str:

@@ -1,9 +1,10 @@
-"""What all figures share: colours, type, and how they are written.
+"""What all figures share: colours, type, size, and how they are written.
 
-The same inputs give the same bytes. Text stays text. Each figure's ``<title>`` is a sentence that
-says what it shows, numbers included: the report prints it as the caption, a screen reader reads it.
-The colours of :data:`PALETTE` are the only ones used, so that the report can exchange them for
-those of a dark page.
+A figure is as wide as a column of a two-column paper, so that its type is printed in the size given
+here; the page and a phone show it whole. The same inputs give the same bytes. Text stays text. Each
+figure's ``<title>`` is a sentence that says what it shows, numbers included: the report prints it as
+the caption, a screen reader reads it. The colours of :data:`PALETTE` are the only ones used, so that
+the report can exchange them for those of a dark page.
 """
 
 from contextlib import AbstractContextManager
@@ -13,7 +14,9 @@ from typing import Any
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
+from ariigcn.core.files import atomic_path
 from ariigcn.core.seals import sealed_path
+from ariigcn.evaluation.figures.kinds import pdf_of
 
 # Blue, vermilion and green after Okabe and Ito: told apart with any colour vision.
 PALETTE = {
@@ -27,13 +30,20 @@ PALETTE = {
     "audio": "#c65102",
     "video": "#00805d",
 }
+COLUMN = 3.35  # inches: 85 mm, a column of the field's two-column templates
+SMALL = 7  # points: ticks, legends, numbers beside marks
 FONT = "DejaVu Sans"  # ships with matplotlib, so layouts are the same on every machine
 STYLE: dict[str, Any] = {
     "svg.hashsalt": "ariigcn",
     "svg.fonttype": "none",
     "font.family": FONT,
-    "font.size": 9,
-    "axes.titlesize": 9,
+    "pdf.fonttype": 42,  # text that journals accept, and that can be selected
+    "font.size": 8,
+    "axes.titlesize": 8,
+    "axes.labelsize": 8,
+    "axes.labelpad": 2,
+    "legend.fontsize": SMALL,
+    "legend.frameon": False,
     "axes.titlelocation": "left",
     "axes.titlecolor": PALETTE["ink"],
     "axes.labelcolor": PALETTE["muted"],
@@ -51,8 +61,8 @@ STYLE: dict[str, Any] = {
     "ytick.color": PALETTE["grid"],
     "xtick.labelcolor": PALETTE["muted"],
     "ytick.labelcolor": PALETTE["muted"],
-    "xtick.labelsize": 8,
-    "ytick.labelsize": 8,
+    "xtick.labelsize": SMALL,
+    "ytick.labelsize": SMALL,
     "figure.facecolor": PALETTE["paper"],
     "figure.constrained_layout.use": True,
     "savefig.facecolor": "auto",
@@ -68,12 +78,21 @@ def style() -> AbstractContextManager[None]:
 def save_nothing(out: Path, why: str) -> None:
     """Write a figure that says why there is none."""
     with style():
-        figure = Figure(figsize=(7.2, 0.5))
+        figure = Figure(figsize=(COLUMN, 0.4))
         figure.text(0.01, 0.4, why.capitalize(), color=PALETTE["muted"])
         save(figure, out, NOTHING + why)
 
 
 def save(figure: Figure, out: Path, title: str) -> None:
-    """Write a figure as SVG; ``title`` is the sentence that says what it shows."""
+    """Write a figure as SVG and beside it as PDF, for LaTeX.
+
+    Args:
+        figure: what was drawn in :func:`style`.
+        out: the SVG file, which the page reads; the PDF has its name.
+        title: the sentence that says what it shows.
+    """
+    with atomic_path(pdf_of(out)) as temporary:
+        undated = {"CreationDate": None, "Title": title}
+        figure.savefig(temporary, format="pdf", metadata=undated, facecolor="none")
     with sealed_path(out) as temporary:
         figure.savefig(temporary, format="svg", metadata={"Date": None, "Title": title})

@@ -10,18 +10,18 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from ariigcn.core.modality import MODALITIES
-from ariigcn.evaluation.figures.style import PALETTE, save, save_nothing, style
+from ariigcn.evaluation.figures.style import COLUMN, PALETTE, SMALL, save, save_nothing, style
 from ariigcn.evaluation.metrics import read_run_table
 from ariigcn.evaluation.tables.frames import mean_sd, percent
 
 COLLAPSED = 0.9  # accuracy above which a discriminator has won: ours
 TITLES = {
-    "validation_weighted_f1": "Validation weighted F1 (%)",
+    "validation_weighted_f1": "Validation wF1 (%)",
     "loss": "Joint loss",
     "loss_cls": "Classification loss",
     "loss_imcl": "IMCL loss",
     "loss_iccl": "ICCL loss",
-    "loss_adv": "Alignment loss (generators)",
+    "loss_adv": "Alignment loss",
     "loss_orthogonality": "Orthogonality loss",
 }
 
@@ -33,9 +33,9 @@ def draw_history(histories: Sequence[Path], out: Path) -> None:
         names = [name for name in TITLES if any(_has(frame, name) for frame, _ in runs)]
         if not names:
             return save_nothing(out, "no epoch was recorded.")
-        columns = min(3, len(names))
+        columns = min(2, len(names))
         rows = -(-len(names) // columns)
-        figure = Figure(figsize=(7.2, 0.3 + 1.75 * rows))
+        figure = Figure(figsize=(COLUMN, 0.3 + 1.2 * rows))
         for position, name in enumerate(names):
             axes = figure.add_subplot(rows, columns, position + 1)
             scale = 100 if name.startswith("validation") else 1
@@ -57,25 +57,24 @@ def draw_discriminators(histories: Sequence[Path], out: Path) -> None:
     with style():
         runs = [read_run_table(path) for path in histories]
         if not any(_has(frame, "probe_after") for frame, _ in runs):
-            return save_nothing(out, "this experiment aligns nothing.")
+            return save_nothing(out, "this experiment aligns no modalities.")
         shown = [m for m in MODALITIES if any(_has(frame, _accuracy(m)) for frame, _ in runs)]
-        figure = Figure(figsize=(7.2, 4.2 if shown else 2.4))
-        rows = 2 if shown else 1
+        figure = Figure(figsize=(COLUMN, 3.9 if shown else 2.7))
+        rows = 3 if shown else 2
         for position, modality in enumerate(shown):
-            axes = figure.add_subplot(rows, 3, position + 1)
+            axes = figure.add_subplot(rows, 2, position + 1)
             _draw_chance(axes, 50)
             draw_runs(axes, runs, _accuracy(modality), PALETTE[modality], 100)
             axes.set(title=modality.capitalize(), ylim=(0, 100))
             if position == 0:
-                axes.set_ylabel("Real/fake accuracy (%)")
-        first, probe, discrepancy = (
-            figure.add_subplot(rows, 3, 3 * rows - 2 + place) for place in range(3)
+                axes.set_ylabel("Accuracy (%)")
+        loss, probe, discrepancy = (
+            figure.add_subplot(rows, 2, (3 if shown else 0) + place) for place in (1, 2, 3)
         )
-        name = "loss_disc" if shown else "loss_adv"
-        draw_runs(first, runs, name, PALETTE["muted"], 1)
-        first.set(title="Discriminators' loss" if shown else TITLES[name], xlabel="Epoch")
+        draw_runs(loss, runs, "loss_disc" if shown else "loss_adv", PALETTE["muted"], 1)
+        loss.set(title="Discriminators' loss" if shown else TITLES["loss_adv"])
         _draw_chance(probe, 100 / len(runs[0][1]["modalities"]))
-        _draw_before_after(probe, runs, "probe", 100)
+        _draw_before_after(probe, runs, "probe", 100, named=False)
         probe.set(title="Linear probe (%)", xlabel="Epoch", ylim=(0, 100))
         _draw_before_after(discrepancy, runs, "discrepancy", 1)
         discrepancy.set(title="Discrepancy (MMD\N{SUPERSCRIPT TWO})", xlabel="Epoch")
@@ -88,21 +87,26 @@ def _draw_chance(axes: Axes, level: float) -> None:
     axes.axhline(level, color=PALETTE["muted"], linewidth=1, linestyle=(0, (4, 3)))
     axes.text(
         0.98, level - 3, "chance", transform=axes.get_yaxis_transform(), ha="right", va="top",
-        fontsize=8, color=PALETTE["muted"],
+        fontsize=SMALL, color=PALETTE["muted"],
     )  # fmt: skip
 
 
 def _draw_before_after(
-    axes: Axes, runs: list[tuple[pd.DataFrame, dict[str, Any]]], name: str, scale: float
+    axes: Axes,
+    runs: list[tuple[pd.DataFrame, dict[str, Any]]],
+    name: str,
+    scale: float,
+    *,
+    named: bool = True,
 ) -> None:
-    """A diagnostic before the generators (muted) and after them."""
+    """A diagnostic before the generators (muted) and after them; its legend only where it is named."""
     stages = {"before": PALETTE["muted"], "after": PALETTE["text"]}
     shown = [s for s in stages if any(_has(frame, f"{name}_{s}") for frame, _ in runs)]
     for stage in shown:
         draw_runs(axes, runs, f"{name}_{stage}", stages[stage], scale)
         axes.plot([], [], color=stages[stage], linewidth=1.8, label=stage)
-    if shown:
-        axes.legend(frameon=False, fontsize=8, loc="lower left")
+    if shown and named:
+        axes.legend(loc="lower left")
 
 
 def _alignment_title(runs: list[tuple[pd.DataFrame, dict[str, Any]]], shown: Sequence[str]) -> str:

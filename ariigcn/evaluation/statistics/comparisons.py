@@ -9,7 +9,6 @@ Sources: Efron and Tibshirani 1993, McNemar 1947, Holm 1979 (docs/statistics.md)
 """
 
 from collections.abc import Callable, Sequence
-from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -55,15 +54,30 @@ def comparisons_frame(
     """
     if len(experiments) < 2:
         return pd.DataFrame(columns=list(COLUMNS))
-    check_same(experiments)
     main, *others = experiments
-    weights = draw_dialogues(main.dialogues, resamples) if main.dialogues else np.zeros((0, 0))
+    return paired_frame([(other, main) for other in others], resamples)
 
-    @cache
-    def reference(seeds: tuple[int, ...]) -> Resampled:
-        return _scores(main.of_seeds(seeds), weights)
 
-    frame = pd.DataFrame([_compare(other, main, weights, reference) for other in others])
+def paired_frame(
+    pairs: Sequence[tuple[Predictions, Predictions]], resamples: int = RESAMPLES
+) -> pd.DataFrame:
+    """One row a pair, the first of it minus the second, as :func:`comparisons_frame` describes it.
+
+    Raises:
+        DataError: two of the experiments were not tested on the same utterances.
+    """
+    check_same([one for own, main in pairs for one in (main, own)])
+    dialogues = pairs[0][0].dialogues
+    weights = draw_dialogues(dialogues, resamples) if dialogues else np.zeros((0, 0))
+    known: dict[tuple[int, tuple[int, ...]], Resampled] = {}
+
+    def reference(main: Predictions, seeds: tuple[int, ...]) -> Resampled:
+        key = (id(main), seeds)  # one experiment is often the second of every pair
+        if key not in known:
+            known[key] = _scores(main.of_seeds(seeds), weights)
+        return known[key]
+
+    frame = pd.DataFrame([_compare(own, main, weights, reference) for own, main in pairs])
     for name in ("p_bootstrap", "p_mcnemar"):
         frame[f"{name}_holm"] = holm(frame[name].to_numpy(dtype=float))
     frame["verdict"] = [_verdict(row) for _, row in frame.iterrows()]
@@ -107,7 +121,7 @@ def _compare(
     own: Predictions,
     main: Predictions,
     weights: Floats,
-    reference: Callable[[tuple[int, ...]], Resampled],
+    reference: Callable[[Predictions, tuple[int, ...]], Resampled],
 ) -> dict[str, object]:
     row: dict[str, object] = dict.fromkeys(COLUMNS, float("nan"))
     shared = [seed for seed in own.seeds if seed in main.seeds]
@@ -121,7 +135,7 @@ def _compare(
     if not shared or not len(own.true):
         return row
     own = own.of_seeds(shared)
-    pairs = zip(_scores(own, weights), reference(tuple(shared)), strict=True)
+    pairs = zip(_scores(own, weights), reference(main, tuple(shared)), strict=True)
     for score, ((seen, drawn), (main_seen, main_drawn)) in zip(SCORES, pairs, strict=True):
         by_seed = seen - main_seen
         low, high, p = difference_test(float(by_seed.mean()), drawn - main_drawn, own.dialogues)
@@ -135,6 +149,8 @@ def _compare(
 
 
 def _verdict(row: "pd.Series[float]") -> str:
+    if not row["seeds"]:
+        return NEEDS_SEEDS
     if np.isnan(row["p_bootstrap"]):
         return NEEDS_DIALOGUES
     if np.isnan(row["seeds_low"]):

@@ -26,6 +26,7 @@ RESAMPLES = 2_000  # intervals alone, over many groups: tails of p are not neede
 SPEAKERS = 10  # those with most test utterances; the others are one group
 POSITIONS = {"1": 1, "2 to 5": 5, "6 to 10": 10, "11 to 20": 20, "21 and later": np.inf}
 LENGTHS = {"none": 0, "1": 1, "2 to 5": 5, "6 to 10": 10, "11 to 20": 20, "21 and more": np.inf}
+ALL = "all utterances"  # the grouping of the whole split, for comparison with its parts
 SAME, CHANGED, FIRST = "same as before", "changed", "first labelled"
 COLUMNS = (
     "experiment", "by", "group", "seeds", "dialogues", "n",
@@ -75,10 +76,11 @@ def errors_frame(
 
 
 def groupings(corpus: Corpus) -> list[Grouping]:
-    """By dialogue position, emotion shift, speaker and length; see docs/statistics.md."""
+    """All together; by dialogue position, emotion shift, speaker and length; see docs/statistics.md."""
     frame = corpus.utterances.set_index("utterance_id")
     words = frame["text"].fillna("").map(lambda text: len(text.split()))
     return [
+        Grouping(ALL, (ALL,), pd.Series(ALL, index=frame.index, dtype=object)),
         Grouping("dialogue position", tuple(POSITIONS), _binned(frame["position"] + 1, POSITIONS)),
         Grouping("emotion shift", (SAME, CHANGED, FIRST), emotion_shift(frame)),
         _by_speaker(frame),

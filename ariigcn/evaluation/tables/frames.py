@@ -47,8 +47,9 @@ def results_frame(metrics: Mapping[str, Sequence[Path]], corpus: Corpus) -> pd.D
     """One row an experiment.
 
     Columns: experiment, modalities (``text+audio``), seeds, ``<score>_`` mean, sd, low and high for
-    each of :data:`SCORES`, reachable_accuracy (the best any model can do on the test split from
-    these modalities with context; NaN where the corpus does not know), share_of_reachable, and
+    each of :data:`SCORES`, reachable_accuracy (what a perfect classifier is expected to reach on the
+    test split from these modalities with context; NaN where the corpus does not know) with
+    :func:`reachable_interval` as reachable_low and reachable_high, share_of_reachable, and
     :func:`paired_difference` of test weighted F1 to the first experiment as difference_mean,
     difference_low and difference_high.
     """
@@ -67,6 +68,9 @@ def results_frame(metrics: Mapping[str, Sequence[Path]], corpus: Corpus) -> pd.D
             row[f"{name}_mean"], row[f"{name}_sd"] = mean_sd(values)
             row[f"{name}_low"], row[f"{name}_high"] = seeds_interval(values)
         row["reachable_accuracy"] = reachable_accuracy(corpus, row["modalities"])
+        tested = seeds[0]["splits"]["test"]["n"] if "test" in seeds[0]["splits"] else 0
+        low, high = reachable_interval(row["reachable_accuracy"], tested)
+        row |= {"reachable_low": low, "reachable_high": high}
         row["share_of_reachable"] = row["accuracy_mean"] / row["reachable_accuracy"]
         difference = paired_difference(seeds, main)
         for name, value in zip(("mean", "low", "high"), difference, strict=True):
@@ -162,6 +166,18 @@ def reachable_accuracy(corpus: Corpus, modalities: str) -> float:
     """Reachable test accuracy with context for a :func:`modality_key`; NaN where not known."""
     of_test = corpus.extra.get("reachable", {}).get("test", {})
     return float(of_test.get(modalities, {}).get("with_context", float("nan")))
+
+
+def reachable_interval(expected: float, utterances: int) -> tuple[float, float]:
+    """Where 95 % of a perfect classifier's scores lie on n utterances: expected -+ 1.96 sd; NaN for n = 0.
+
+    The binomial's sd, sqrt(p (1 - p) / n), as if it were right in each utterance by a draw of its
+    own [ours]: utterances of one dialogue depend on each other, so the true range is somewhat wider.
+    """
+    if not utterances:
+        return float("nan"), float("nan")
+    half = 1.96 * (expected * (1 - expected) / utterances) ** 0.5
+    return max(expected - half, 0.0), min(expected + half, 1.0)
 
 
 def percent(mean: float, sd: float = float("nan")) -> str:

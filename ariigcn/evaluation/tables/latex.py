@@ -23,13 +23,17 @@ def results_latex(results: pd.DataFrame, published: pd.DataFrame) -> str:
             shown[f"{title}, interval"] = spans(results, name)
     for title, name in REACHABLE.items():
         shown[title] = [percent(value) for value in results[name]]
+        if name == "reachable_accuracy":
+            shown[f"{title}, range"] = spans(results, "reachable")
     shown = shown[[column for column in shown if (shown[column] != "").any()]]
     body = _tabular(shown, text=2)
     if len(published):
         own = _published_rows(published, [str(column) for column in shown])
         body = body.replace("\\bottomrule", f"{own}\\bottomrule")
-    return _with_head(
-        "mean ± standard deviation over seeds; intervals are 95 %, Student's t over seeds", body
+    return with_head(
+        "mean ± standard deviation over seeds; intervals are 95 %, Student's t over seeds; reachable "
+        "is an expectation, and 95 % of a perfect classifier's scores lie in its range",
+        body,
     )
 
 
@@ -45,7 +49,7 @@ def per_class_latex(per_class: pd.DataFrame) -> str:
     wide = cells.pivot(index="experiment", columns="emotion", values="f1")
     wide = wide.loc[list(dict.fromkeys(per_class["experiment"])), emotions].reset_index()
     wide.columns = ["Experiment", *emotions]
-    return _with_head(
+    return with_head(
         "F1, mean ± standard deviation and 95 % interval over seeds", _tabular(wide, text=1)
     )
 
@@ -62,7 +66,7 @@ def comparisons_latex(comparisons: pd.DataFrame) -> str:
     shown["Cohen's g"] = [effect_text(g) for g in comparisons["cohens_g"]]
     shown["Verdict"] = comparisons["verdict"]
     against = ", ".join(sorted(set(comparisons["against"])))
-    return _with_head(
+    return with_head(
         f"points against {against}; 95 % intervals over test dialogues (bootstrap) and over seeds "
         "(Student's t); p after Holm",
         _tabular(shown, text=1),
@@ -77,7 +81,7 @@ def calibration_latex(calibration: pd.DataFrame) -> str:
     shown["ECE"] = _means(calibration, "ece")
     shown["If calibrated"] = [percent(value) for value in calibration["ece_if_calibrated"]]
     shown["Brier"] = ["" if np.isnan(v) else f"{v:.3f}" for v in calibration["brier_mean"]]
-    return _with_head(
+    return with_head(
         "ECE in 15 bins of equal width, beside what a calibrated model of the same confidence shows",
         _tabular(shown, text=1),
     )
@@ -89,7 +93,7 @@ def errors_latex(errors: pd.DataFrame) -> str:
     for name, title in (("accuracy", "Accuracy"), ("weighted_f1", "Weighted F1")):
         shown[title] = [percent(value) for value in errors[name]]
         shown[f"{title}, interval"] = spans(errors, name)
-    return _with_head(
+    return with_head(
         "means over seeds; 95 % intervals over test dialogues (bootstrap)", _tabular(shown, text=3)
     )
 
@@ -100,7 +104,7 @@ def missing_latex(missing: pd.DataFrame) -> str:
     shown["Masked"] = [percent(share) for share in missing["share"]]
     for name, title in (("accuracy", "Accuracy"), ("weighted_f1", "Weighted F1")):
         shown[title] = _means(missing, name)
-    return _with_head("mean ± standard deviation over seeds", _tabular(shown, text=2))
+    return with_head("mean ± standard deviation over seeds", _tabular(shown, text=2))
 
 
 def span(low: float, high: float, signs: bool = False) -> str:
@@ -152,7 +156,7 @@ def _published_rows(published: pd.DataFrame, columns: list[str]) -> str:
     lines = [r"\midrule", rf"\multicolumn{{{len(columns)}}}{{l}}{{Published, not run here}} \\"]
     for _, row in published.iterrows():
         cells = {title: percent(row[f"{name}_mean"]) for title, name in titles.items()}
-        cells["Experiment"] = _escaped(f"{row['experiment']} ({row['published']})")
+        cells["Experiment"] = escaped(f"{row['experiment']} ({row['published']})")
         if not np.isnan(row["f1_mean"]):
             # Its average over classes is not known, so it goes in no column of ours.
             cells["Experiment"] += f", F1 {percent(row['f1_mean'])}"
@@ -165,11 +169,15 @@ def _tabular(shown: pd.DataFrame, text: int) -> str:
     return shown.to_latex(index=False, escape=True, column_format=columns)
 
 
-def _with_head(what: str, body: str) -> str:
+def with_head(what: str, body: str) -> str:
+    """A table below a comment that says what it needs and what it shows."""
+    # LaTeX has no character of its own for Unicode's minus.
+    body = body.replace("\N{MINUS SIGN}", "$-$")
     return f"% needs booktabs; per cent, {what}\n{body}"
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
+    """A name as LaTeX prints it."""
     special: Iterable[str] = "&%$#_{}"
     for character in special:
         text = text.replace(character, f"\\{character}")

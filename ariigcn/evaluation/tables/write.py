@@ -17,7 +17,9 @@ from ariigcn.evaluation.statistics.errors import errors_frame
 from ariigcn.evaluation.tables import latex
 from ariigcn.evaluation.tables.frames import mean_sd, per_class_frame, results_frame, seeds_interval
 from ariigcn.evaluation.tables.literature import published_frame
+from ariigcn.evaluation.tables.narrow import narrow_latex
 
+NARROW = "results-narrow"  # the results once more, for one column of a paper
 NAMES = ("results", "per_class", "comparisons", "calibration", "errors", "missing")
 
 
@@ -43,7 +45,7 @@ class TableSources:
 
 
 def write_tables(sources: TableSources, folder: Path) -> None:
-    """Write ``<name>.csv`` and ``<name>.tex`` for each of :data:`NAMES`.
+    """Write ``<name>.csv`` and ``<name>.tex`` for each of :data:`NAMES`, and ``results-narrow.tex``.
 
     CSV holds shares between 0 and 1 (docs/statistics.md), LaTeX per cent. What others have published
     of the same corpus stands in ``published.csv``, with its source; in ``results.tex`` below a rule.
@@ -70,13 +72,18 @@ def write_tables(sources: TableSources, folder: Path) -> None:
     _write_csv(published, folder / "published.csv")
     for name, (frame, tex) in tables.items():
         _write_csv(frame, folder / f"{name}.csv")
-        with atomic_path(folder / f"{name}.tex") as temporary:
-            temporary.write_text(tex, encoding="utf-8")
+        _write_latex(tex, folder / f"{name}.tex")
+    _write_latex(narrow_latex(results, comparisons), folder / f"{NARROW}.tex")
 
 
 def _write_csv(frame: pd.DataFrame, path: Path) -> None:
     with sealed_path(path) as temporary:
         frame.to_csv(temporary, index=False, lineterminator="\n", float_format="%.6f")
+
+
+def _write_latex(tex: str, path: Path) -> None:
+    with atomic_path(path) as temporary:
+        temporary.write_text(tex, encoding="utf-8")
 
 
 def missing_frame(files: Sequence[Path]) -> pd.DataFrame:

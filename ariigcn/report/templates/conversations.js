@@ -6,9 +6,10 @@
   if (!store) return;
   const view = element("conversation-view");
   const form = view.querySelector("form");
-  const [list, lines, reading] = ["dialogues", "utterances", "reading"].map(element);
+  const [list, lines, reading, scale, printed] = ["dialogues", "utterances", "reading", "scale", "printed"].map(element);
   const AT_ONCE = 24; // dialogues added to the list at a time
-  const HINT = "Point at an utterance, or move to its number, to see what it read.";
+  const POINT = matchMedia("(hover: none)").matches ? "Tap" : "Point at";
+  const HINT = `${POINT} an utterance, or move to its number, to see what it read.`;
   let data; // the columns; see ariigcn/report/conversations.py
   let rowOf; // utterance's id -> its row
   let haystack; // what a search looks at, a string an utterance
@@ -216,6 +217,7 @@
       marked.querySelector(".share").textContent = "";
     }
     reading.textContent = HINT;
+    scale.toggleAttribute("data-off", true);
     if (i < 0) return;
     element(`u-${data.id[i]}`).classList.add("reader");
     const likely = probabilities(i).sort((a, b) => b.share - a.share).slice(0, 3);
@@ -224,19 +226,48 @@
     for (let k = i * data.sources; k < (i + 1) * data.sources && data.weight[k]; k++) {
       sources.push({ row: i + data.source[k], share: data.weight[k] });
     }
-    // Full strength is three even shares, or the strongest source where that is more.
+    // The tint goes from the least source to the most, so that differences show; both ends are told.
     const even = 1000 / Math.max(data.reach[i], 1);
-    const full = Math.max(3 * even, ...sources.map(({ share }) => share));
+    const shares = sources.map(({ share }) => share);
+    const [least, most] = [Math.min(...shares), Math.max(...shares)];
+    const tint = (share) => (most - least < even / 10 ? 0.5 : (share - least) / (most - least));
+    if (sources.length) {
+      scale.querySelector(".from").textContent = tenths(least);
+      scale.querySelector(".to").textContent = tenths(most);
+      scale.toggleAttribute("data-off", false);
+    }
     for (const { row, share } of sources) {
       const marked = element(`u-${data.id[row]}`);
       marked.classList.add("read");
-      marked.style.setProperty("--share", share / full);
+      marked.style.setProperty("--share", tint(share));
       marked.querySelector(".share").textContent = tenths(share);
     }
     const told = likely.map(({ label, share }) => `${label} ${percent(share)}`).join(", ");
-    const most = sources.slice(0, 3).map(({ row, share }) => `${position(row)} (${tenths(share)})`).join(", ");
-    const attention = sources.length ? `Reads most from ${most}; an even share is ${tenths(even)}.` : "No graph read anything.";
+    const strongest = sources.slice(0, 3).map(({ row, share }) => `${position(row)} (${tenths(share)})`).join(", ");
+    const attention = sources.length ? `Reads most from ${strongest}; an even share is ${tenths(even)}.` : "No graph read anything.";
     reading.textContent = `${i - data.start[opened] + 1}: ${told}. ${attention}`;
+  }
+
+  function onPaper(dialogue) {
+    const all = rows(dialogue);
+    const made = create("section");
+    const body = create("tbody");
+    for (const i of all) {
+      const row = create("tr");
+      const judgement = judged(i);
+      judgement.className = isWrong(i) ? "judged wrong" : "judged";
+      const cells = [String(i - data.start[dialogue] + 1), speaker(i), data.text ? data.text[i] : data.id[i], judgement];
+      for (const cell of cells) {
+        const at = create("td");
+        at.append(cell);
+        row.append(at);
+      }
+      body.append(row);
+    }
+    const table = create("table");
+    table.append(body);
+    made.append(create("h3", "", `${data.dialogue[dialogue]}: ${score(all)}`), table);
+    return made;
   }
 
   function go(i) {
@@ -307,7 +338,12 @@
   element("next-match").addEventListener("click", () => step(1));
   element("previous-match").addEventListener("click", () => step(-1));
   addEventListener("hashchange", follow);
-  addEventListener("beforeprint", load);
+  // On paper every dialogue that passes the filters stands, one below the other.
+  addEventListener("beforeprint", () => {
+    load();
+    printed.replaceChildren(...found.map(({ dialogue }) => onPaper(dialogue)));
+  });
+  addEventListener("afterprint", () => printed.replaceChildren());
 
   whenNear(view, load);
   // After the browser has gone to the fragment by itself, which takes the focus away.

@@ -6,7 +6,10 @@
   const view = document.getElementById("representation-view");
   const legend = document.getElementById("node-legend");
   const note = document.getElementById("node");
-  const hint = note.textContent;
+  const hint = matchMedia("(hover: none)").matches
+    ? "Zoom with the buttons; drag sideways to move; a tap opens the utterance if the page holds its dialogue."
+    : note.textContent;
+  note.textContent = hint;
   const OTHERS = 8; // the grey category
   const NAMED_SPEAKERS = 8; // colours that can be told apart; the rest are "others"
   let data; // the columns; see ariigcn/report/conversations.py

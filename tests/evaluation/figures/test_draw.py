@@ -1,12 +1,14 @@
 import re
 from xml.etree import ElementTree
 
+import pandas as pd
 import pytest
 from matplotlib.figure import Figure as Drawing
 
 from ariigcn.evaluation.figures.draw import draw_figures
-from ariigcn.evaluation.figures.kinds import Figure, Kind
-from ariigcn.evaluation.figures.style import NOTHING, PALETTE, save, style
+from ariigcn.evaluation.figures.kinds import Figure, Kind, pdf_of
+from ariigcn.evaluation.figures.ranking import SHOWN, ranked
+from ariigcn.evaluation.figures.style import COLUMN, NOTHING, PALETTE, SMALL, save, style
 from tests.synthetic_runs import draw_all, make_project
 
 
@@ -33,12 +35,47 @@ def test_the_same_inputs_give_the_same_bytes(project, tmp_path):
     draw_all(again, tmp_path / "figures")
     for first, second in zip(project.figures, again.figures, strict=True):
         assert first.path.read_bytes() == second.path.read_bytes(), first
+        assert pdf_of(first.path).read_bytes() == pdf_of(second.path).read_bytes(), first
 
 
 def test_no_figure_carries_a_date_or_text_as_outlines(project):
     for path in (figure.path for figure in project.figures):
         assert "<dc:date>" not in path.read_text()
     assert {"ar-iigcn", "text-only"} <= texts(project.drawn(Kind.RESULTS))
+
+
+def test_every_figure_has_a_pdf_of_a_columns_width_with_text_in_it(project):
+    for path in (figure.path for figure in project.figures):
+        pdf = pdf_of(path).read_bytes()
+        assert pdf.startswith(b"%PDF") and b"/CreationDate" not in pdf
+        width = float(re.search(rb"/MediaBox \[ ?0 0 ([0-9.]+)", pdf)[1])
+        assert width == pytest.approx(72 * COLUMN, abs=0.5)
+        assert b"/Type42" in pdf or b"/TrueType" in pdf or b"CIDFontType2" in pdf
+
+
+def test_type_is_large_enough_in_print(project):
+    """Counts in a confusion matrix aside, nothing is smaller than the ticks."""
+    for figure in project.figures:
+        if figure.kind is not Kind.CONFUSION:
+            sizes = re.findall(
+                r"font(?:-size)?: ?(?:bold |\d+ )?([0-9.]+)px", figure.path.read_text()
+            )
+            assert sizes and min(map(float, sizes)) >= SMALL, figure
+
+
+def test_experiments_stand_best_first_and_the_main_one_always(tmp_path):
+    frame = pd.DataFrame({"experiment": ["main", "good", "bad"], "accuracy_mean": [0.2, 0.9, 0.3]})
+    assert ranked(frame, "main")["experiment"].tolist() == ["good", "bad", "main"]
+    many = pd.DataFrame({"experiment": ["main"], "accuracy_mean": [0.1]})
+    others = pd.DataFrame({"experiment": list("abcdefghijklmnopqrst"), "accuracy_mean": 0.5})
+    shown = ranked(pd.concat([many, others], ignore_index=True), "main")["experiment"].tolist()
+    assert len(shown) == SHOWN and shown[-1] == "main"
+
+
+def test_the_ranking_says_how_sure_scores_are_and_that_reachable_is_expected(project):
+    assert {"other dialogues", "other seeds", "reachable"} <= texts(project.drawn(Kind.RESULTS))
+    words = title(project.drawn(Kind.RESULTS))
+    assert "what a perfect classifier is expected to reach" in words
 
 
 def test_only_colours_of_the_palette_are_used(project):
@@ -65,13 +102,13 @@ def test_without_discriminators_the_figure_says_so(project):
 
 
 def test_curves_show_the_terms_that_exist(project, tmp_path):
-    assert "Generators' adversarial loss" in texts(project.drawn(Kind.HISTORY, "ar-iigcn"))
-    assert "Generators' adversarial loss" not in texts(project.drawn(Kind.HISTORY, "text-only"))
+    assert "Generators' loss" in texts(project.drawn(Kind.HISTORY, "ar-iigcn"))
+    assert "Generators' loss" not in texts(project.drawn(Kind.HISTORY, "text-only"))
     bare = make_project(tmp_path, validation=False, absent="fear")
     draw_all(bare, tmp_path / "figures", (Kind.HISTORY, Kind.CONFUSION))
     shown = texts(bare.drawn(Kind.HISTORY, "ar-iigcn"))
     assert "Joint loss" in shown
-    assert "Validation weighted F1 (%)" not in shown
+    assert "Validation wF1 (%)" not in shown
     assert "fear" not in title(bare.drawn(Kind.CONFUSION, "ar-iigcn"))
 
 
@@ -88,7 +125,9 @@ def test_a_figure_of_a_grid_is_drawn_elsewhere(project, tmp_path):
 
 
 def test_differences_show_both_intervals_and_the_verdicts(project):
-    assert {"other dialogues", "other seeds"} <= texts(project.drawn(Kind.COMPARISONS))
+    assert {"other dialogues", "other seeds"} <= texts(project.drawn(Kind.RESULTS))
+    shown = texts(project.drawn(Kind.COMPARISONS))
+    assert "other dialogues" in shown and "other seeds" not in shown  # the second has one seed
     assert title(project.drawn(Kind.COMPARISONS)).endswith("needs more seeds: text-only.")
 
 

@@ -30,7 +30,7 @@ def test_every_grouping_parts_all_test_utterances(found):
     frame, experiments, _ = found
     sums = frame.groupby(["experiment", "by"])["n"].sum()
     assert set(sums) == {len(experiments[0].true)}
-    assert sums.index.get_level_values("by").nunique() == 5
+    assert sums.index.get_level_values("by").nunique() == 6
     inside = frame[frame["accuracy_low"].notna()]
     assert len(inside) > 10
     assert (inside["accuracy_low"] <= inside["accuracy"]).all()
@@ -84,7 +84,7 @@ def test_masks_are_counted_an_utterance():
 def test_positions_count_from_one_and_many_speakers_become_others():
     corpus = make_corpus()
     corpus.utterances["speaker"] = [f"s{i % 17:02d}" for i in range(len(corpus.utterances))]
-    position, _, speaker, words = groupings(corpus)
+    _, position, _, speaker, words = groupings(corpus)
     assert position.of.iloc[[0, 1, 5, 9]].tolist() == ["1", "2 to 5", "6 to 10", "6 to 10"]
     assert len(speaker.groups) == 11
     assert speaker.groups[-1] == "7 others"

@@ -13,6 +13,7 @@ from ariigcn.evaluation.tables.frames import (
     per_class_frame,
     percent,
     reachable_accuracy,
+    reachable_interval,
     read_seeds,
     results_frame,
     seeds_interval,
@@ -43,6 +44,14 @@ def test_reachable_accuracy_does_not_hang_on_the_order_of_modalities():
     assert reachable_accuracy(corpus, modality_key(["video", "text", "audio"])) == 0.91
     assert np.isnan(reachable_accuracy(corpus, modality_key(["video"])))
     assert np.isnan(reachable_accuracy(make_corpus(reachable=False), "text"))
+
+
+def test_a_perfect_classifiers_score_has_a_range_that_shrinks_with_the_utterances():
+    low, high = reachable_interval(0.5, 100)
+    assert (low, high) == pytest.approx((0.402, 0.598))
+    assert reachable_interval(0.5, 10_000) == pytest.approx((0.4902, 0.5098))
+    assert reachable_interval(0.97, 10)[1] == 1.0
+    assert all(np.isnan(reachable_interval(0.5, 0)))
 
 
 def runs(experiment, scores):

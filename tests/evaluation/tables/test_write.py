@@ -5,6 +5,7 @@ import pytest
 
 from ariigcn.evaluation.tables.latex import effect_text, p_text, signed, span
 from ariigcn.evaluation.tables.literature import COLUMNS
+from ariigcn.evaluation.tables.narrow import narrow_latex
 from ariigcn.evaluation.tables.write import NAMES, write_tables
 from tests.synthetic_runs import make_project, table_sources, write_all
 
@@ -25,6 +26,28 @@ def test_every_table_comes_as_csv_and_as_latex(folder):
         assert latex.startswith("% needs booktabs")
         assert r"\toprule" in latex and r"\bottomrule" in latex
         assert "nan" not in latex
+
+
+def test_the_narrow_table_has_the_best_bold_and_marks_for_the_verdicts():
+    results = pd.DataFrame({"experiment": ["ar_iigcn", "poor", "close"], "seeds": 3})
+    for score, means in {"accuracy": (0.9, 0.2, 0.8), "weighted_f1": (0.7, 0.3, 0.7)}.items():
+        results[f"{score}_mean"], results[f"{score}_sd"] = means, 0.01
+    results["macro_f1_mean"] = results["macro_f1_sd"] = float("nan")
+    verdicts = ["worse", "not told apart"]
+    latex = narrow_latex(
+        results, pd.DataFrame({"experiment": ["poor", "close"], "verdict": verdicts})
+    )
+    assert r"ar\_iigcn & \textbf{90.0}{\scriptsize\,$\pm$1.0} & \textbf{70.0}" in latex
+    assert latex.count(r"\textbf") == 3 and latex.count(r"\downarrow") == 1
+    assert "mF1" not in latex and "3 seeds" in latex
+    assert "ar\\_iigcn" in latex.splitlines()[0]
+
+
+def test_no_table_holds_a_character_that_latex_lacks(folder):
+    for path in folder.glob("*.tex"):
+        assert set(path.read_text()) - set(map(chr, range(128))) <= set(
+            "±\N{NO-BREAK SPACE}\N{EN DASH}"
+        )
 
 
 def test_the_same_inputs_give_the_same_bytes(folder, tmp_path):

@@ -1,0 +1,1 @@
+"""Two finished results folders side by side: `ariigcn compare A B`."""

@@ -1,0 +1,82 @@
+"""A results folder as a comparison reads it: its experiments, their runs and their settings."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from ariigcn.core.errors import DataError
+from ariigcn.core.seals import verify
+from ariigcn.core.storage import read_json
+
+PREDICTIONS = "predictions.parquet"
+UNCOMPARED = {
+    "format",
+    "seal",
+    "people",
+    "dimensions",
+}  # of a model's head: they follow from the rest
+OF_RUN = {"training.experiment", "training.seed"}
+
+
+@dataclass(frozen=True)
+class Results:
+    """A folder such as ``results/demo``: experiment -> the folders of its runs, the main one first."""
+
+    folder: Path
+    runs: Mapping[str, tuple[Path, ...]]
+
+    def predictions(self, experiment: str) -> list[Path]:
+        """The seeds' predictions of an experiment."""
+        return [run / PREDICTIONS for run in self.runs[experiment]]
+
+    def settings(self, experiment: str) -> dict[str, str]:
+        """Everything that decided an experiment's models, as ``model.losses.margin`` -> ``0.5``."""
+        run = self.runs[experiment][0]
+        head = read_json(run / "model" / "config.json", "a model's head")
+        kept = {key: value for key, value in head.items() if key not in UNCOMPARED}
+        seeds = ", ".join(
+            sorted((r.name.removeprefix("seed-") for r in self.runs[experiment]), key=int)
+        )
+        flat = {key: value for key, value in _flat(kept).items() if key not in OF_RUN}
+        return flat | {"seeds": seeds}
+
+
+def read_results(folder: Path) -> Results:
+    """Find the experiments of a results folder.
+
+    Raises:
+        DataError: it is no folder, or holds no finished experiment.
+    """
+    if not folder.is_dir():
+        raise DataError(f"{folder}: not a folder; name a corpus's results, such as results/demo")
+    found: dict[str, list[Path]] = {}
+    for path in sorted(folder.glob(f"*/seed-*/{PREDICTIONS}"), key=_place):
+        found.setdefault(path.parent.parent.name, []).append(path.parent)
+    if not found:
+        inside = sorted({p.parents[2].name for p in folder.glob(f"*/*/seed-*/{PREDICTIONS}")})
+        one = f", such as {folder / inside[0]}" if inside else " that a run has finished"
+        raise DataError(f"{folder}: holds no experiment; name the results of one corpus{one}")
+    listed = folder / "tables" / "results.csv"  # the configuration's order
+    order = pd.read_csv(verify(listed))["experiment"].tolist() if listed.is_file() else []
+    names = [name for name in order if name in found]
+    names += [name for name in found if name not in names]
+    return Results(folder, {name: tuple(found[name]) for name in names})
+
+
+def _place(path: Path) -> tuple[str, int]:
+    seed = path.parent.name.removeprefix("seed-")
+    return path.parent.parent.name, int(seed) if seed.isdigit() else 0
+
+
+def _flat(value: Any, prefix: str = "") -> dict[str, str]:
+    """Nested sections as dotted keys, values as text."""
+    if not isinstance(value, Mapping):
+        told = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+        return {prefix: told}
+    found: dict[str, str] = {}
+    for key, inner in value.items():
+        found |= _flat(inner, f"{prefix}.{key}" if prefix else str(key))
+    return found

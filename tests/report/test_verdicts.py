@@ -1,0 +1,106 @@
+"""Verdicts: the same table always gives the same sentence, and none where it does not decide."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ariigcn.report.verdicts import (
+    alignment,
+    calibrated,
+    distance,
+    leaning,
+    shifts,
+    training_length,
+)
+
+HEAD = {"modalities": ["text", "audio", "video"], "selected_epoch": 2, "epochs": 3}
+
+
+def runs(selected=2, **columns):
+    frame = pd.DataFrame({"epoch": [1, 2, 3]})
+    for name, value in columns.items():
+        frame[name] = [0.5, value, 0.5]
+    return [(frame, HEAD | {"selected_epoch": selected})]
+
+
+@pytest.mark.parametrize(
+    ("probe", "said"),
+    [
+        (
+            1.0,
+            "The generators did not align the modalities in this run: a probe still tells them apart",
+        ),
+        (0.5, "The generators aligned the modalities in part"),
+        (0.35, "The generators aligned the modalities: "),
+    ],
+)
+def test_a_probe_tells_whether_the_modalities_are_aligned(probe, said):
+    sentence = alignment(runs(probe_after=probe, probe_before=1.0))
+    assert sentence.startswith(said)
+    assert "chance is 33.3" in sentence and "before the generators it was 100.0" in sentence
+
+
+def test_chance_is_that_of_the_runs_modalities():
+    two = [
+        (frame, head | {"modalities": ["text", "audio"]}) for frame, head in runs(probe_after=0.5)
+    ]
+    assert alignment(two).startswith("The generators aligned the modalities: ")
+
+
+@pytest.mark.parametrize(
+    ("after", "said"), [(0.1, "falls"), (0.3, "rises"), (0.201, "stays the same")]
+)
+def test_the_discrepancy_falls_rises_or_stays(after, said):
+    assert said in distance(runs(discrepancy_before=0.2, discrepancy_after=after))
+
+
+def test_a_run_without_a_game_has_no_verdict_on_it():
+    assert alignment(runs()) == distance(runs()) == ""
+    assert alignment(runs(probe_after=np.nan)) == ""
+
+
+def test_a_best_last_epoch_asks_for_longer_training():
+    assert "In 1 of 1 seed the last epoch was the best" in training_length(
+        runs(3, validation_weighted_f1=0.6)
+    )
+    assert "best at epoch 2, and 3 were trained" in training_length(
+        runs(2, validation_weighted_f1=0.6)
+    )
+    assert training_length(runs()) == ""
+
+
+def test_calibration_is_held_to_what_chance_makes():
+    row = {"experiment": "a", "n": 1200, "ece_if_calibrated": 0.04, "confidence_mean": 0.9}
+    frame = pd.DataFrame([row | {"ece_mean": 0.045, "accuracy_mean": 0.88}])
+    assert calibrated(frame, "a").startswith("a is calibrated as far as 1,200 utterances can show")
+    frame = pd.DataFrame([row | {"ece_mean": 0.2, "accuracy_mean": 0.7}])
+    assert "it is too sure: 90.0" in calibrated(frame, "a")
+    assert calibrated(frame, "other") == ""
+
+
+def test_the_modality_whose_loss_costs_most_is_named():
+    rows = [
+        ("a", modality, share, 0.9 - share * lost)
+        for modality, lost in (("text", 0.1), ("video", 0.3))
+        for share in (0.0, 1.0)
+    ]
+    frame = pd.DataFrame(rows, columns=["experiment", "modality", "share", "weighted_f1_mean"])
+    said = leaning(frame, "a")
+    assert said.startswith("a depends on video most.") and "30.0 without video, 10.0" in said
+    assert leaning(frame[frame["modality"] == "text"], "a") == ""
+
+
+def test_a_shift_is_harder_only_where_the_intervals_say_so():
+    def errors(high):
+        rows = [
+            ("a", "emotion shift", "same as before", 0.8, 0.75, 0.85),
+            ("a", "emotion shift", "changed", 0.5, 0.4, high),
+        ]
+        names = ["experiment", "by", "group", "accuracy", "accuracy_low", "accuracy_high"]
+        return pd.DataFrame(rows, columns=names)
+
+    assert shifts(errors(0.6), "a").endswith("the intervals lie apart.")
+    assert shifts(errors(0.8), "a").endswith("that may be chance.")
+    unknown = errors(0.6).assign(accuracy_low=np.nan)
+    assert shifts(unknown, "a").endswith("with so few utterances that may be chance.")
+    assert shifts(errors(0.6).head(1), "a") == ""
