@@ -20,6 +20,7 @@ from ariigcn.core.settings import Section
 from ariigcn.corpora.config import OPTIONS
 from ariigcn.features.encoders.registry import encoder_module
 from ariigcn.features.store import FeatureStore, Status
+from ariigcn.terminal.stages import STAGE_OF
 from tests.workflow.plans import plans
 from tests.workflow.small import OVERLAY, command, planned, snakemake
 
@@ -73,25 +74,13 @@ def test_a_changed_learning_rate_extracts_nothing(finished):
     assert planned(finished, "all", "--config", change) == {"train", *AFTER_TRAINING}
 
 
-# What runs in each of the configuration page's stages; the page's own table is made last.
-STAGE_OF = {
-    **dict.fromkeys(("demo_corpus", "download"), "corpus"),
-    "utterances": "table",
-    **dict.fromkeys(("extract_text", "extract_audio", "extract_video"), "features"),
-    **dict.fromkeys(("finetune", "join_finetuned"), "features"),
-    "graph": "graphs",
-    **dict.fromkeys(("trainable", "ready", "train"), "models"),
-    **dict.fromkeys(("metrics", "missing", "tables", "figures", "inspection"), "evaluation"),
-    **dict.fromkeys(("quality", "report_page"), "report"),
-    **dict.fromkeys(("tune_worker", "tuned"), "tune"),
-    **dict.fromkeys(("transcribe", "recordings", "predict"), "predictions"),
-}
 # Another value, where one cannot be told from a key's type.
 OTHER = {
     "corpus": None,  # another corpus is another folder of results
     "corpus_root": None,  # the demo is made where data_dir says
     "data_dir": None,
     "results_dir": None,
+    "run": None,
     "download.mirror": "file:///nowhere",
     "download.offline": ".",
     "evaluation.figures_of": ["text"],
