@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, JsonValue, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from ariigcn.core.settings import SPEED, Section
 
@@ -112,9 +112,6 @@ class Range(Section):
 
 
 Values = Choice | Range
-# For editors: what a user writes for a key that is searched, and what it is once it is checked.
-AS_WRITTEN: list[JsonValue] = [{"type": "array"}, {"type": "null"}]
-AS_CHECKED: list[JsonValue] = [{"$ref": "#/$defs/Choice"}, {"$ref": "#/$defs/Range"}]
 
 
 def _default_space() -> dict[str, Values]:
@@ -155,7 +152,7 @@ class TuneConfig(Section):
         default_factory=_default_space,
         description="Key of model or training -> list of values, or {low, high, log}. An experiment "
         "is searched over the keys that its model reads.",
-        json_schema_extra={"additionalProperties": {"anyOf": [*AS_WRITTEN, *AS_CHECKED]}},
+        json_schema_extra={"additionalProperties": {"type": ["array", "object", "null"]}},
     )
 
     @field_validator("space", mode="before")
