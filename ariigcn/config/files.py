@@ -15,8 +15,11 @@ import yaml
 from ariigcn.core.errors import ConfigError, problem_list
 
 BASE = Path("config.yaml")
+TOP = "(top level)"
 # A line of a refusal: the path of a key, and the key within it that is not known.
-FINDING = re.compile(r"  - (?P<path>[\w-]+(?:\.[\w-]+)*): (?:unknown key '(?P<key>[^']+)')?")
+FINDING = re.compile(
+    r"  - (?P<path>\(top level\)|[\w-]+(?:\.[\w-]+)*): (?:unknown key '(?P<key>[^']+)')?"
+)
 
 
 def merged(files: Sequence[Path], assignments: Sequence[str] = ()) -> dict[str, Any]:
@@ -84,7 +87,8 @@ def _place(line: str, sources: Mapping[str, Mapping[str, Any]]) -> str:
     found = FINDING.match(line)
     if found is None:
         return ""
-    path = [*found["path"].split("."), *([found["key"]] if found["key"] else [])]
+    path = [*found["path"].replace(TOP, "").split("."), found["key"] or ""]
+    path = [part for part in path if part]
     depths = {name: _depth(values, path) for name, values in sources.items()}
     deepest = max(depths.values())
     said = [name for name, depth in depths.items() if depth == deepest > 0]

@@ -111,6 +111,8 @@ class LogHandler(LogHandlerBase):
         elif event == LogEvent.WORKFLOW_STARTED:
             self._begin(record)
         elif record.levelno >= logging.WARNING:
+            if record.levelno >= logging.ERROR:
+                self._waiting = []  # the error stands last, where it is read
             self._snakemake().handle(record)
         else:
             self._waiting.append(record)

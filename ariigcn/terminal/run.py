@@ -32,7 +32,13 @@ class Job:
             return self.name
         self.log.update()
         standing = self.log.standing() if self.log.started else "starting"
-        return f"{self.name}: {standing}" if standing else self.name
+        if not standing:
+            return self.name
+        # A job of several seeds says which one it is at; a job of one has it in its name already.
+        seed, colon, rest = standing.partition(": ")
+        if colon and self.name.endswith(f", {seed}"):
+            standing = rest
+        return f"{self.name}{', ' if standing.startswith('seed ') else ': '}{standing}"
 
 
 @dataclass

@@ -120,10 +120,8 @@ def view(run: Run) -> RenderableType:
         style = "dim" if not done else "green" if done == total else ""
         bar = ProgressBar(total=total, completed=done, width=BAR)
         stages.add_row(Text(stage, style=style), bar, Text(f"{done} of {total}", style=style))
-    parts: list[RenderableType] = [stages, _time(run)]
-    if run.running:
-        parts.append(_jobs(run))
-    return Padding(Group(*parts), (1, 0, 0, 0))
+    jobs = [_jobs(run)] if run.running else []  # first: it reads their logs
+    return Padding(Group(stages, _time(run), *jobs), (1, 0, 0, 0))
 
 
 def _time(run: Run) -> Text:

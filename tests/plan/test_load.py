@@ -134,8 +134,10 @@ def test_a_store_is_named_by_what_it_is_made_with_and_not_by_how_that_is_written
         return next(iter(load_plan({"features": {"audio": audio}}).stores["audio"]))
 
     assert store({}) == store({"feature_set": "eGeMAPSv02"}) == "opensmile"
-    assert store({"feature_set": "IS09"}) == store({"feature_set": "IS09"}) != store(
-        {"feature_set": "IS10"}
+    assert (
+        store({"feature_set": "IS09"})
+        == store({"feature_set": "IS09"})
+        != store({"feature_set": "IS10"})
     )
 
 
