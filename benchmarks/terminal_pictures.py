@@ -44,7 +44,9 @@ def main(folder: Path) -> None:
 def draw(command: str, lines: list[Text], path: Path) -> None:
     """Write what stood on a terminal as a picture."""
     with open("/dev/null", "w", encoding="utf-8") as nowhere:
-        console = Console(record=True, width=COLUMNS, file=nowhere, color_system="truecolor", force_terminal=True)  # fmt: skip
+        console = Console(
+            record=True, width=COLUMNS, file=nowhere, color_system="truecolor", force_terminal=True
+        )
         console.print(Text(f"$ {command}", style="bold"))
         for line in lines:
             console.print(line, no_wrap=True, crop=True)
