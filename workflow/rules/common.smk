@@ -5,20 +5,22 @@ from ariigcn.core.code import code_version
 from ariigcn.core.errors import ConfigError
 from ariigcn.plan import record
 from ariigcn.plan.load import load_plan
-from ariigcn.terminal.outcome import Outcome
 
 try:
     check_files(workflow.overwrite_configfiles)
     plan = load_plan(config)
 except ConfigError as error:
-    told = with_places(error, workflow.overwrite_configfiles, workflow.config_settings.config)
+    told = with_places(
+        error, workflow.overwrite_configfiles, workflow.config_settings.config
+    )
     raise WorkflowError(str(told)) from None
 
 cfg, files = plan.config, plan.files
-if workflow.is_main_process and not plan.trained:
-    for replaced in record.replaced(plan):
-        logger.warning(replaced)
 if workflow.is_main_process:
+    from ariigcn.terminal.outcome import Outcome
+
+    for replaced in [] if plan.trained else record.replaced(plan):
+        logger.warning(replaced)
     # For the terminal at the end of the run; Snakemake's own logger passes over it.
     logger.info("", extra={"outcome": Outcome.of(plan)})
 

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
-from pydantic_core import to_jsonable_python
 
 from ariigcn.core.plugins import MODULE, Plugins, load
 from ariigcn.core.settings import describe
@@ -78,12 +77,8 @@ def encoder_parameters(modality: str, encoder: str, given: dict[str, Any]) -> di
 
 def own_parameters(modality: str, encoder: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
     """The checked parameters that are not the encoder's defaults."""
-    fields = load(encoder_module(modality, encoder)).Parameters.model_fields
-    defaults = {
-        name: to_jsonable_python(field.get_default(call_default_factory=True))
-        for name, field in fields.items()
-        if not field.is_required()
-    }
+    kind = load(encoder_module(modality, encoder)).Parameters
+    defaults = kind.model_construct().model_dump(mode="json")  # without those that have none
     return {
         name: value
         for name, value in parameters.items()
