@@ -15,7 +15,7 @@ class Files:
         data: folder of the utterance table and of what is made or downloaded.
         results: folder of what the run makes: models, tables, figures, the page, logs.
         shared: folder of what all runs of the corpus share, since its names tell what it is made with:
-            features, graphs, fine-tuned encoders.
+            features, graphs, fine-tuned encoders; and labels by split.
         shards: jobs that an encoder's extraction is split in.
     """
 
@@ -44,7 +44,7 @@ class Files:
     @property
     def trainable(self) -> str:
         """Labels by split; it is there once there are those that training needs."""
-        return f"{self.results}/trainable.json"
+        return f"{self.shared}/trainable.json"  # features wait for it
 
     @property
     def configuration(self) -> str:

@@ -64,7 +64,7 @@ class Show:
         with self._lock:
             if event in self._on:
                 self._on[event](record)
-            elif event is None:
+            elif event is None or record.levelno >= logging.WARNING:
                 self._said(record.levelno, str(record.msg or ""))
 
     def close(self) -> None:

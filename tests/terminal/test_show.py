@@ -131,7 +131,7 @@ def test_a_failure_shows_the_job_its_lines_and_its_log_and_no_results(handler, c
     log.write_text("10:00:01 WARNING slow\n10:00:02 ERROR the loss is not finite\n")
     made.emit(record(LogEvent.JOB_ERROR, level=logging.ERROR, jobid=1, log=[str(log)]))
     for text in FINAL_WORDS:
-        made.emit(record(None, text, logging.ERROR))
+        made.emit(record(LogEvent.ERROR, text, logging.ERROR))
     made.close()
     assert said(capfd) == [
         "2 jobs: models 2",
@@ -156,7 +156,7 @@ def test_a_run_that_is_stopped_says_how_to_go_on(handler, capfd):
 def test_an_error_before_the_run_is_shown_at_once_and_nothing_claims_success(handler, capfd):
     made = handler()
     made.emit(record(None, "Assuming unrestricted shared filesystem usage."))
-    made.emit(record(None, "WorkflowError:\nseeds: write a list", logging.ERROR))
+    made.emit(record(LogEvent.ERROR, "WorkflowError:\nseeds: write a list", logging.ERROR))
     assert said(capfd) == ["WorkflowError:", "seeds: write a list"]
     made.close()
     assert said(capfd) == []
@@ -166,7 +166,7 @@ def test_an_error_before_the_run_is_shown_at_once_and_nothing_claims_success(han
     assert said(capfd) == ["Congratulations, your workflow is in a good condition!"]
     begun = handler()
     begin(begun, jobs={})
-    begun.emit(record(None, "MissingInputException: no table", logging.ERROR))
+    begun.emit(record(LogEvent.ERROR, "MissingInputException: no table", logging.ERROR))
     begun.close()
     assert said(capfd) == ["MissingInputException: no table"]
 

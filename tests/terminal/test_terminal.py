@@ -98,6 +98,16 @@ def test_another_table_of_the_same_corpus_warns_every_run(folder, recorded):
     assert "demo.dialogues: 8, now 9" in said and "data_dir=DIR results_dir=DIR" in said
 
 
+def test_an_error_of_snakemake_itself_is_said(folder, recorded):
+    lock = folder / ".snakemake" / "locks" / "0.output.lock"
+    lock.write_text("results/demo/ar-iigcn/seed-0/model\n")
+    try:
+        made = record(command("models", "-R", "train"), folder, 160)
+    finally:
+        lock.unlink()
+    assert made.code == 1 and "--unlock" in made.text
+
+
 def test_snakemakes_own_text_is_one_option_away(folder, recorded):
     arguments = ("models", "-R", "graph", "--logger-ariigcn-view", "snakemake")
     assert re.search(r"^(local)?rule graph:\n +input: ", snakemake(folder, *arguments), re.M)
