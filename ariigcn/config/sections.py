@@ -74,9 +74,9 @@ class Config(ExperimentConfig):
     run: Annotated[str | None, SPEED] = Field(
         None,
         pattern=r"^[a-z0-9][a-z0-9_-]*$",
-        description="Name of a results folder of its own, <results_dir>/<corpus>.<run>, for another "
-        "configuration of the same corpus. Features and graphs are shared with the other runs. Null: "
-        "<results_dir>/<corpus>.",
+        description="Gives the run a results folder of its own, for another configuration of the same "
+        "corpus: demo.wide for run: wide, beside demo. Features and graphs are shared with the other "
+        "runs. Null: the corpus's folder.",
     )
     demo: DemoConfig = Field(default_factory=DemoConfig, description="The built-in corpus.")
     download: Annotated[DownloadConfig, SPEED] = Field(
