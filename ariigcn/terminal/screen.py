@@ -118,7 +118,7 @@ def view(run: Run) -> RenderableType:
     stages = Table.grid(padding=(0, 2))
     for stage, (done, total) in run.stages().items():
         style = "dim" if not done else "green" if done == total else ""
-        bar = ProgressBar(total=total, completed=done, width=BAR)
+        bar = ProgressBar(total, done, BAR, complete_style="cyan", finished_style="green")
         stages.add_row(Text(stage, style=style), bar, Text(f"{done} of {total}", style=style))
     jobs = [_jobs(run)] if run.running else []  # first: it reads their logs
     return Padding(Group(stages, _time(run), *jobs), (1, 0, 0, 0))
