@@ -16,7 +16,8 @@ def with_folder(experiment: ExperimentConfig, files: Files) -> ExperimentConfig:
     if text.encoder != FINETUNED or text.parameters["folder"] is not None:
         return experiment
     named = {**text.parameters, "folder": files.finetuned(Parameters(**text.parameters).name())}
-    text = text.model_copy(update={"parameters": named})
+    # The store keeps its name: where the folder lies is no part of what it holds.
+    text = text.model_copy(update={"parameters": named, "name": text.store})
     features = experiment.features.model_copy(update={"text": text})
     return experiment.model_copy(update={"features": features})
 

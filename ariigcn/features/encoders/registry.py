@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from ariigcn.core.plugins import Plugins, load
+from ariigcn.core.plugins import MODULE, Plugins, load
 from ariigcn.core.settings import describe
 
 if TYPE_CHECKING:
@@ -49,11 +49,20 @@ def encoder_module(modality: str, encoder: str) -> str:
     """The dotted name of an encoder's module; its code version is a parameter of the stage.
 
     Raises:
-        ValueError: no encoder of the modality has this name.
+        ValueError: no encoder of the modality has this name; many give a hub's model in its place.
     """
     ours = ENCODERS[modality]
     found = Plugins(f"{modality} encoder", "ariigcn.encoders", ours, prefix=f"{modality}.")
-    return found.module(encoder)
+    try:
+        return found.module(encoder)
+    except ValueError as error:
+        if encoder.startswith(MODULE):
+            raise
+        line = f"{modality}: {{encoder: huggingface, parameters: {{model: {encoder}}}}}"
+        told = (
+            f"{error}. If '{encoder}' is a model of the Hugging Face hub or a folder of one, write"
+        )
+        raise ValueError(f"{told} {line}") from None
 
 
 def encoder_parameters(modality: str, encoder: str, given: dict[str, Any]) -> dict[str, Any]:
@@ -64,6 +73,17 @@ def encoder_parameters(modality: str, encoder: str, given: dict[str, Any]) -> di
     except ValidationError as error:
         raise ValueError("; ".join(describe(error, "parameters"))) from None
     return parameters
+
+
+def own_parameters(modality: str, encoder: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """The checked parameters that are not the encoder's defaults."""
+    kind = load(encoder_module(modality, encoder)).Parameters
+    defaults = kind.model_construct().model_dump(mode="json")  # without those that have none
+    return {
+        name: value
+        for name, value in parameters.items()
+        if name not in defaults or value != defaults[name]
+    }
 
 
 def made_by(modality: str, encoder: str) -> dict[str, str]:
