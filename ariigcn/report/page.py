@@ -98,7 +98,7 @@ def write_report(
         "key_figures": summary.key_figures(scores, best),
         "results": results.results_view(scores[~scores["experiment"].isin(changes)], best_name),
         "results_figure": _only(figures, Kind.RESULTS, "Test accuracy of every experiment"),
-        "fine_tuning": _only(figures, Kind.FINE_TUNING, "Fine-tuning of the text encoder"),
+        "fine_tuned": _fine_tuned(figures),
         "ablations": results.ablations_view(scores, changes),
         "curves": figures_of(Kind.CURVES, figures, best_name),
         "per_class": results.per_class_view(per_class_frame(metrics), corpus.labels, best_name),
@@ -158,6 +158,17 @@ def _only(figures: Sequence[Figure], kind: Kind, name: str) -> InlineFigure | No
     """The figure of a kind of which a run has one at most."""
     path = next((figure.path for figure in figures if figure.kind == kind), None)
     return inline_figure(path, name, str(kind)) if path else None
+
+
+def _fine_tuned(figures: Sequence[Figure]) -> dict[str, InlineFigure]:
+    """Modality -> the figure of its encoders, of those that were fine-tuned."""
+    return {
+        figure.of: inline_figure(
+            figure.path, f"Fine-tuning of the {figure.of} encoder", f"{figure.of}-{figure.kind}"
+        )
+        for figure in figures
+        if figure.kind == Kind.FINE_TUNING
+    }
 
 
 def _figure_groups(figures: Sequence[Figure], best: str) -> list[dict[str, Any]]:

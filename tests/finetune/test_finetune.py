@@ -16,11 +16,12 @@ from ariigcn.features.encoders.registry import make_encoder
 from ariigcn.features.extract import extract
 from ariigcn.features.store import FeatureStore, Status
 from ariigcn.finetune import learn as module
-from ariigcn.finetune.config import ALL, HISTORY, OUTPUTS, WEIGHTS, Parameters, encoder_folder
+from ariigcn.finetune.config import ALL, HISTORY, OUTPUTS, WEIGHTS, encoder_folder
 from ariigcn.finetune.folds import folds_of
-from ariigcn.finetune.inputs import text_clips
+from ariigcn.finetune.inputs import table_clips
 from ariigcn.finetune.run import learn
 from ariigcn.finetune.store import join
+from ariigcn.finetune.text import Parameters
 from tests.features.tiny_models import WIDTH, text_model
 from tests.synthetic_corpus import LABELS, make_corpus
 
@@ -123,7 +124,7 @@ def test_a_recording_gets_what_the_test_split_got(
     join(table, tmp_path / "out.h5", asked)
     store, corpus = FeatureStore(tmp_path / "out.h5"), read_corpus(table)
     encoder = make_encoder("text", "finetuned", asked.model_dump(mode="json"))
-    clips = text_clips(corpus, asked)
+    clips = table_clips(corpus, asked)
     test = np.flatnonzero(corpus.utterances["split"] == "test")
     fresh = encoder.encode([clips[n] for n in test])
     np.testing.assert_allclose(

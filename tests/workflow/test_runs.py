@@ -78,7 +78,7 @@ STAGE_OF = {
     **dict.fromkeys(("demo_corpus", "download"), "corpus"),
     "utterances": "table",
     **dict.fromkeys(("extract_text", "extract_audio", "extract_video"), "features"),
-    **dict.fromkeys(("finetune", "join_finetuned"), "features"),
+    **dict.fromkeys(("decode", "finetune", "join_finetuned"), "features"),
     "graph": "graphs",
     **dict.fromkeys(("trainable", "ready", "train"), "models"),
     **dict.fromkeys(("metrics", "missing", "tables", "figures", "inspection"), "evaluation"),

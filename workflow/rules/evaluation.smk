@@ -21,6 +21,7 @@ LATEX = [files.latex(name) for name in TABLES]
 # What others report has its place in the results' LaTeX.
 TABLES["published"] = files.csv("published")
 FIGURES = figures.drawn(plan)
+FINE_TUNED = plan.finetuned_encoders(plan.main)
 CURVES = figures.curves(plan)
 # What is looked into: the main experiment's first seed.
 INSPECTION = files.experiment("inspection.h5", plan.main)
@@ -111,7 +112,7 @@ rule figures:
         histories=list(HISTORIES.values()),
         predictions=[PREDICTIONS[name] for name in plan.figured],
         tables=[TABLES["comparisons"], TABLES["missing"]],
-        fine_tuned=plan.finetuned_encoders(plan.main),
+        fine_tuned=list(FINE_TUNED.values()),
     output:
         [path for *_, path in FIGURES],
     log:
@@ -128,6 +129,7 @@ rule figures:
         histories=HISTORIES,
         predictions={name: PREDICTIONS[name] for name in plan.figured},
         tables=TABLES,
+        fine_tuned=FINE_TUNED,
         code=code_version("ariigcn.evaluation.figures.draw"),
     script:
         "../scripts/figures.py"

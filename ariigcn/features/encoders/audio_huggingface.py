@@ -102,18 +102,18 @@ class SpeechEncoder(TwoStepEncoder):
 
     def __init__(self, parameters: Parameters) -> None:
         self.parameters = parameters
-        self._loaded = load(parameters, "audio", "input_values")
-        self.version = self._loaded.version
+        self.loaded = load(parameters, "audio", "input_values")
+        self.version = self.loaded.version
         moments = ("mean", "sd")[: 2 if parameters.pooling == "statistics" else 1]
-        width = int(self._loaded.model.config.hidden_size)
+        width = int(self.loaded.model.config.hidden_size)
         self.feature_names = tuple(f"{m}_{number}" for m in moments for number in range(width))
         self.dimension = len(self.feature_names)
-        self.reader = SoundReader(parameters, self._loaded.folder)
+        self.reader = SoundReader(parameters, self.loaded.folder)
 
     @property
     def weights_sha256(self) -> str:
         """Digest of the weight files."""
-        return self._loaded.weights_sha256()
+        return self.loaded.weights_sha256()
 
     def read(self, clip: Clip) -> tuple[NDArray[np.float32], str]:
         """As :meth:`SoundReader.read`."""
@@ -130,12 +130,12 @@ class SpeechEncoder(TwoStepEncoder):
         count, sums = 0, torch.zeros(2, 1, dtype=torch.float64)
         pieces = max(1, -(-len(signal) // round(self.parameters.window_s * RATE)))
         for piece in np.array_split(signal, pieces):
-            values = torch.from_numpy(np.ascontiguousarray(piece))[None].to(self._loaded.device)
+            values = torch.from_numpy(np.ascontiguousarray(piece))[None].to(self.loaded.device)
             with torch.inference_mode():
                 states = hidden(
-                    self._loaded.model,
+                    self.loaded.model,
                     self.parameters.layers,
-                    input_values=values.to(self._loaded.model.dtype),
+                    input_values=values.to(self.loaded.model.dtype),
                 )[0].double()
                 count += len(states)
                 sums = sums + torch.stack([states.sum(0), states.square().sum(0)]).cpu()

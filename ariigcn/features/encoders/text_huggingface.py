@@ -54,15 +54,15 @@ class TextEncoder(TwoStepEncoder):
 
     def __init__(self, parameters: Parameters) -> None:
         self.parameters = parameters
-        self._loaded = load(parameters, "text", "input_ids")
-        self.version = self._loaded.version
-        self.dimension = int(self._loaded.model.config.hidden_size)
-        self.reader = Reader(load_tokenizer(self._loaded.folder), parameters.max_tokens)
+        self.loaded = load(parameters, "text", "input_ids")
+        self.version = self.loaded.version
+        self.dimension = int(self.loaded.model.config.hidden_size)
+        self.reader = Reader(load_tokenizer(self.loaded.folder), parameters.max_tokens)
 
     @property
     def weights_sha256(self) -> str:
         """Digest of the weight files."""
-        return self._loaded.weights_sha256()
+        return self.loaded.weights_sha256()
 
     def read(self, clip: Clip) -> tuple[Reading, str]:
         """A clip's tokens, and what was cut of them.
@@ -87,10 +87,10 @@ class TextEncoder(TwoStepEncoder):
         """Inputs, each at most ``length`` tokens long -> float32 [n, D]."""
         import torch
 
-        inputs = {k: v.to(self._loaded.device) for k, v in self.reader.padded(rows, length).items()}
+        inputs = {k: v.to(self.loaded.device) for k, v in self.reader.padded(rows, length).items()}
         own = inputs.pop("own")[..., None]
         with torch.inference_mode():
-            states = hidden(self._loaded.model, self.parameters.layers, **inputs)
+            states = hidden(self.loaded.model, self.parameters.layers, **inputs)
             if self.parameters.pooling == "cls":
                 return states[:, 0]
             if self.parameters.pooling == "max":

@@ -89,9 +89,9 @@ class ImageEncoder(FaceCropEncoder):
 
     def __init__(self, parameters: Parameters) -> None:
         self.parameters = parameters
-        self._loaded = load(parameters, "video", "pixel_values")
-        self.version = self._loaded.version
-        self.reader = PictureReader(parameters, self._loaded.folder)
+        self.loaded = load(parameters, "video", "pixel_values")
+        self.version = self.loaded.version
+        self.reader = PictureReader(parameters, self.loaded.folder)
         super().__init__(self.reader)
         # Convolutional networks name their width in different ways: a blank picture tells it.
         blank = np.zeros((1, self.reader.side, self.reader.side, 3), np.uint8)
@@ -101,14 +101,14 @@ class ImageEncoder(FaceCropEncoder):
     @property
     def weights_sha256(self) -> str:
         """Digest of the weight files."""
-        return self._loaded.weights_sha256()
+        return self.loaded.weights_sha256()
 
     def _pool(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Crops [n, side, side, 3] -> mean and sd over n, [2 D]."""
         import torch
 
-        model = self._loaded.model
-        values = self.reader.pixels(crops).to(self._loaded.device, model.dtype)
+        model = self.loaded.model
+        values = self.reader.pixels(crops).to(self.loaded.device, model.dtype)
         with torch.inference_mode():
             states = hidden(model, self.parameters.layers, pixel_values=values)
             return mean_and_sd(pooled(states, self.parameters.pooling))
