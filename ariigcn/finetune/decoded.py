@@ -104,7 +104,7 @@ class Decoded:
             self.like = np.zeros((0, *values.shape[1:]), kind)
             self._values = self.like
             if len(values):
-                self._values = np.memmap(path, kind, "r", offset, values.shape).view(np.ndarray)
+                self._values = np.memmap(path, kind, "c", offset, values.shape).view(np.ndarray)
 
     def __getitem__(self, row: int) -> NDArray[Any]:
         return self._values[self._start[row] : self._start[row + 1]]
