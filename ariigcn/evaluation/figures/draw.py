@@ -18,7 +18,7 @@ def draw_figures(
     histories: Mapping[str, Sequence[Path]],
     predictions: Mapping[str, Sequence[Path]],
     tables: Mapping[str, Path],
-    fine_tuned: Mapping[str, Sequence[Path]],
+    fine_tuned: Mapping[str, Sequence[Path]] | None = None,
 ) -> None:
     """Draw the figures of a run and of its experiments.
 
@@ -51,6 +51,6 @@ def draw_figures(
             case Kind.RELIABILITY:
                 draw_reliability(predictions[figure.of], figure.path)
             case Kind.FINE_TUNING:
-                draw_fine_tuning(fine_tuned[figure.of], table, figure.path)
+                draw_fine_tuning((fine_tuned or {})[figure.of], table, figure.path)
             case Kind.CURVES:
                 raise ValueError(f"{figure.path}: a figure of a grid; draw it with draw_curve")
