@@ -49,7 +49,7 @@ class Sound(Kind):
     """Sound at 16 kHz; the mean over time of the last layer, and the sd where it is asked for."""
 
     modality = "audio"
-    frozen = "ariigcn.features.encoders.audio_huggingface"
+    frozen = audio_huggingface
 
     def reader(self, parameters: Parameters, folder: Path) -> SoundReader:
         """The frozen encoder's."""

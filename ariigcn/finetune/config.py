@@ -12,6 +12,7 @@ from ariigcn.core.settings import Section
 # The files of an encoder's folder, beside its base's settings.
 WEIGHTS, HEAD, FACTS = "model.safetensors", "head.safetensors", "finetuned.json"
 HISTORY, OUTPUTS, ANCHORS = "history.parquet", "outputs.h5", "anchors.h5"
+BASE = "base"  # the folder beside encoders that a model carries: what they were, where it is needed
 ALL = 0  # the number of the encoder that learns on every training dialogue
 
 

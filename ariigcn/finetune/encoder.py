@@ -19,13 +19,12 @@ from ariigcn.features.encoders import huggingface
 from ariigcn.features.encoders.base import Clip
 from ariigcn.features.encoders.steps import TwoStepEncoder
 from ariigcn.finetune.align import alignment
-from ariigcn.finetune.config import ANCHORS, FACTS, HEAD, WEIGHTS, Learning, encoder_folder
+from ariigcn.finetune.config import ANCHORS, BASE, FACTS, HEAD, WEIGHTS, Learning, encoder_folder
 from ariigcn.finetune.kind import kind_of
 
 Array = NDArray[np.float32]
 # An utterance: what the encoders read of it, and its clip.
 Pair = tuple[Any, Clip]
-BASE = "base"  # the folder beside carried encoders that holds the base, where it is needed
 
 
 def files(parameters: Learning) -> list[Path]:

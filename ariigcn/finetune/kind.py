@@ -31,7 +31,7 @@ class Kind(ABC):
     """
 
     modality: Modality
-    frozen: str
+    frozen: Any
 
     def encoder(self, parameters: Any, model: str, revision: str | None = None) -> Any:
         """The frozen encoder of a folder or name, which reads and pools as the parameters say.
@@ -39,7 +39,7 @@ class Kind(ABC):
         Raises:
             DataError: it is none of this modality, or lacks weights.
         """
-        module = load(self.frozen)
+        module = self.frozen
         shared = set(module.Parameters.model_fields) - set(HubParameters.model_fields)
         own = parameters.model_dump(include=shared)
         return module.make(self.modality, module.Parameters(model=model, revision=revision, **own))

@@ -13,7 +13,7 @@ from pydantic import Field
 
 from ariigcn.core.modality import Modality
 from ariigcn.features.around import Around
-from ariigcn.features.encoders import huggingface
+from ariigcn.features.encoders import huggingface, text_huggingface
 from ariigcn.features.encoders.base import Clip
 from ariigcn.features.encoders.steps import TwoStepEncoder
 from ariigcn.features.encoders.text_reading import LENGTH_STEP, Reading
@@ -70,7 +70,7 @@ class Text(Kind):
     """Tokens; the mean of the last layer over the utterance's own."""
 
     modality = "text"
-    frozen = "ariigcn.features.encoders.text_huggingface"
+    frozen = text_huggingface
 
     def base_folder(self, parameters: Learning) -> Path:
         """As :meth:`Kind.base_folder`; MiniLM's is in its package."""

@@ -50,7 +50,7 @@ class Pictures(Kind):
     """Face crops of a clip's frames; mean and sd over the frames of each frame's mean or first token."""
 
     modality = "video"
-    frozen = "ariigcn.features.encoders.video_huggingface"
+    frozen = video_huggingface
 
     def reader(self, parameters: Parameters, folder: Path) -> PictureReader:
         """The frozen encoder's."""

@@ -11,10 +11,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from ariigcn.features.encoders.registry import FINETUNED
-from ariigcn.finetune.config import ANCHORS, HISTORY, OUTPUTS, Learning, encoder_folder
-from ariigcn.finetune.encoder import BASE
-from ariigcn.finetune.kind import kind_of, parameters_of
+from ariigcn.core.plugins import load
+from ariigcn.features.encoders.registry import FINETUNED, encoder_module
+from ariigcn.finetune.config import ANCHORS, BASE, HISTORY, OUTPUTS, Learning, encoder_folder
 
 logger = logging.getLogger(__name__)
 CARRIED = "encoders"  # their folder in a bundle, a folder a modality below
@@ -34,7 +33,9 @@ def carry(features: Mapping[str, Any], bundle: Path) -> dict[str, Any]:
     for modality, own in features.items():
         if own["encoder"] != FINETUNED:
             continue
-        parameters = parameters_of(modality, own["parameters"])
+        # Found by name: an edit to an encoder is no reason to train all models again.
+        encoder = load(encoder_module(modality, FINETUNED))
+        parameters = encoder.Parameters(**own["parameters"])
         folders = [Path(encoder_folder(str(parameters.folder), n)) for n in parameters.encoding]
         if absent := [folder for folder in folders if not folder.is_dir()]:
             logger.warning(
@@ -44,7 +45,7 @@ def carry(features: Mapping[str, Any], bundle: Path) -> dict[str, Any]:
             )
             continue
         place = f"{CARRIED}/{modality}"
-        _put(parameters, folders, bundle / place)
+        _put(parameters, folders, encoder.KIND.base_files(parameters), bundle / place)
         found[modality] = {**own, "parameters": {**own["parameters"], "folder": place}}
     return found
 
@@ -68,13 +69,12 @@ def comparable(own: Mapping[str, Any]) -> dict[str, Any]:
     return {**own, "parameters": parameters}
 
 
-def _put(parameters: Learning, folders: Iterable[Path], target: Path) -> None:
+def _put(parameters: Learning, folders: Iterable[Path], base: Iterable[Path], target: Path) -> None:
     left = {HISTORY, OUTPUTS} | (set() if parameters.gives == "aligned" else {ANCHORS})
     for folder in folders:
         _link((path for path in folder.iterdir() if path.name not in left), target / folder.name)
     if parameters.gives == "frozen-logits":
         carried = Path(str(parameters.folder)) / BASE
-        base = kind_of(parameters.modality).base_files(parameters)
         _link(carried.iterdir() if carried.is_dir() else base, target / BASE)
 
 

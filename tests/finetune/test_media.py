@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 import torch
 
+from ariigcn.core.code import closure
 from ariigcn.core.errors import DataError
 from ariigcn.core.signals import StoppedError
 from ariigcn.core.storage import read_table
 from ariigcn.corpora.table import read_corpus, write_corpus
 from ariigcn.features.clips import clips_of
-from ariigcn.features.encoders.registry import make_encoder
+from ariigcn.features.encoders.registry import encoder_module, make_encoder
 from ariigcn.features.store import FeatureStore, Status
 from ariigcn.features.workers import Workers
 from ariigcn.finetune import learn as module
@@ -308,3 +309,13 @@ def test_low_rank_additions_are_merged_into_the_base(
     run(demo[0], tmp_path / "encoder", asked.model_copy(update=own), 0, decoded)
     names = set(__import__("safetensors.numpy").numpy.load_file(tmp_path / "encoder" / WEIGHTS))
     assert names and not any("lora" in name for name in names)
+
+
+def test_an_edit_to_one_modality_fine_tunes_no_other_again() -> None:
+    for modality in ("text", "audio", "video"):
+        behind = closure("ariigcn.finetune.run", encoder_module(modality, "finetuned"))
+        others = {"text", "audio", "video"} - {modality}
+        assert f"ariigcn.features.encoders.{modality}_huggingface" in behind
+        assert not behind & {f"ariigcn.finetune.{other}" for other in others}
+        assert not behind & {f"ariigcn.features.encoders.{m}_huggingface" for m in others}
+    assert not any("ariigcn.finetune.encoder" in name for name in closure("ariigcn.models.bundle"))
