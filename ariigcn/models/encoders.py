@@ -70,7 +70,9 @@ def comparable(own: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _put(parameters: Learning, folders: Iterable[Path], base: Iterable[Path], target: Path) -> None:
-    left = {HISTORY, OUTPUTS} | (set() if parameters.gives == "aligned" else {ANCHORS})
+    left = {HISTORY, OUTPUTS, ".snakemake_timestamp"} | (
+        set() if parameters.gives == "aligned" else {ANCHORS}
+    )
     for folder in folders:
         _link((path for path in folder.iterdir() if path.name not in left), target / folder.name)
     if parameters.gives == "frozen-logits":
