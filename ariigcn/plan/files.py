@@ -116,6 +116,14 @@ class Files:
         """The folder of fine-tuned encoders."""
         return f"{self.shared}/finetuned/{name}"
 
+    def decoded(self, name: str = "{decoding}") -> str:
+        """What was read of the clips, to fine-tune on."""
+        return f"{self.results}/decoded/{name}.h5"
+
+    def joined(self, name: str = "{joined}") -> str:
+        """The feature store of fine-tuned encoders, by modality and name."""
+        return f"{self.results}/features/{name}.h5"
+
     def graph(self, graph: str = "{graph}") -> str:
         """A graph file."""
         return f"{self.shared}/graphs/{graph}.h5"

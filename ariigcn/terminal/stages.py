@@ -8,7 +8,7 @@ STAGE_OF = {
     **dict.fromkeys(("utterances", "transcribe", "recordings"), "table"),
     **dict.fromkeys(("extract_text", "extract_audio", "extract_video"), "features"),
     **dict.fromkeys(("merge_features", "import_features"), "features"),
-    **dict.fromkeys(("finetune", "join_finetuned"), "features"),
+    **dict.fromkeys(("decode", "finetune", "join_finetuned"), "features"),
     "graph": "graphs",
     **dict.fromkeys(("trainable", "ready", "train"), "models"),
     **dict.fromkeys(("metrics", "missing", "tables", "figures"), "evaluation"),

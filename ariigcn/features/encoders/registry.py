@@ -24,13 +24,14 @@ FINETUNED = "finetuned"  # an encoder that learns on the corpus itself
 PUBLISHED = "published"  # features that others have made, read from their files
 ENCODERS: dict[str, dict[str, str]] = {
     "text": {
-        FINETUNED: "ariigcn.finetune.encoder",
+        FINETUNED: "ariigcn.finetune.text",
         "glove": "ariigcn.features.encoders.text_glove",
         "huggingface": "ariigcn.features.encoders.text_huggingface",
         "minilm": "ariigcn.features.encoders.text_minilm",
         PUBLISHED: "ariigcn.features.imported",
     },
     "audio": {
+        FINETUNED: "ariigcn.finetune.audio",
         "huggingface": "ariigcn.features.encoders.audio_huggingface",
         "opensmile": "ariigcn.features.encoders.audio_opensmile",
         PUBLISHED: "ariigcn.features.imported",
@@ -38,6 +39,7 @@ ENCODERS: dict[str, dict[str, str]] = {
     "video": {
         "efficientnet-lite0": "ariigcn.features.encoders.video_efficientnet",
         "expression": "ariigcn.features.encoders.video_expression",
+        FINETUNED: "ariigcn.finetune.video",
         "huggingface": "ariigcn.features.encoders.video_huggingface",
         PUBLISHED: "ariigcn.features.imported",
         "r3d18": "ariigcn.features.encoders.video_r3d18",
