@@ -26,7 +26,6 @@ MADE := $(VENV) data results .snakemake
 # Its trainings are shorter than a job's start, so an experiment's seeds share a job: same results, sooner.
 demo: $(INSTALLED)
 	$(BIN)/snakemake --cores all all --config seeds_in_turn=true
-	@echo "The report: $(CURDIR)/results/demo/report.html"
 
 test: $(TESTABLE) lint
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
@@ -65,8 +64,11 @@ $(BIN)/python:
 	$(PYTHON) -c 'import sys; assert sys.version_info >= (3, 11), "Python 3.11 or newer is needed"'
 	$(PYTHON) -m venv $(VENV)
 
+# The sizes of the wheels that constraints.txt pins, for Linux with an x86 processor.
 $(INSTALLED): pyproject.toml constraints.txt | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable .
+	@echo 'Installs 141 packages into $(VENV), once: about 3.2 GB to download from PyPI (2.7 GB are torch and its'
+	@echo 'CUDA libraries; 0.7 GB in all where pip finds torch for the CPU), then some minutes to unpack.'
+	$(BIN)/python -m pip install --progress-bar on --constraint constraints.txt --editable .
 	touch $@
 
 $(TESTABLE): $(INSTALLED)

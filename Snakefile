@@ -20,6 +20,11 @@ localrules:
     features,
 
 
+onstart:
+    if not plan.trained:
+        record.note(plan)
+
+
 # Either a trained model predicts the corpus, or models are trained on it.
 if plan.trained:
 

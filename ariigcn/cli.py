@@ -102,13 +102,18 @@ def check(
     ] = None,
 ) -> None:
     """Check a configuration, merged as Snakemake would, and print a summary of the run."""
-    from ariigcn.config.files import check_files, merged
+    from ariigcn.config.files import assigned, check_files, merged, with_places
+    from ariigcn.core.errors import ConfigError
     from ariigcn.plan.load import load_plan
     from ariigcn.plan.summary import summary
 
     with _in_words():
         check_files(files or [])
-        plan = load_plan(merged(files or [], config or []))
+        values = merged(files or [], config or [])
+        try:
+            plan = load_plan(values)
+        except ConfigError as error:
+            raise with_places(error, files or [], assigned(config or [])) from None
     typer.echo("\n".join(summary(plan)))
 
 

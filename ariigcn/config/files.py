@@ -5,7 +5,8 @@ order, then its ``--config``. Snakemake merges them by itself; :func:`check_file
 take without a word, and :func:`merged` gives ``ariigcn check`` the very same answer.
 """
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,11 @@ import yaml
 from ariigcn.core.errors import ConfigError, problem_list
 
 BASE = Path("config.yaml")
+TOP = "(top level)"
+# A line of a refusal: the path of a key, and the key within it that is not known.
+FINDING = re.compile(
+    r"  - (?P<path>\(top level\)|[\w-]+(?:\.[\w-]+)*): (?:unknown key '(?P<key>[^']+)')?"
+)
 
 
 def merged(files: Sequence[Path], assignments: Sequence[str] = ()) -> dict[str, Any]:
@@ -26,17 +32,77 @@ def merged(files: Sequence[Path], assignments: Sequence[str] = ()) -> dict[str, 
     Raises:
         ConfigError: a file cannot be read, or an assignment is none.
     """
-    from snakemake.cli import parse_config
     from snakemake.utils import update_config
 
     values: dict[str, Any] = {}
     for path in _with_base(files):
         update_config(values, read_values(path))
-    try:
-        update_config(values, parse_config(list(assignments)))
-    except ValueError as error:
-        raise ConfigError(f"--config: {error}; write KEY=VALUE, such as corpus=meld") from None
+    update_config(values, assigned(assignments))
     return values
+
+
+def assigned(assignments: Sequence[str]) -> dict[str, Any]:
+    """What ``--config`` says, nested.
+
+    Raises:
+        ConfigError: an assignment is none.
+    """
+    from snakemake.cli import parse_config
+
+    try:
+        found: dict[str, Any] = parse_config(list(assignments))
+    except ValueError as error:
+        raise ConfigError(f"--config: {error}; {_mend(assignments)}") from None
+    return found
+
+
+def _mend(assignments: Sequence[str]) -> str:
+    """How to write an assignment that is none; a dotted key nested, as YAML has it."""
+    for assignment in assignments:
+        key, _, value = assignment.partition("=")
+        if "." in key:
+            first, *parts = key.split(".")
+            nested = "".join(f"{{{part}: " for part in parts) + value + "}" * len(parts)
+            return f"write '{first}={nested}' for {assignment}"
+    return "write KEY=VALUE, such as corpus=meld"
+
+
+def with_places(
+    error: ConfigError, files: Sequence[Path], assigned: Mapping[str, Any] | None = None
+) -> ConfigError:
+    """The same error, each finding with the file that says what is wrong.
+
+    Args:
+        error: its findings begin with the path of a key.
+        files: as after ``--configfile``.
+        assigned: what ``--config`` says, nested.
+    """
+    sources: dict[str, Mapping[str, Any]] = {str(p): read_values(p) for p in _with_base(files)}
+    sources["--config"] = assigned or {}
+    return ConfigError("\n".join(line + _place(line, sources) for line in str(error).splitlines()))
+
+
+def _place(line: str, sources: Mapping[str, Mapping[str, Any]]) -> str:
+    """Which source says what a line of a refusal is about; of several, the last, which counts."""
+    found = FINDING.match(line)
+    if found is None:
+        return ""
+    path = [*found["path"].replace(TOP, "").split("."), found["key"] or ""]
+    path = [part for part in path if part]
+    depths = {name: _depth(values, path) for name, values in sources.items()}
+    deepest = max(depths.values())
+    said = [name for name, depth in depths.items() if depth == deepest > 0]
+    return f" (in {said[-1]})" if said else ""
+
+
+def _depth(values: Any, path: Sequence[str]) -> int:
+    """How many parts of a key's path a tree of values has."""
+    depth = 0
+    for part in path:
+        if not isinstance(values, Mapping) or part not in values:
+            break
+        values, depth = values[part], depth + 1
+    return depth
 
 
 def check_files(files: Sequence[Path]) -> None:

@@ -71,6 +71,13 @@ class Config(ExperimentConfig):
         Path("results"),
         description="Folder for everything else. In a new folder everything is made again.",
     )
+    run: Annotated[str | None, SPEED] = Field(
+        None,
+        pattern=r"^[a-z0-9][a-z0-9_-]*$",
+        description="Gives the run a results folder of its own, for another configuration of the same "
+        "corpus: demo.wide for run: wide, beside demo. Features and graphs are shared with the other "
+        "runs. Null: the corpus's folder.",
+    )
     demo: DemoConfig = Field(default_factory=DemoConfig, description="The built-in corpus.")
     download: Annotated[DownloadConfig, SPEED] = Field(
         default_factory=DownloadConfig, description="Where a corpus is downloaded from."
@@ -103,6 +110,7 @@ class Config(ExperimentConfig):
         min_length=1,
         description="Named overrides of features, graph, model and training, and grids of them "
         "(docs/experiments.md); the first is the main one.",
+        json_schema_extra={"additionalProperties": {"type": ["object", "null"]}},
     )
     evaluation: EvaluationConfig = Field(
         default_factory=EvaluationConfig, description="Tables and figures."

@@ -50,20 +50,53 @@ class Section(BaseModel):
 def unknown_name(name: str, known: list[str], what: str) -> str:
     """Say that ``name`` is not a known ``what``, and which known one was probably meant."""
     near = get_close_matches(name, known, n=1)
-    hint = f"did you mean '{near[0]}'?" if near else f"known: {', '.join(sorted(known))}"
-    return f"unknown {what} '{name}'; {hint}"
+    hints = [f"did you mean '{near[0]}'?"] if near else []
+    if what != "key" or not near:  # a section may have twenty
+        hints.append(f"known: {', '.join(sorted(known))}")
+    return f"unknown {what} '{name}'; {' '.join(hints)}"
 
 
 def describe(error: ValidationError, prefix: str = "") -> list[str]:
     """One line a finding: the key's path and what is wrong with its value."""
+    findings = error.errors(include_url=False)
     lines = []
-    for finding in error.errors(include_url=False):
-        where = ".".join([prefix, *map(str, finding["loc"])]).strip(".") or "(top level)"
-        message = finding["msg"].removeprefix("Value error, ")
-        if "Value error" not in finding["msg"] and not isinstance(finding["input"], dict):
-            message += f" (got {finding['input']!r})"
-        lines.append(f"{where}: {message}")
+    for finding in findings:
+        place = finding["loc"]
+        if finding["type"] == "too_short" and any(
+            other is not finding and other["loc"][: len(place)] == place for other in findings
+        ):
+            continue  # its items were refused one by one
+        where = ".".join([prefix, *map(str, place)]).strip(".") or "(top level)"
+        lines.append(f"{where}: {_words(finding)}")
     return lines
+
+
+# What pydantic calls a kind, as somebody would write it in YAML.
+WANTED = {
+    "tuple_type": "write a list, such as [{0}]",
+    "list_type": "write a list, such as [{0}]",
+    "dict_type": "write a section of keys and values, such as {{key: value}}",
+    "model_type": "write a section of keys and values, such as {{key: value}}",
+    "int_parsing": "write a whole number",
+    "int_type": "write a whole number",
+    "int_from_float": "write a whole number",
+    "float_parsing": "write a number",
+    "float_type": "write a number",
+    "bool_parsing": "write true or false",
+    "bool_type": "write true or false",
+    "string_type": "write a text",
+    "missing": "is missing",
+}
+
+
+def _words(finding: Mapping[str, Any]) -> str:
+    """What is wrong with a value, and what to write."""
+    given = finding["input"]
+    if finding["type"] == "value_error":
+        return str(finding["msg"]).removeprefix("Value error, ")
+    wanted = WANTED.get(finding["type"])
+    message = finding["msg"] if wanted is None else wanted.format(given)
+    return message if isinstance(given, dict) else f"{message} (got {given!r})"
 
 
 def set_path(tree: dict[str, Any], path: str, value: Any) -> None:

@@ -22,6 +22,7 @@ from ariigcn.corpora.table import Corpus
 
 VERSION = "IJCNLP 2017"
 OWN_VALIDATION = True
+TEXT_ALONE = True
 # Numbered from 0 in the release, which calls the first "no emotion".
 LABELS = ("neutral", "anger", "disgust", "fear", "happiness", "sadness", "surprise")
 SPEAKERS = ("A", "B")

@@ -25,6 +25,7 @@ from ariigcn.corpora.table import Corpus
 
 VERSION = "1.0"
 OWN_VALIDATION = True
+TEXT_ALONE = True
 LABELS = ("joyful", "mad", "neutral", "peaceful", "powerful", "sad", "scared")
 NOBODY = "unknown"
 # One repository behind two servers. Its authors publish no digests: those of the first use count.

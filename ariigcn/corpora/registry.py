@@ -3,7 +3,7 @@
 A corpus that has a section of its own among the options takes it as the third argument. One that can
 be downloaded has ``obtain(root, downloads, config, clips, manifest)``, as
 :func:`ariigcn.corpora.meld.obtain` describes it; one whose release has a validation split says so by
-``OWN_VALIDATION = True``.
+``OWN_VALIDATION = True``, and one that has neither sound nor pictures by ``TEXT_ALONE = True``.
 """
 
 import os
@@ -69,6 +69,15 @@ def has_validation(name: str) -> bool:
         ValueError: as :func:`downloader`.
     """
     return bool(getattr(FOUND.load(name), "OWN_VALIDATION", False))
+
+
+def is_text_alone(name: str) -> bool:
+    """Whether a corpus has neither sound nor pictures, not even as features.
+
+    Raises:
+        ValueError: as :func:`downloader`.
+    """
+    return bool(getattr(FOUND.load(name), "TEXT_ALONE", False))
 
 
 def load_corpus(

@@ -1,17 +1,33 @@
 """Configuration of the features: one encoder a modality, and how clips are worked through."""
 
+import json
+from hashlib import sha256
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from ariigcn.core.modality import Modality
 from ariigcn.core.plugins import short_name
 from ariigcn.core.settings import SPEED, Section
-from ariigcn.features.encoders.registry import PUBLISHED, encoder_parameters
+from ariigcn.features.encoders.registry import PUBLISHED, encoder_parameters, own_parameters
+
+DEFAULTS: dict[str, str] = {
+    "text": "minilm",
+    "audio": "opensmile",
+    "video": "efficientnet-lite0",
+}
+
+
+def _as_written(schema: dict[str, Any]) -> None:
+    """The schema of what a user writes: the section's place says the modality, which has a default."""
+    schema["properties"].pop("modality")
+    schema.pop("required", None)
 
 
 class EncoderConfig(Section):
     """One modality's encoder."""
+
+    model_config = ConfigDict(json_schema_extra=_as_written)
 
     modality: Modality
     encoder: str = Field(
@@ -21,8 +37,8 @@ class EncoderConfig(Section):
     name: str = Field(
         "",
         pattern=r"^[a-z0-9][a-z0-9-]*$|^$",
-        description="Name of the feature file. Needed only if you use one encoder with two sets of "
-        "parameters. Empty: the encoder's name.",
+        description="Name of the feature file. Empty: the encoder's name, and a digest of parameters "
+        "that are not its defaults.",
     )
     parameters: dict[str, Any] = Field(
         default_factory=dict,
@@ -43,8 +59,18 @@ class EncoderConfig(Section):
 
     @property
     def store(self) -> str:
-        """Name of the store's file, without modality and ending."""
-        return self.name or short_name(self.encoder)
+        """Name of the store's file, without modality and ending.
+
+        Two sets of parameters never share a name that nobody chose: a changed parameter leaves the
+        features of other runs as they are.
+        """
+        if self.name:
+            return self.name
+        own = own_parameters(self.modality, self.encoder, self.parameters)
+        if not own:
+            return short_name(self.encoder)
+        digest = sha256(json.dumps(own, sort_keys=True).encode()).hexdigest()[:8]
+        return f"{short_name(self.encoder)}-{digest}"
 
 
 class Normalisation(Section):
@@ -88,15 +114,15 @@ class FeaturesConfig(Section):
 
     text: ModalityConfig = Field(
         description="Text encoder.",
-        default_factory=lambda: ModalityConfig(modality="text", encoder="minilm"),
+        default_factory=lambda: ModalityConfig(modality="text", encoder=DEFAULTS["text"]),
     )
     audio: ModalityConfig = Field(
         description="Audio encoder.",
-        default_factory=lambda: ModalityConfig(modality="audio", encoder="opensmile"),
+        default_factory=lambda: ModalityConfig(modality="audio", encoder=DEFAULTS["audio"]),
     )
     video: ModalityConfig = Field(
         description="Video encoder.",
-        default_factory=lambda: ModalityConfig(modality="video", encoder="efficientnet-lite0"),
+        default_factory=lambda: ModalityConfig(modality="video", encoder=DEFAULTS["video"]),
     )
     block: Annotated[int, SPEED] = Field(
         64,
@@ -138,7 +164,9 @@ class FeaturesConfig(Section):
     @field_validator("text", "audio", "video", mode="before")
     @classmethod
     def _fill_modality(cls, value: Any, info: Any) -> Any:
-        return {"modality": info.field_name, **value} if isinstance(value, dict) else value
+        if not isinstance(value, dict):
+            return value
+        return {"modality": info.field_name, "encoder": DEFAULTS[info.field_name], **value}
 
     def of(self, modality: Modality) -> ModalityConfig:
         """The encoder of one modality."""

@@ -17,8 +17,8 @@ from ariigcn.core.storage import write_json
 from ariigcn.corpora.read.clips import look_at
 from ariigcn.corpora.table import Corpus, read_corpus
 from ariigcn.features.clips import clips_of
-from ariigcn.features.encoders.base import Clip
-from ariigcn.features.media.containers import PAST_END, ClipError
+from ariigcn.features.encoders.base import Clip, ClipError
+from ariigcn.features.media.containers import PAST_END
 from ariigcn.features.media.faces import (
     FaceFinder,
     FaceParameters,

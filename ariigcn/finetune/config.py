@@ -1,20 +1,19 @@
-"""What a user says of a fine-tuned text encoder: its base, what it reads, how it learns, what it gives."""
+"""What a user says of a fine-tuned encoder, whatever it reads: its base, how it learns, what it gives."""
 
 import hashlib
 import json
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
-from ariigcn.features.around import Around
+from ariigcn.core.modality import Modality
+from ariigcn.core.settings import Section
 
-MINILM = "minilm"  # the base whose weights come with the package's dependencies
-# The files of an encoder's folder, beside its tokenizer's.
+# The files of an encoder's folder, beside its base's settings.
 WEIGHTS, HEAD, FACTS = "model.safetensors", "head.safetensors", "finetuned.json"
-HISTORY, OUTPUTS = "history.parquet", "outputs.h5"
+HISTORY, OUTPUTS, ANCHORS = "history.parquet", "outputs.h5", "anchors.h5"
+BASE = "base"  # the folder beside encoders that a model carries: what they were, where it is needed
 ALL = 0  # the number of the encoder that learns on every training dialogue
-# What of the parameters is read only once the encoders have learned.
-AFTER = ("folder", "gives", "unseen", "batch_tokens")
 
 
 def encoder_folder(folder: str, number: int | str) -> str:
@@ -22,30 +21,29 @@ def encoder_folder(folder: str, number: int | str) -> str:
     return f"{folder}/encoder-{number}"
 
 
-class Parameters(Around):
-    """Parameters of the fine-tuned text encoder."""
+class Learning(Section):
+    """Parameters of every fine-tuned encoder; a modality's own add what it reads.
+
+    Attributes:
+        modality: what is fine-tuned.
+        after: the parameters that are read only once the encoders have learned.
+        reading: those that decide what is read of a clip's file, beside the base.
+    """
+
+    modality: ClassVar[Modality]
+    after: ClassVar[tuple[str, ...]] = ("folder", "gives", "unseen")
+    reading: ClassVar[tuple[str, ...]] = ()
 
     folder: str | None = Field(
         None,
         description="Folder of encoders that are fine-tuned already. Null: the workflow fine-tunes them.",
     )
     base: str = Field(
-        MINILM,
         min_length=1,
-        description="What is fine-tuned: 'minilm', which needs no download, or a text encoder's name on "
-        "the Hugging Face hub, or its folder.",
+        description="What is fine-tuned: an encoder's name on the Hugging Face hub, or its folder.",
     )
     revision: str | None = Field(
         None, description="Commit, tag or branch of the base on the hub. Null: the main branch."
-    )
-    context_utterances: int = Field(
-        2, ge=0, description=Around.model_fields["context_utterances"].description
-    )
-    speakers: Literal["none", "names", "anonymous"] = Field(
-        "names", description=Around.model_fields["speakers"].description
-    )
-    max_tokens: int = Field(
-        128, ge=8, description="Longer inputs are cut here: context first, then the utterance."
     )
     folds: int = Field(
         5,
@@ -54,8 +52,8 @@ class Parameters(Around):
         "encoder for each. 1: one encoder, which has seen all of them (plain, as papers do it).",
     )
     epochs: int = Field(3, ge=1, description="Passes over the training utterances.")
-    batch: int = Field(32, ge=1, description="Utterances a step.")
-    learning_rate: float = Field(2e-4, gt=0, description="Of the last layer and the head.")
+    batch: int = Field(16, ge=1, description="Utterances a step.")
+    learning_rate: float = Field(5e-5, gt=0, description="Of the last layer and the head.")
     layer_decay: float = Field(
         0.9,
         gt=0,
@@ -78,7 +76,8 @@ class Parameters(Around):
     )
     freeze_embeddings: bool = Field(
         True,
-        description="Leave the word embeddings as they are: half of a small encoder's weights.",
+        description="Leave the lowest part as it is: word embeddings (half of a small encoder's weights), "
+        "the convolutions over sound, the embedding of a picture's patches.",
     )
     lora_rank: int = Field(
         0,
@@ -96,18 +95,16 @@ class Parameters(Around):
         2, ge=1, description="CPU threads. Sums depend on them, and so the last bits of the result."
     )
     seed: int = Field(0, ge=0, description="Of the head, the order of utterances and the folds.")
-    gives: Literal["vectors", "logits", "vectors-logits", "frozen-logits"] = Field(
+    gives: Literal["vectors", "aligned", "logits", "vectors-logits", "frozen-logits"] = Field(
         "vectors",
-        description="An utterance's features: the fine-tuned vector; the head's log-probabilities; both; "
-        "or the base's own vector with the log-probabilities beside it.",
+        description="An utterance's features: the fine-tuned vector; the vector, turned into the space of "
+        "the first encoder (orthogonal Procrustes); the head's log-probabilities; vector and "
+        "log-probabilities; or the base's own vector with the log-probabilities beside it.",
     )
     unseen: Literal["mean", "all"] = Field(
         "mean",
         description="What encodes utterances outside the training split: the mean over the folds' "
         "encoders, or one more encoder, which learns on all training dialogues.",
-    )
-    batch_tokens: int = Field(
-        4096, ge=8, description="Tokens a batch where it encodes, padding counted."
     )
 
     @property
@@ -130,7 +127,13 @@ class Parameters(Around):
 
     def learned(self) -> dict[str, Any]:
         """What decides the weights of an encoder, beside the corpus and its fold."""
-        return self.model_dump(mode="json", exclude={*AFTER, "folds"})
+        return self.model_dump(mode="json", exclude={*self.after, "folds"})
+
+    def decoding(self) -> dict[str, Any]:
+        """What decides what is read of a clip's file; empty where only its text is read."""
+        if not self.reading:
+            return {}
+        return self.model_dump(mode="json", include={"base", "revision", *self.reading})
 
     @property
     def needed(self) -> tuple[str, ...]:
@@ -139,5 +142,12 @@ class Parameters(Around):
 
     def name(self) -> str:
         """A short name of everything that decides the encoders; stores that share it share them."""
-        facts = [self.learned(), self.folds]
-        return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:10]
+        return f"{self.modality}-{_digest([self.learned(), self.folds])}"
+
+    def decoding_name(self) -> str:
+        """A short name of :meth:`decoding`; encoders that share it share what is read."""
+        return f"{self.modality}-{_digest(self.decoding())}"
+
+
+def _digest(facts: Any) -> str:
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:10]

@@ -6,7 +6,7 @@ from ariigcn.core.errors import DataError
 from ariigcn.corpora.table import Corpus
 
 
-def folds_of(corpus: Corpus, folds: int, seed: int) -> dict[str, int]:
+def folds_of(corpus: Corpus, folds: int, seed: int, key: str = "folds") -> dict[str, int]:
     """Training dialogue -> its fold, from 1.
 
     The longest dialogues are dealt first, each to the fold with the fewest utterances; dialogues of one
@@ -16,6 +16,7 @@ def folds_of(corpus: Corpus, folds: int, seed: int) -> dict[str, int]:
         corpus: the utterance table.
         folds: how many.
         seed: of the order.
+        key: of the configuration, for the error.
 
     Raises:
         DataError: fewer training dialogues than folds.
@@ -25,7 +26,7 @@ def folds_of(corpus: Corpus, folds: int, seed: int) -> dict[str, int]:
     if len(lengths) < folds:
         raise DataError(
             f"{corpus.name}: {len(lengths)} training dialogues cannot be dealt to {folds} folds; set "
-            "features.text.parameters.folds to fewer"
+            f"{key} to fewer"
         )
     shuffled = lengths.iloc[np.random.default_rng(seed).permutation(len(lengths))]
     filled = np.zeros(folds, dtype=int)

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -25,42 +26,41 @@ from transformers import (
 from ariigcn.core.files import atomic_path, remove
 from ariigcn.core.logs import Counter, progress
 from ariigcn.core.signals import StopRequest
-from ariigcn.features.encoders.text_reading import Reader
-from ariigcn.finetune.config import Parameters
-from ariigcn.finetune.inputs import Example, Examples, Shuffled, collate
+from ariigcn.finetune.config import Learning
+from ariigcn.finetune.inputs import Collate, Example, Examples, Shuffled
 from ariigcn.finetune.network import Network
 
 logger = logging.getLogger(__name__)
 CHECKPOINT_S = 120.0
 WHOLE = "whole"  # a file that stands in a checkpoint once everything else does
-EVALUATED = 64  # utterances a batch where nothing is learned
+# What stands below the first layer, in the names that encoders of text, sound and pictures have.
+LOWEST = re.compile(r"embed|feature_extractor|feature_projection|masked_spec|pre_layrnorm")
 Row = dict[str, float]
 
 
 class Learner(Trainer):
     """transformers' Trainer with our batches: a function of the seed and the epoch alone."""
 
-    def __init__(self, reader: Reader, order: Shuffled, watch: "Watch", **given: Any) -> None:
-        self._reader, self._order, self._watch = reader, order, watch
+    def __init__(self, order: Shuffled, watch: "Watch", **given: Any) -> None:
+        self._order, self._watch = order, watch
         super().__init__(callbacks=[watch], **given)
         self.remove_callback(PrinterCallback)
 
     def get_train_dataloader(self) -> DataLoader[Example]:
-        """The training utterances in batches of like length."""
-        return DataLoader(self.train_dataset, batch_sampler=self._order, collate_fn=self._collate)  # type: ignore[arg-type]
+        """The training utterances in batches of like size."""
+        collate: Any = self.data_collator
+        return DataLoader(self.train_dataset, batch_sampler=self._order, collate_fn=collate)  # type: ignore[arg-type]
 
     def get_eval_dataloader(self, eval_dataset: Any = None) -> DataLoader[Example]:
         """The validation utterances in their order."""
-        return DataLoader(self.eval_dataset, batch_size=EVALUATED, collate_fn=self._collate)  # type: ignore[arg-type]
+        collate: Any = self.data_collator
+        return DataLoader(self.eval_dataset, batch_size=self._order.batch, collate_fn=collate)  # type: ignore[arg-type]
 
     def training_step(self, *given: Any, **named: Any) -> Tensor:
         """One step; its loss is noted."""
         loss = super().training_step(*given, **named)
         self._watch.losses[self._order.epoch].append(loss.item())
         return loss
-
-    def _collate(self, examples: Any) -> Any:
-        return collate(examples, self._reader)
 
 
 class Watch(TrainerCallback):
@@ -109,8 +109,8 @@ class Watch(TrainerCallback):
 
 def fine_tune(
     network: Network,
-    reader: Reader,
-    parameters: Parameters,
+    collate: Collate,
+    parameters: Learning,
     *,
     examples: Examples,
     validation: Examples,
@@ -123,7 +123,7 @@ def fine_tune(
 
     Args:
         network: its head seeded by the caller.
-        reader: what made the examples.
+        collate: examples to batches.
         parameters: how it learns.
         examples, validation: labelled utterances.
         checkpoints: folder of the run's checkpoints.
@@ -134,8 +134,7 @@ def fine_tune(
     Raises:
         StoppedError: it was asked to stop; its last checkpoint is kept.
     """
-    lengths = [len(item.reading) for item in examples.items]
-    order = Shuffled(lengths, parameters.batch, parameters.seed)
+    order = Shuffled(examples.sizes, parameters.batch, parameters.seed)
     steps = parameters.epochs * len(order)
     optimiser = torch.optim.AdamW(groups(network, parameters), fused=True)
     schedule = get_linear_schedule_with_warmup(optimiser, int(parameters.warmup * steps), steps)
@@ -146,9 +145,9 @@ def fine_tune(
         if begun is not None:
             watch.resume(begun)
         learner = Learner(
-            reader,
             order,
             watch,
+            data_collator=collate,
             model=network,
             args=arguments(parameters, checkpoints, selects=len(validation) > 0),
             train_dataset=examples,
@@ -160,7 +159,7 @@ def fine_tune(
     return history(watch.losses, learner.state.log_history)
 
 
-def arguments(parameters: Parameters, folder: Path, *, selects: bool) -> TrainingArguments:
+def arguments(parameters: Learning, folder: Path, *, selects: bool) -> TrainingArguments:
     """Everything that the Trainer is told."""
     chosen: dict[str, Any] = {
         "eval_strategy": "epoch",
@@ -186,9 +185,11 @@ def arguments(parameters: Parameters, folder: Path, *, selects: bool) -> Trainin
     )
 
 
-def groups(network: Network, parameters: Parameters) -> list[dict[str, Any]]:
+def groups(network: Network, parameters: Learning) -> list[dict[str, Any]]:
     """What the optimiser learns: a rate a layer, and no decay of biases and norms."""
-    count = int(getattr(network.base.config, "num_hidden_layers", 0))
+    config = network.base.config
+    # Convolutional networks count stages.
+    count = int(getattr(config, "num_hidden_layers", len(getattr(config, "depths", ()))))
     found: dict[tuple[float, float], list[nn.Parameter]] = {}
     for name, weight in network.named_parameters():
         if not weight.requires_grad:
@@ -206,10 +207,10 @@ def depth(name: str, layers: int) -> int:
     """How far up a weight stands: 0 the embeddings, ``layers`` the last layer and the head."""
     if not name.startswith("base."):
         return layers
+    if LOWEST.search(name):
+        return 0
     numbers = [int(part) for part in name.split(".") if part.isdigit()]
-    if numbers:
-        return numbers[0] + 1
-    return 0 if "embedding" in name else layers
+    return min(numbers[0] + 1, layers) if numbers else layers
 
 
 def scores(predicted: EvalPrediction) -> Row:

@@ -1,4 +1,7 @@
-"""A trained model as a folder that stands on its own: ``config.json`` and ``model.safetensors``."""
+"""A trained model as a folder that stands on its own.
+
+``config.json``, ``model.safetensors`` and, where encoders learned on its corpus, those (``encoders/``).
+"""
 
 import json
 from collections.abc import Mapping
@@ -20,6 +23,7 @@ from ariigcn.features.store import StoreHeader
 from ariigcn.graphs.config import GraphConfig
 from ariigcn.models.base import ConversationModel
 from ariigcn.models.config import ModelConfig
+from ariigcn.models.encoders import carry, comparable, resolved
 from ariigcn.models.registry import model_entry
 
 FORMAT = 1
@@ -60,8 +64,9 @@ class BundleHead:
             DataError: a modality is absent, or its vectors were made in another way.
         """
         for modality, own in self.features.items():
-            other = told(headers[modality]) if modality in headers else {}
-            differ = sorted(key for key in own if own[key] != other.get(key))
+            kept = comparable(own)
+            other = comparable(told(headers[modality])) if modality in headers else {}
+            differ = sorted(key for key in kept if kept[key] != other.get(key))
             if differ:
                 raise DataError(
                     f"the model was trained on other {modality} features: they differ in "
@@ -115,6 +120,7 @@ def save_bundle(folder: Path, head: BundleHead, model: ConversationModel) -> Non
     fields["normalise"] = {m: own.model_dump(mode="json") for m, own in head.normalise.items()}
     with atomic_path(folder) as temporary:
         temporary.mkdir()
+        fields["features"] = carry(head.features, temporary)
         with sealed_path(temporary / "model.safetensors") as weights:
             save_model(model, str(weights), {SEAL: BLANK.decode()})
         write_json({"format": FORMAT, **fields}, temporary / "config.json", indent=2)
@@ -131,10 +137,11 @@ def load_bundle(folder: Path) -> tuple[BundleHead, ConversationModel]:
     try:
         if config.pop("format") != FORMAT:
             raise ValueError("it was written by another version")
+        features = {m: _with_defaults(m, own) for m, own in config["features"].items()}
         head = BundleHead(
             **{
                 **config,
-                "features": {m: _with_defaults(m, own) for m, own in config["features"].items()},
+                "features": resolved(features, folder),
                 "labels": tuple(config["labels"]),
                 "relations": tuple(config["relations"]),
                 "graph": GraphConfig(**config["graph"]),

@@ -12,7 +12,8 @@ from ariigcn.models.registry import is_read
 
 OVERRIDABLE = tuple(ExperimentConfig.model_fields)
 NAME = re.compile(r"[a-z0-9][a-z0-9.-]*")
-RESERVED = ("features", "figures", "graphs", "tables", "tune")  # folders beside the experiments'
+# Folders beside the experiments'.
+RESERVED = ("decoded", "features", "figures", "finetuned", "graphs", "tables", "tune")
 
 
 def resolve(config: Config, name: str, overrides: Mapping[str, Any]) -> ExperimentConfig:

@@ -18,12 +18,13 @@ Strings = tuple[str, str, str]
 
 
 def drawn(plan: Plan) -> list[Strings]:
-    """The figures of the whole run, and those of each experiment that gets its own."""
+    """The figures of the whole run, of the main features, and of each experiment that gets its own."""
     alone = len(plan.experiments) == 1
     of_run = [kind for kind in OF_RUN if not (alone and kind is Kind.COMPARISONS)]
-    of_run += OF_FEATURES if plan.finetuned_encoders(plan.main) else ()
-    return [_strings(plan, kind, "") for kind in of_run] + [
-        _strings(plan, kind, name) for kind in OF_EXPERIMENT for name in plan.figured
+    return [
+        *(_strings(plan, kind, "") for kind in of_run),
+        *(_strings(plan, k, m) for k in OF_FEATURES for m in plan.finetuned_encoders(plan.main)),
+        *(_strings(plan, kind, name) for kind in OF_EXPERIMENT for name in plan.figured),
     ]
 
 

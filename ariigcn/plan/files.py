@@ -9,27 +9,32 @@ from ariigcn.core.plugins import short_name
 
 @dataclass(frozen=True)
 class Files:
-    """The files of one corpus.
+    """The files of one corpus and run.
 
     Args:
         data: folder of the utterance table and of what is made or downloaded.
-        results: folder of everything else.
+        results: folder of what the run makes: models, tables, figures, the page, logs.
+        shared: folder of what all runs of the corpus share, since its names tell what it is made with:
+            features, graphs, fine-tuned encoders; and labels by split.
         shards: jobs that an encoder's extraction is split in.
     """
 
     data: str
     results: str
+    shared: str
     shards: int = 1
 
     @classmethod
     def of(cls, config: Config) -> "Files":
-        """The files of a configuration's corpus."""
+        """The files of a configuration's corpus and run."""
         corpus, model = short_name(config.corpus), config.predict.model
-        data, results = f"{config.data_dir}/{corpus}", f"{config.results_dir}/{corpus}"
+        data, shared = f"{config.data_dir}/{corpus}", f"{config.results_dir}/{corpus}"
+        results = f"{shared}.{config.run}" if config.run else shared
         if model is not None:  # beside what is trained on the same corpus, and none of it
             own = re.sub(r"[^a-z0-9.]+", "-", model.lower()).strip("-.") or "model"
             data, results = f"{data}/predictions", f"{results}/predictions/{own}"
-        return cls(data, results, config.features.shards)
+            shared = results
+        return cls(data, results, shared, config.features.shards)
 
     @property
     def table(self) -> str:
@@ -39,7 +44,12 @@ class Files:
     @property
     def trainable(self) -> str:
         """Labels by split; it is there once there are those that training needs."""
-        return f"{self.results}/trainable.json"
+        return f"{self.shared}/trainable.json"  # features wait for it
+
+    @property
+    def configuration(self) -> str:
+        """What the results were made with."""
+        return f"{self.results}/configuration.json"
 
     @property
     def report(self) -> str:
@@ -95,20 +105,28 @@ class Files:
 
     def store(self, modality: str = "{modality}", store: str = "{store}") -> str:
         """A feature store."""
-        return f"{self.results}/features/{modality}.{store}.h5"
+        return f"{self.shared}/features/{modality}.{store}.h5"
 
     def shard(self, modality: str = "{modality}") -> str:
         """What one of several extraction jobs writes."""
-        folder = f"{self.results}/features/.shards/{modality}.{{store}}"
+        folder = f"{self.shared}/features/.shards/{modality}.{{store}}"
         return f"{folder}/{{shard}}-of-{self.shards}.h5"
 
     def finetuned(self, name: str = "{finetuning}") -> str:
         """The folder of fine-tuned encoders."""
-        return f"{self.results}/finetuned/{name}"
+        return f"{self.shared}/finetuned/{name}"
+
+    def decoded(self, name: str = "{decoding}") -> str:
+        """What was read of the clips, to fine-tune on."""
+        return f"{self.results}/decoded/{name}.h5"
+
+    def joined(self, name: str = "{joined}") -> str:
+        """The feature store of fine-tuned encoders, by modality and name."""
+        return f"{self.results}/features/{name}.h5"
 
     def graph(self, graph: str = "{graph}") -> str:
         """A graph file."""
-        return f"{self.results}/graphs/{graph}.h5"
+        return f"{self.shared}/graphs/{graph}.h5"
 
     def experiment(self, file: str, experiment: str = "{experiment}") -> str:
         """A file of an experiment, over all its seeds."""

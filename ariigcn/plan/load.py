@@ -7,7 +7,7 @@ from ariigcn.config.sections import REFUSED, load_config
 from ariigcn.core.errors import ConfigError, DataError, problem_list
 from ariigcn.core.modality import Modality
 from ariigcn.core.settings import unknown_name
-from ariigcn.corpora.registry import has_validation
+from ariigcn.corpora.registry import CORPORA, has_validation, is_text_alone
 from ariigcn.plan.corpus import downloads, of_recordings
 from ariigcn.plan.plan import Plan
 from ariigcn.plan.predictions import trained_model, unheard
@@ -15,9 +15,8 @@ from ariigcn.plan.search import space, tuned
 from ariigcn.speech.packages import available
 
 WITH_MEDIA: tuple[Modality, ...] = ("audio", "video")
-# What comes without media, and the preset that reads its features; what is text alone, and its preset.
+# What comes without media, and the preset that reads its features.
 WITHOUT_MEDIA = {"mosi": "mosi.yaml", "published": "iemocap-published.yaml"}
-TEXT_ALONE = {"emorynlp": "emorynlp.yaml", "dailydialog": "dailydialog.yaml"}
 
 
 def load_plan(values: Mapping[str, Any]) -> Plan:
@@ -109,10 +108,11 @@ def _stores(plan: Plan) -> Iterator[str]:
                 f"{corpus} comes without media, so features.{modality}.encoder must be "
                 f"'published'; use workflow/presets/{WITHOUT_MEDIA[corpus]}"
             )
-        if corpus in TEXT_ALONE and plan.stores[modality]:
+        if is_text_alone(corpus) and plan.stores[modality]:
+            preset = f"; use workflow/presets/{corpus}.yaml" if corpus in CORPORA else ""
             yield (
                 f"{corpus} is text alone, so no experiment can read {modality}: set "
-                f"model.modalities to [text]; use workflow/presets/{TEXT_ALONE[corpus]}"
+                f"model.modalities to [text]{preset}"
             )
 
 

@@ -9,7 +9,7 @@ from ariigcn.config.grids import Grid, expand
 from ariigcn.config.sections import Config, ExperimentConfig
 from ariigcn.core.modality import MODALITIES, Modality
 from ariigcn.features.config import EncoderConfig
-from ariigcn.finetune.config import Parameters
+from ariigcn.finetune.config import Learning
 from ariigcn.graphs.config import GraphConfig
 from ariigcn.plan.experiments import ablations, resolve, trained_as
 from ariigcn.plan.files import Files
@@ -89,30 +89,42 @@ class Plan:
 
     def extracted(self, modality: Modality) -> list[str]:
         """The stores that an encoder makes from the corpus's media and texts."""
-        own = [] if modality != "text" else list(self.joined)
         stores = self.stores[modality].items()
-        return [name for name, e in stores if not e.is_published and name not in own]
+        return [
+            name
+            for name, e in stores
+            if not (e.is_published or f"{modality}.{name}" in self.joined)
+        ]
 
     def imported(self, modality: Modality) -> list[str]:
         """The stores that are read from published features."""
         return [name for name, e in self.stores[modality].items() if e.is_published]
 
     @cached_property
-    def joined(self) -> dict[str, Parameters]:
-        """The text stores of encoders that the workflow fine-tunes, and how."""
-        found = {name: fine_tuning(e, self.files) for name, e in self.stores["text"].items()}
+    def joined(self) -> dict[str, Learning]:
+        """The stores of encoders that the workflow fine-tunes, ``text.finetuned`` and others, and how."""
+        found = {
+            f"{modality}.{name}": fine_tuning(encoder, self.files)
+            for modality, stores in self.stores.items()
+            for name, encoder in stores.items()
+        }
         return {name: parameters for name, parameters in found.items() if parameters is not None}
 
     @cached_property
-    def finetunings(self) -> dict[str, Parameters]:
+    def finetunings(self) -> dict[str, Learning]:
         """What is fine-tuned, by its name; several stores may be made of one."""
         return {parameters.name(): parameters for parameters in self.joined.values()}
 
-    def finetuned_encoders(self, experiment: str) -> tuple[str, ...]:
-        """The folders of the encoders that are fine-tuned for an experiment's text."""
-        encoder = self.experiments[experiment].encoders.get("text")
-        parameters = None if encoder is None else self.joined.get(encoder.store)
-        return () if parameters is None else parameters.needed
+    @cached_property
+    def decodings(self) -> dict[str, Learning]:
+        """What is read of the clips to fine-tune on, by its name; several fine-tunings may read one."""
+        return {p.decoding_name(): p for p in self.joined.values() if p.decoding()}
+
+    def finetuned_encoders(self, experiment: str) -> dict[Modality, tuple[str, ...]]:
+        """Modality -> the folders of the encoders that are fine-tuned for an experiment."""
+        encoders = self.experiments[experiment].encoders
+        found = {m: self.joined.get(f"{m}.{e.store}") for m, e in encoders.items()}
+        return {m: parameters.needed for m, parameters in found.items() if parameters is not None}
 
     @cached_property
     def graphs(self) -> dict[str, GraphConfig]:

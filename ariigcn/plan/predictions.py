@@ -11,6 +11,7 @@ from ariigcn.core.errors import ConfigError, DataError, problem_list
 from ariigcn.core.files import sha256_file
 from ariigcn.core.settings import describe
 from ariigcn.core.storage import read_json
+from ariigcn.models.encoders import resolved
 from ariigcn.predict.recordings import untranscribed
 from ariigcn.predict.transcribing import shard_of
 from ariigcn.predict.zoo import find
@@ -55,7 +56,8 @@ def trained_model(config: Config) -> Trained | None:
     try:
         folder = find(name, config.results_dir)
         said = read_json(folder / "config.json", "a model's configuration")
-        own = {m: {k: h[k] for k in ("encoder", "parameters")} for m, h in said["features"].items()}
+        features = resolved(said["features"], folder)
+        own = {m: {k: h[k] for k in ("encoder", "parameters")} for m, h in features.items()}
         sections = ExperimentConfig(features=own, graph=said["graph"], model=said["model"])
     except DataError as error:
         problems = [f"predict.model: {error}"]

@@ -21,6 +21,7 @@ from ariigcn.features.extract import extract
 from ariigcn.features.here import EncoderHere
 from ariigcn.features.store import FeatureStore, Rows, Status, StoreHeader
 from ariigcn.models.bundle import told
+from ariigcn.models.encoders import comparable
 from ariigcn.predict.sources import MEDIA_ROOT, Source
 
 NO_MEDIA = "no recording was given"
@@ -185,7 +186,7 @@ def differences(own: Mapping[str, Any], header: StoreHeader) -> list[str]:
     Raises:
         DataError: other weights or parameters.
     """
-    now = told(header)
+    own, now = comparable(own), comparable(told(header))
     for key in HELD:
         if own[key] != now[key]:
             raise DataError(

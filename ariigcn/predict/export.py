@@ -21,8 +21,10 @@ def export_onnx(model: EmotionModel, path: Path) -> None:
 
     Inputs, of one conversation of any n utterances: ``x_<modality>`` float32 [n, D_m], as the model's
     encoders make them, zero where the modality is missing; ``mask`` bool [n, M], its columns in the order
-    of those inputs; ``speaker`` int64 [n], any numbers, equal where the same person speaks. Output:
-    ``probabilities`` float32 [n, C]. The file's metadata has ``labels``, ``modalities`` and ``encoders``.
+    of those inputs; ``speaker`` int64 [n], any numbers, equal where the same person speaks. A model with
+    ``normalise_over: corpus`` also has ``person`` int64 [n]: the place of the speaker's name in the
+    metadata's ``people``, -1 for a name that is not there. Output: ``probabilities`` float32 [n, C]. The
+    file's metadata has ``labels``, ``modalities``, ``encoders`` and ``people``.
 
     Args:
         model: an AR-IIGCN with our graph layer and compact relations.
@@ -40,6 +42,8 @@ def export_onnx(model: EmotionModel, path: Path) -> None:
     x = {f"x_{m}": torch.zeros(EXAMPLE, size) for m, size in model.head.dimensions.items()}
     mask = torch.ones(EXAMPLE, len(x), dtype=torch.bool)
     inputs = {**x, "mask": mask, "speaker": torch.arange(EXAMPLE)}
+    if network.knows_people:
+        inputs["person"] = torch.arange(EXAMPLE) % len(model.head.people) - 1
     length = torch.export.Dim("n", min=1)
     logging.getLogger("torch.onnx").setLevel(
         logging.ERROR
@@ -62,6 +66,7 @@ def export_onnx(model: EmotionModel, path: Path) -> None:
         labels=json.dumps(model.labels),
         modalities=json.dumps(model.modalities),
         encoders=json.dumps(encoders),
+        people=json.dumps(model.head.people),
     )
     with atomic_path(path) as temporary:
         program.save(str(temporary), external_data=False)

@@ -19,6 +19,7 @@ from ariigcn.corpora.read.transcripts import Transcript, Turn
 from ariigcn.corpora.table import Corpus
 from ariigcn.models.base import ConversationModel
 from ariigcn.models.bundle import BundleHead, load_bundle, save_bundle
+from ariigcn.models.encoders import CARRIED
 from ariigcn.predict.card import model_card, read_scores
 from ariigcn.predict.conversation import Conversation
 from ariigcn.predict.encode import Encoded, Encoders, Work
@@ -74,11 +75,10 @@ class EmotionModel(ModelHubMixin):
         return cls(head, network, name or _name_of(folder, head), said)
 
     def _save_pretrained(self, save_directory: Path) -> None:
-        """What ``save_pretrained`` and ``push_to_hub`` write: the bundle and its card."""
+        """What ``save_pretrained`` and ``push_to_hub`` write: the bundle, encoders too, and its card."""
         with TemporaryDirectory(prefix="ariigcn-") as folder:
             save_bundle(Path(folder) / "model", self.head, self.network)
-            for path in (Path(folder) / "model").iterdir():
-                shutil.copy(path, save_directory / path.name)
+            shutil.copytree(Path(folder) / "model", save_directory, dirs_exist_ok=True)
         (save_directory / "README.md").write_text(self.card or model_card(self.head), "utf-8")
 
     @classmethod
@@ -88,7 +88,7 @@ class EmotionModel(ModelHubMixin):
             return cls.from_folder(model_id)
         taken = ("revision", "cache_dir", "force_download", "local_files_only", "token")
         given = {name: options[name] for name in taken if options.get(name) is not None}
-        files = ["config.json", "model.safetensors", "README.md"]
+        files = ["config.json", "model.safetensors", "README.md", f"{CARRIED}/*"]
         return cls.from_folder(snapshot_download(model_id, allow_patterns=files, **given), model_id)
 
     @property

@@ -22,15 +22,17 @@ class PortableNetwork(nn.Module):
 
     Shapes (n utterances, M modalities, C emotions):
         x: float32 [n, D_m] a modality, in the model's order, not standardised, zero where it is missing;
-        mask bool [n, M]; speaker int64 [n], equal where the same person speaks -> probabilities [n, C].
+        mask bool [n, M]; speaker int64 [n], equal where the same person speaks; person int64 [n], where
+        the model knows speakers by name: their place in its ``people``, -1 for others
+        -> probabilities [n, C].
 
     Args:
         head: the model's.
         network: the model's, in evaluation mode.
 
     Raises:
-        ConfigError: the model is a baseline, has another graph layer than ours, relations by pair of
-            speakers, whose number depends on the conversation, or means of speakers by their names.
+        ConfigError: the model is a baseline, has another graph layer than ours, or relations by pair of
+            speakers, whose number depends on the conversation.
     """
 
     def __init__(self, head: BundleHead, network: nn.Module) -> None:
@@ -44,22 +46,19 @@ class PortableNetwork(nn.Module):
             raise ConfigError(
                 "a model with graph.relations: speaker-pair cannot be exported; train one with compact"
             )
-        if network.relate.by_name:
-            raise ConfigError(
-                "a model with normalise_over: corpus cannot be exported, since it knows speakers by name; "
-                "train one with dialogue"
-            )
         assert isinstance(network, ARIIGCN)
         self.network, self.window = network, head.graph
+        self.knows_people = bool(network.relate.by_name)
         self.relations = len(head.relations)
         context = network.context
         self.recurrences = nn.ModuleList([] if context is None else _recurrences(context.cells))
 
     def forward(self, *inputs: Tensor) -> Tensor:
-        """Probabilities; the inputs are x of each modality, mask, speaker."""
-        *x, mask, speaker = inputs
+        """Probabilities; the inputs are x of each modality, mask, speaker and, where used, person."""
+        person = inputs[-1] if self.knows_people else None
+        *x, mask, speaker = inputs[: len(self.network.modalities) + 2]
         network = self.network
-        h = network.encoders(self._standardise(x, mask, speaker), mask)
+        h = network.encoders(self._standardise(x, mask, speaker, person), mask)
         if network.context is not None:
             read = [_read(gru, own) for gru, own in zip(self.recurrences, h, strict=True)]
             h = network.context.norm(h + torch.stack(read))
@@ -70,7 +69,9 @@ class PortableNetwork(nn.Module):
             g = layer(g, tiles)
         return network.classifier(joined(g)).softmax(1)
 
-    def _standardise(self, x: list[Tensor], mask: Tensor, speaker: Tensor) -> dict[str, Tensor]:
+    def _standardise(
+        self, x: list[Tensor], mask: Tensor, speaker: Tensor, person: Tensor | None
+    ) -> dict[str, Tensor]:
         """As ``network.standardise`` and ``network.relate``, all rows at once."""
         standardise, relate, out = self.network.standardise, self.network.relate, {}
         place = torch.arange(speaker.shape[0])
@@ -79,7 +80,7 @@ class PortableNetwork(nn.Module):
             own = standardise.rows(modality, values, usable)
             if modality in relate.normalise:
                 within = of_speakers(own, usable, speaker, place, relate.past_only)
-                own = relate.related(modality, own, usable, within, None)
+                own = relate.related(modality, own, usable, within, person)
             out[modality] = own
         return out
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from ariigcn.core.files import atomic_path
 from ariigcn.corpora.table import Corpus, read_corpus
 from ariigcn.models.bundle import load_bundle
+from ariigcn.models.encoders import CARRIED
 from ariigcn.predict.card import model_card, read_scores
 from ariigcn.predict.zoo import SHIPPED
 
@@ -45,6 +46,8 @@ def ship(experiment: Path, name: str, corpus: Corpus, folder: Path = SHIPPED) ->
         temporary.mkdir(parents=True)
         for file in ("config.json", "model.safetensors"):
             shutil.copyfile(best / file, temporary / file)
+        if (best / CARRIED).is_dir():
+            shutil.copytree(best / CARRIED, temporary / CARRIED)
         (temporary / "README.md").write_text(card, "utf-8")
     return folder / name
 

@@ -109,7 +109,7 @@ def write_report(
         "results": results.results_view(scores[~scores["experiment"].isin(changes)], best_name),
         "reachable": summary.reachable_note(scores),
         "results_figure": _only(figures, Kind.RESULTS, "Experiments, best first"),
-        "fine_tuning": _only(figures, Kind.FINE_TUNING, "Fine-tuning of the text encoder"),
+        "fine_tuned": _fine_tuned(figures),
         "ablations": results.ablations_view(scores, changes),
         "curves": figures_of(Kind.CURVES, figures, best_name),
         "per_class": results.per_class_view(per_class_frame(metrics), corpus.labels, best_name),
@@ -178,6 +178,17 @@ def _verdicts(
     """Kind of figure -> what the diagnostics decide of an experiment."""
     wrong = confusion(metrics[name])
     return history_verdicts(histories.get(name, ())) | {str(Kind.CONFUSION): (wrong,) * bool(wrong)}
+
+
+def _fine_tuned(figures: Sequence[Figure]) -> dict[str, InlineFigure]:
+    """Modality -> the figure of its encoders, of those that were fine-tuned."""
+    return {
+        figure.of: inline_figure(
+            figure.path, f"Fine-tuning of the {figure.of} encoder", f"{figure.of}-{figure.kind}"
+        )
+        for figure in figures
+        if figure.kind == Kind.FINE_TUNING
+    }
 
 
 def _figure_groups(

@@ -10,8 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ariigcn.core.errors import DataError
-from ariigcn.features.encoders.base import Clip
-from ariigcn.features.media.containers import ClipError
+from ariigcn.features.encoders.base import Clip, ClipError
 from ariigcn.features.media.sound import audio_pieces
 
 RATE_HZ = 16_000  # what each of the three models was trained on

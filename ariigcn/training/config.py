@@ -152,6 +152,7 @@ class TuneConfig(Section):
         default_factory=_default_space,
         description="Key of model or training -> list of values, or {low, high, log}. An experiment "
         "is searched over the keys that its model reads.",
+        json_schema_extra={"additionalProperties": {"type": ["array", "object", "null"]}},
     )
 
     @field_validator("space", mode="before")

@@ -7,8 +7,9 @@ Each idea has a module beside this one: the step with its game (``step``), what 
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
+from math import isnan
 from pathlib import Path
 from typing import cast
 
@@ -87,13 +88,17 @@ class Trainer:
         with exclusive(checkpoints) if self.ranks.is_first else nullcontext():
             self._resume(checkpoints, run)
             self._fit(checkpoints, run)
-        logger.info("selected epoch %d of %d", self.selection.epoch, len(self.history))
+        epoch = self.selection.epoch
+        logger.info(
+            "seed %d: selected epoch %d of %d, %s",
+            *(self.seed, epoch, len(self.history), _told(self.history[epoch - 1])),
+        )
 
     def _fit(self, checkpoints: Path, run: str) -> None:
         saved = time.monotonic()
         total, done = self.config.epochs, len(self.history)
         with (
-            progress("training epochs", total, done) as counter,
+            progress(f"seed {self.seed}: epoch", total, done) as counter,
             StopRequest(self.ranks.any) as stop,
         ):
             while len(self.history) < total and not self.selection.is_final:
@@ -105,7 +110,7 @@ class Trainer:
                 if (stop or due) and self.ranks.is_first:
                     save_checkpoint(checkpoints, len(self.history), run, self._state())
                     saved = time.monotonic()
-                counter.advance()
+                counter.advance(note=_told(row))
                 stop.check(f"epoch {len(self.history)} is kept")
 
     def _epoch(self, stop: StopRequest) -> dict[str, float]:
@@ -175,3 +180,9 @@ class Trainer:
             self.history = state["history"]
             restore(self._parts(), state)
         self.ranks.check_same(len(self.history))
+
+
+def _told(row: Mapping[str, float]) -> str:
+    """An epoch's score in words, for the log."""
+    score = row["validation_weighted_f1"]
+    return "no validation" if isnan(score) else f"validation F1 {100 * score:.1f}"

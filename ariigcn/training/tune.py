@@ -25,6 +25,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from ariigcn.core.errors import ConfigError, DataError
 from ariigcn.core.files import remove
+from ariigcn.core.logs import progress
 from ariigcn.core.settings import dotted, set_path
 from ariigcn.core.storage import write_json
 from ariigcn.graphs.dialogues import load_dialogues
@@ -140,12 +141,13 @@ def make_trials(
         study.tell(trial.number, state=TrialState.FAIL)
     budget = search.config
     share = len(range(worker, budget.trials, budget.workers))
-    while (done := len(_finished(study, worker))) < share:
-        if worker == 0 and done == 0:
-            study.enqueue_trial(_configured_within(search))
-        study.sampler = _sampler(search, worker, done)
-        _one_trial(study, search, worker, objective)
-        logger.info("worker %d has made %d of %d trials", worker, done + 1, share)
+    with progress("trial", share, len(_finished(study, worker))) as counter:
+        while (done := len(_finished(study, worker))) < share:
+            if worker == 0 and done == 0:
+                study.enqueue_trial(_configured_within(search))
+            study.sampler = _sampler(search, worker, done)
+            _one_trial(study, search, worker, objective)
+            counter.advance()
     return [_plain(trial) for trial in _finished(study, worker)]
 
 

@@ -4,7 +4,14 @@ import os
 from pathlib import Path
 
 from ariigcn.corpora.demo import generate
-from ariigcn.corpora.registry import ORACLE, media_behind, option_files, table_files
+from ariigcn.corpora.registry import (
+    CORPORA,
+    ORACLE,
+    is_text_alone,
+    media_behind,
+    option_files,
+    table_files,
+)
 
 READ = (
     *("conversations.CSV", "talk.SRT", "call.vtt", "features.PKL", "list.parquet", "oracle.json"),
@@ -43,3 +50,7 @@ def test_some_tables_say_which_media_there_are(tmp_path: Path) -> None:
     (tmp_path / "Conversations.CSV").touch()
     assert media_behind("folder", tmp_path) == media_behind("published", tmp_path) == ""
     assert media_behind("meld", tmp_path) == "media"
+
+
+def test_a_corpus_says_itself_that_it_is_text_alone() -> None:
+    assert {name for name in CORPORA if is_text_alone(name)} == {"dailydialog", "emorynlp"}

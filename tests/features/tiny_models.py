@@ -54,7 +54,7 @@ def text_model(folder: Path, limit: int = 32) -> Path:
     return folder
 
 
-def speech_model(folder: Path, kind: str = "Wav2Vec2") -> Path:
+def speech_model(folder: Path, kind: str = "Wav2Vec2", **settings: Any) -> Path:
     """wav2vec 2.0, HuBERT or WavLM, and what its feature extractor does."""
     import transformers
 
@@ -64,6 +64,7 @@ def speech_model(folder: Path, kind: str = "Wav2Vec2") -> Path:
         num_conv_pos_embeddings=16,
         num_conv_pos_embedding_groups=2,
         **SHAPE,
+        **settings,
     )
     getattr(transformers, f"{kind}Model")(config).save_pretrained(folder)
     transformers.Wav2Vec2FeatureExtractor(do_normalize=True).save_pretrained(folder)
@@ -100,3 +101,17 @@ def picture_settings(folder: Path, side: int) -> Path:
     }
     (folder / "preprocessor_config.json").write_text(json.dumps(settings))
     return folder
+
+
+def clip_model(folder: Path, side: int = 32) -> Path:
+    """CLIP, whose image tower is one of two, and what its image processor does."""
+    from transformers import CLIPConfig, CLIPModel
+
+    seed()
+    config = CLIPConfig(
+        text_config={**SHAPE, "vocab_size": 50, "bos_token_id": 0, "eos_token_id": 1},
+        vision_config={**SHAPE, "image_size": side, "patch_size": 8},
+        projection_dim=8,
+    )
+    CLIPModel(config).save_pretrained(folder)
+    return picture_settings(folder, side)

@@ -16,59 +16,14 @@ from ariigcn.features.encoders.registry import make_encoder
 from ariigcn.features.extract import extract
 from ariigcn.features.store import FeatureStore, Status
 from ariigcn.finetune import learn as module
-from ariigcn.finetune.config import ALL, HISTORY, OUTPUTS, WEIGHTS, Parameters, encoder_folder
+from ariigcn.finetune.config import HISTORY, OUTPUTS, WEIGHTS, encoder_folder
 from ariigcn.finetune.folds import folds_of
-from ariigcn.finetune.inputs import text_clips
-from ariigcn.finetune.run import learn
+from ariigcn.finetune.inputs import table_clips
 from ariigcn.finetune.store import join
-from tests.features.tiny_models import WIDTH, text_model
+from ariigcn.finetune.text import Parameters
+from tests.features.tiny_models import WIDTH
+from tests.finetune.small import Killed, killed_after, learned, parameters, run
 from tests.synthetic_corpus import LABELS, make_corpus
-
-WORDS = {"anger": "no no well", "joy": "I am so happy", "neutral": "It rains"}
-
-
-@pytest.fixture(scope="module")
-def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return text_model(tmp_path_factory.mktemp("base"))
-
-
-@pytest.fixture(scope="module")
-def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Dialogues whose words tell the emotion; one utterance has none."""
-    corpus = make_corpus([5, 4, 6, 3, 5, 4, 6, 5, 4, 5] * 2)
-    rows = corpus.utterances
-    rows["text"] = rows["emotion"].map(WORDS).fillna("what about it")
-    rows.loc[3, "text"] = None
-    path = tmp_path_factory.mktemp("table") / "utterances.parquet"
-    write_corpus(corpus, path)
-    return path
-
-
-def parameters(base: Path, **given: Any) -> Parameters:
-    small = {"epochs": 2, "batch": 4, "folds": 2, "learning_rate": 0.005, "max_tokens": 24}
-    small |= {"freeze_embeddings": False, "threads": 1}
-    return Parameters(**{"base": str(base), **small, **given})
-
-
-def learned(table: Path, folder: Path, asked: Parameters) -> Parameters:
-    """Every encoder that the parameters ask for, in a folder."""
-    asked = asked.model_copy(update={"folder": str(folder)})
-    for number, out in zip(asked.encoders, asked.needed, strict=True):
-        run(table, Path(out), asked, number)
-    return asked
-
-
-def run(table: Path, out: Path, asked: Parameters, number: int = ALL) -> None:
-    out.parent.mkdir(parents=True, exist_ok=True)
-    checkpoints = out.parent / ".checkpoints" / out.name
-    learn(table, out, checkpoints=checkpoints, parameters=asked, number=number)
-
-
-@pytest.fixture(scope="module")
-def folds(table: Path, base: Path, tmp_path_factory: pytest.TempPathFactory) -> Parameters:
-    """Two folds' encoders and the one that learned from all."""
-    asked = parameters(base, unseen="all", gives="vectors-logits")
-    return learned(table, tmp_path_factory.mktemp("encoders"), asked)
 
 
 def test_it_learns_and_its_history_tells(folds: Parameters) -> None:
@@ -123,7 +78,7 @@ def test_a_recording_gets_what_the_test_split_got(
     join(table, tmp_path / "out.h5", asked)
     store, corpus = FeatureStore(tmp_path / "out.h5"), read_corpus(table)
     encoder = make_encoder("text", "finetuned", asked.model_dump(mode="json"))
-    clips = text_clips(corpus, asked)
+    clips = table_clips(corpus, asked)
     test = np.flatnonzero(corpus.utterances["split"] == "test")
     fresh = encoder.encode([clips[n] for n in test])
     np.testing.assert_allclose(
@@ -156,10 +111,6 @@ def test_labels_of_the_test_split_change_no_byte(
         assert same, name
 
 
-class Killed(BaseException):
-    """Nothing is cleaned up after it."""
-
-
 @pytest.mark.parametrize("step", [2, 17])
 def test_a_killed_run_ends_with_the_same_bits(
     base: Path,
@@ -169,19 +120,11 @@ def test_a_killed_run_ends_with_the_same_bits(
     monkeypatch: pytest.MonkeyPatch,
     step: int,
 ) -> None:
-    asked, counted = parameters(base, unseen="all", gives="vectors-logits"), 0
+    asked = parameters(base, unseen="all", gives="vectors-logits")
     inner = module.Watch.on_step_end
-
-    def on_step_end(self: Any, args: Any, state: Any, control: Any, **given: Any) -> None:
-        nonlocal counted
-        counted += 1
-        if counted > step:
-            raise Killed
-        inner(self, args, state, control, **given)
-
     with monkeypatch.context() as patch:
         patch.setattr(module, "CHECKPOINT_S", 0.0)
-        patch.setattr(module.Watch, "on_step_end", on_step_end)
+        patch.setattr(module.Watch, "on_step_end", killed_after(step, inner))
         with pytest.raises(Killed):
             run(table, tmp_path / "encoder", asked)
     saved = sorted((tmp_path / ".checkpoints").rglob("checkpoint-*"))

@@ -1,5 +1,7 @@
 """A configuration that cannot work is refused before any job, naming the key and the mend."""
 
+import re
+
 import pytest
 import yaml
 
@@ -31,7 +33,7 @@ PUBLISHED = {modality: {"encoder": "published"} for modality in ("text", "audio"
     [
         ({"modle": {}}, "unknown key 'modle'; did you mean 'model'?"),
         ({"model": {"hiden": 3}}, "model: unknown key 'hiden'; did you mean 'hidden'?"),
-        ({"model": {"hidden": "many"}}, r"model.hidden: .*integer.*\(got 'many'\)"),
+        ({"model": {"hidden": "many"}}, r"model.hidden: write a whole number \(got 'many'\)"),
         ({"training": {"learning_rate": -1}}, "training.learning_rate: .*greater than 0"),
         (
             {"corpus": "mosi", "corpus_root": "."},
@@ -115,14 +117,28 @@ def test_a_corpus_is_downloaded_where_its_module_can_and_no_folder_is_named(corp
     assert downloads(load_config({"corpus": corpus, "corpus_root": root})) is loads
 
 
-def test_two_parameter_sets_of_one_encoder_need_two_names(root):
+def test_two_parameter_sets_of_one_encoder_have_two_stores(root):
     parameters = {"encoder": "opensmile", "parameters": {"feature_set": "IS09"}}
     other = {"is09": {"features": {"audio": parameters}}}
+    plan = load_plan(merge(default(root), {"experiments": other}))
+    plain, own = plan.stores["audio"]
+    assert plain == "opensmile" and re.fullmatch(r"opensmile-[0-9a-f]{8}", own)
+    parameters["name"] = "opensmile"
     with pytest.raises(ConfigError, match=r"give one a features.audio.name of its own"):
         load_plan(merge(default(root), {"experiments": other}))
-    parameters["name"] = "is09"
-    plan = load_plan(merge(default(root), {"experiments": other}))
-    assert set(plan.stores["audio"]) == {"opensmile", "is09"}
+
+
+def test_a_store_is_named_by_what_it_is_made_with_and_not_by_how_that_is_written(root):
+    def store(parameters):
+        audio = {"encoder": "opensmile", "parameters": parameters}
+        return next(iter(load_plan({"features": {"audio": audio}}).stores["audio"]))
+
+    assert store({}) == store({"feature_set": "eGeMAPSv02"}) == "opensmile"
+    assert (
+        store({"feature_set": "IS09"})
+        == store({"feature_set": "IS09"})
+        != store({"feature_set": "IS10"})
+    )
 
 
 def test_experiments_override_and_null_removes(root):

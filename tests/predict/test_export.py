@@ -23,13 +23,15 @@ def dialogue(model, draw, count):
         m: (draw.normal(size=(count, size)) * mask[m][:, None]).astype(np.float32)
         for m, size in sizes.items()
     }
-    return x, mask, draw.integers(0, 3, count)
+    return x, mask, draw.integers(0, 4, count)
 
 
-def given(x, mask, speakers):
+def given(model, x, mask, speakers):
     """The inputs of what was exported."""
     names = {f"x_{m}": values for m, values in x.items()}
-    return {**names, "mask": np.stack([*mask.values()], 1), "speaker": speakers}
+    person = [PEOPLE.index(name) if name in PEOPLE else -1 for name in map(str, speakers)]
+    known = {"person": np.array(person)} if model.network.relate.by_name else {}
+    return {**names, "mask": np.stack([*mask.values()], 1), "speaker": speakers, **known}
 
 
 def expected(model, x, mask, speakers):
@@ -37,6 +39,11 @@ def expected(model, x, mask, speakers):
 
 
 RELATIVE = {"audio": {"normalise": "beside"}, "text": {"normalise": "speaker"}}
+PEOPLE = ("3", "0", "1")  # speaker 2 is none of them
+BY_NAME = {
+    "normalise": {**RELATIVE, "audio": {"normalise": "beside", "normalise_over": "corpus"}},
+    "people": PEOPLE,
+}
 
 
 @pytest.mark.parametrize(
@@ -44,6 +51,8 @@ RELATIVE = {"audio": {"normalise": "beside"}, "text": {"normalise": "speaker"}}
     [
         ({}, {"normalise": RELATIVE}),
         ({}, {"normalise": RELATIVE, "future": 0}),
+        ({}, BY_NAME),
+        ({}, {**BY_NAME, "future": 0}),
         ({}, {}),
         ({}, {"past": 3, "future": 0}),
         ({}, {"past": -1, "future": 2}),
@@ -57,7 +66,7 @@ def test_the_portable_network_is_the_network(make_model, settings, graph):
     for count in (1, 2, 9, 70):
         said = dialogue(model, draw, count)
         with torch.no_grad():
-            found = network(*map(torch.from_numpy, given(*said).values())).numpy()
+            found = network(*map(torch.from_numpy, given(model, *said).values())).numpy()
         assert np.abs(found - expected(model, *said)).max() < 1e-5
 
 
@@ -69,6 +78,7 @@ def test_onnx_gives_the_same_on_a_hundred_dialogues_of_any_length(make_model, tm
         {"past": 4, "future": 3},
         {"past": 5, "future": 0, "normalise": RELATIVE},
         {"normalise": RELATIVE},
+        {"past": 5, "future": 0, **BY_NAME},
     ):
         model, path = make_model("text", "audio", **graph), tmp_path / "model.onnx"
         export_onnx(model, path)
@@ -76,13 +86,14 @@ def test_onnx_gives_the_same_on_a_hundred_dialogues_of_any_length(make_model, tm
         session, draw = runtime.InferenceSession(str(path)), np.random.default_rng(0)
         for _ in range(50):
             said = dialogue(model, draw, int(draw.integers(1, 80)))
-            [found] = session.run(["probabilities"], given(*said))
+            [found] = session.run(["probabilities"], given(model, *said))
             assert np.abs(found - expected(model, *said)).max() < 1e-4
         written = onnx.load(path)
         told = {own.key: json.loads(own.value) for own in written.metadata_props}
         assert tuple(told["labels"]) == model.labels
         assert told["modalities"] == ["text", "audio"]
         assert told["encoders"]["audio"]["parameters"]["feature_set"] == "eGeMAPSv02"
+        assert tuple(told["people"]) == model.head.people
         [output] = written.graph.output
         assert output.type.tensor_type.shape.dim[0].dim_param == "n"
 
@@ -92,10 +103,6 @@ def test_what_cannot_be_exported_is_refused(make_model, text_model, tmp_path, mo
         model = make_model("text", settings=settings)
         with pytest.raises(ConfigError, match="cannot be exported"):
             PortableNetwork(model.head, model.network)
-    by_name = {"text": {"normalise": "speaker", "normalise_over": "corpus"}}
-    model = make_model("text", normalise=by_name, people=("Ann",))
-    with pytest.raises(ConfigError, match="knows speakers by name"):
-        PortableNetwork(model.head, model.network)
     pairs = text_model.head.graph.model_copy(update={"relations": "speaker-pair"})
     with pytest.raises(ConfigError, match="speaker-pair cannot be exported"):
         PortableNetwork(replace(text_model.head, graph=pairs), text_model.network)

@@ -17,7 +17,7 @@ from tests.workflow.small import copy_workflow, snakemake
 pytestmark = [pytest.mark.slurm, pytest.mark.timeout(1500)]
 OVERLAY = """
 demo: {dialogues: 8}
-features: {block: 2, shards: 2, video: {parameters: {frames: 2}}}
+features: {block: 2, shards: 2, video: {name: efficientnet-lite0, parameters: {frames: 2}}}
 model: {hidden: 16}
 training: {epochs: 80, patience: 80, checkpoint_s: 0}
 seeds: [0, 1]

@@ -6,9 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-TARGETS = {
-    "all", "features", "graphs", "models", "evaluation", "report", "paper", "tune", "predictions",
-}  # fmt: skip
+from ariigcn.terminal.stages import TARGETS
+
 OVERLAY = """
 demo: {dialogues: 8}
 features: {block: 8, video: {parameters: {frames: 2}}}

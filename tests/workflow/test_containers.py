@@ -5,6 +5,8 @@ import tomllib
 
 import pytest
 
+PACKAGES = ("ariigcn", "snakemake_logger_plugin_ariigcn")
+
 
 @pytest.mark.parametrize("name", ["Dockerfile", "ariigcn.def"])
 def test_a_container_is_made_from_the_pins(root, name):
@@ -12,7 +14,7 @@ def test_a_container_is_made_from_the_pins(root, name):
     oldest = tomllib.loads((root / "pyproject.toml").read_text())["project"]["requires-python"]
     assert f"python:{oldest.removeprefix('>=')}-slim" in text
     assert "--constraint /build/constraints.txt /build" in text
-    for file in ("pyproject.toml", "constraints.txt", "README.md", "LICENSE", "ariigcn"):
+    for file in ("pyproject.toml", "constraints.txt", "README.md", "LICENSE", *PACKAGES):
         assert (root / file).exists()
         assert f" {file} " in text
 

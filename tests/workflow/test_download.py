@@ -35,7 +35,7 @@ def test_a_mirror_brings_clips_and_another_mirror_brings_nothing_again(root, tmp
     assert "unlabelled clip" in (folder / "results" / "meld" / "logs" / "download.log").read_text()
 
     said = snakemake(folder, "meld", f'mirror: "{tmp_path}"', "download")
-    assert "Nothing to be done" in said
+    assert "Everything is up to date." in said
 
 
 def test_text_alone_goes_from_the_official_tables_to_the_utterances(root, shared, tmp_path):

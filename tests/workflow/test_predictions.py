@@ -78,4 +78,4 @@ def test_training_on_recordings_without_labels_stops_before_extraction(recording
     said = done.stdout + done.stderr
     assert done.returncode != 0
     assert "you can predict it: 3 conversation(s), 12 utterance(s), no labels" in said
-    assert "rule extract_" not in said
+    assert "extract text" not in said

@@ -1,6 +1,5 @@
 """Data and results that live elsewhere: by links, and by absolute paths."""
 
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -40,5 +39,5 @@ def test_two_working_folders_share_what_lives_elsewhere(root, tmp_path):
     other = copy_workflow(root, tmp_path / "other")
     disk = tmp_path / "disk"
     said = graphs(other, f"data_dir={disk / 'data'}", f"results_dir={disk / 'results'}")
-    assert re.search("Nothing to be done", said)
+    assert "Everything is up to date." in said
     assert not (other / "results").exists()

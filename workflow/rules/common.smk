@@ -1,17 +1,28 @@
 # The plan of the checked configuration; what each rule makes of it stands in its own file.
 
-from ariigcn.config.files import check_files
+from ariigcn.config.files import check_files, with_places
 from ariigcn.core.code import code_version
 from ariigcn.core.errors import ConfigError
+from ariigcn.plan import record
 from ariigcn.plan.load import load_plan
 
 try:
     check_files(workflow.overwrite_configfiles)
     plan = load_plan(config)
 except ConfigError as error:
-    raise WorkflowError(str(error)) from None
+    told = with_places(
+        error, workflow.overwrite_configfiles, workflow.config_settings.config
+    )
+    raise WorkflowError(str(told)) from None
 
 cfg, files = plan.config, plan.files
+if workflow.is_main_process:
+    from ariigcn.terminal.outcome import Outcome
+
+    for replaced in [] if plan.trained else record.replaced(plan):
+        logger.warning(replaced)
+    # For the terminal at the end of the run; Snakemake's own logger passes over it.
+    logger.info("", extra={"outcome": Outcome.of(plan)})
 
 
 def one_of(names):

@@ -24,6 +24,7 @@ LATEX = [files.latex(name) for name in (*TABLES, "results-narrow")]
 # What others report has its place in the results' LaTeX.
 TABLES["published"] = files.csv("published")
 FIGURES = figures.drawn(plan)
+FINE_TUNED = plan.finetuned_encoders(plan.main)
 CURVES = figures.curves(plan)
 # What is looked into: the main experiment's first seed.
 INSPECTION = files.experiment("inspection.h5", plan.main)
@@ -117,7 +118,7 @@ rule figures:
         tables=[
             TABLES[name] for name in ("results", "errors", "comparisons", "missing")
         ],
-        fine_tuned=plan.finetuned_encoders(plan.main),
+        fine_tuned=list(FINE_TUNED.values()),
     output:
         figures.written(FIGURES),
     log:
@@ -134,6 +135,7 @@ rule figures:
         histories=HISTORIES,
         predictions={name: PREDICTIONS[name] for name in plan.figured},
         tables=TABLES,
+        fine_tuned=FINE_TUNED,
         code=code_version("ariigcn.evaluation.figures.draw"),
     script:
         "../scripts/figures.py"

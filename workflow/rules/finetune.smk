@@ -1,4 +1,34 @@
-# Encoders that learn on the training split, one job each; then the store of what they make.
+# Encoders that learn on the training split, one job each; then the store of what they make. What they
+# read of the clips' files is decoded once for all of them.
+
+
+rule decode:
+    input:
+        table=files.table,
+        labels=labels,
+        files=base_of_decoding,
+    output:
+        files.decoded(),
+    log:
+        files.log("decode.{decoding}"),
+    benchmark:
+        files.benchmark("decode.{decoding}")
+    wildcard_constraints:
+        decoding=one_of(plan.decodings),
+    conda:
+        "../../envs/features.yaml"
+    threads: 8
+    resources:
+        mem_mb=3000,
+    params:
+        modality=lambda wildcards: plan.decodings[wildcards.decoding].modality,
+        parameters=lambda wildcards: plan.decodings[wildcards.decoding].decoding(),
+        media=lambda wildcards: corpus.version(cfg, "media"),
+        media_root=TABLE_ROOT,
+        made_by=made_by_of(plan.decodings, "decoding"),
+        code=code_of(plan.decodings, "decoding", "ariigcn.finetune.decode"),
+    script:
+        "../scripts/decode.py"
 
 
 rule finetune:
@@ -6,6 +36,7 @@ rule finetune:
         table=files.table,
         labels=labels,
         files=base_of_finetuning,
+        decoded=decoded_of_finetuning,
     output:
         directory(encoder_folder(files.finetuned(), "{number}")),
     log:
@@ -22,10 +53,11 @@ rule finetune:
         mem_mb=4000,
         gpu=lambda wildcards: int(GPUS > 0),
     params:
+        modality=lambda wildcards: plan.finetunings[wildcards.finetuning].modality,
         parameters=lambda wildcards: plan.finetunings[wildcards.finetuning].learned(),
         folds=lambda wildcards: plan.finetunings[wildcards.finetuning].folds,
-        made_by=made_by("text", FINETUNED),
-        code=code_version("ariigcn.finetune.run"),
+        made_by=made_by_of(plan.finetunings, "finetuning"),
+        code=code_of(plan.finetunings, "finetuning", "ariigcn.finetune.run"),
     script:
         "../scripts/finetune.py"
 
@@ -33,24 +65,26 @@ rule finetune:
 rule join_finetuned:
     input:
         table=files.table,
-        encoders=lambda wildcards: plan.joined[wildcards.store].needed,
+        encoders=lambda wildcards: plan.joined[wildcards.joined].needed,
+        decoded=decoded_of_join,
     output:
-        files.store("text"),
+        files.joined(),
     log:
-        files.log("join_finetuned.{store}"),
+        files.log("join_finetuned.{joined}"),
     benchmark:
-        files.benchmark("join_finetuned.{store}")
+        files.benchmark("join_finetuned.{joined}")
     wildcard_constraints:
-        store=one_of(plan.joined),
+        joined=one_of(plan.joined),
     conda:
         "../../envs/training.yaml"
     threads: 2
     resources:
         mem_mb=3000,
     params:
-        parameters=lambda wildcards: plan.joined[wildcards.store].model_dump(
+        modality=lambda wildcards: plan.joined[wildcards.joined].modality,
+        parameters=lambda wildcards: plan.joined[wildcards.joined].model_dump(
             mode="json"
         ),
-        code=code_version("ariigcn.finetune.store"),
+        code=code_of(plan.joined, "joined", "ariigcn.finetune.store"),
     script:
         "../scripts/join_finetuned.py"

@@ -8,8 +8,8 @@ from ariigcn.features.encoders.registry import (
     made_by,
     parameter_files,
 )
-from ariigcn.finetune.encoder import base_files
 from ariigcn.finetune.config import encoder_folder
+from ariigcn.finetune.kind import kind_of
 from ariigcn.core.modality import MODALITIES
 from ariigcn.plan import corpus, search
 from ariigcn.plan.predictions import NO_MODEL, listening_shards
@@ -94,10 +94,52 @@ def encoder_files(modality):
     return of
 
 
-def base_of_finetuning(wildcards):
+def base_files(parameters):
     """The local files of the encoder that is fine-tuned."""
-    parameters = plan.finetunings[wildcards.finetuning]
-    return [str(path) for path in base_files(parameters)]
+    return [str(path) for path in kind_of(parameters.modality).base_files(parameters)]
+
+
+def base_of_decoding(wildcards):
+    """The local files of the encoder that clips are read for."""
+    return base_files(plan.decodings[wildcards.decoding])
+
+
+def base_of_finetuning(wildcards):
+    return base_files(plan.finetunings[wildcards.finetuning])
+
+
+def decoded_for(parameters):
+    """What was read of the clips; nothing for text."""
+    return files.decoded(parameters.decoding_name()) if parameters.decoding() else []
+
+
+def decoded_of_finetuning(wildcards):
+    return decoded_for(plan.finetunings[wildcards.finetuning])
+
+
+def decoded_of_join(wildcards):
+    """What the base's own vectors are made of, where a store holds them."""
+    parameters = plan.joined[wildcards.joined]
+    return decoded_for(parameters) if parameters.gives == "frozen-logits" else []
+
+
+def made_by_of(known, wildcard):
+    """The libraries that make a fine-tuned encoder's vectors; the wildcard names its parameters."""
+
+    def of(wildcards):
+        return made_by(known[wildcards.get(wildcard)].modality, FINETUNED)
+
+    return of
+
+
+def code_of(known, wildcard, module):
+    """The version of a stage's code and of its modality's own."""
+
+    def of(wildcards):
+        modality = known[wildcards.get(wildcard)].modality
+        return code_version(module, encoder_module(modality, FINETUNED))
+
+    return of
 
 
 AT_ONCE = cfg.runs_per_gpu

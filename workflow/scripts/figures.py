@@ -16,7 +16,7 @@ def main(snakemake):
         metrics={name: [Path(p) for p in paths] for name, paths in params.metrics.items()},
         histories={name: [Path(p) for p in paths] for name, paths in params.histories.items()},
         predictions={name: [Path(p) for p in paths] for name, paths in params.predictions.items()},
-        fine_tuned=[Path(folder) for folder in snakemake.input.get("fine_tuned", [])],
+        fine_tuned={m: [Path(f) for f in folders] for m, folders in params.fine_tuned.items()},
         tables={name: Path(path) for name, path in params.tables.items()},
     )
 

@@ -3,14 +3,19 @@
 from pathlib import Path
 
 from ariigcn.core.logs import configure_logging
-from ariigcn.finetune.config import Parameters
+from ariigcn.finetune.kind import parameters_of
 from ariigcn.finetune.store import join
 
 
 def main(snakemake):
     configure_logging(snakemake.log[0])
-    parameters = Parameters(**snakemake.params.parameters)
-    join(Path(snakemake.input.table), Path(snakemake.output[0]), parameters)
+    params, decoded = snakemake.params, snakemake.input.get("decoded")
+    join(
+        Path(snakemake.input.table),
+        Path(snakemake.output[0]),
+        parameters_of(params.modality, params.parameters),
+        decoded=Path(decoded) if decoded else None,
+    )
 
 
 if __name__ == "__main__":

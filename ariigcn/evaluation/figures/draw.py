@@ -19,7 +19,7 @@ def draw_figures(
     histories: Mapping[str, Sequence[Path]],
     predictions: Mapping[str, Sequence[Path]],
     tables: Mapping[str, Path],
-    fine_tuned: Sequence[Path] = (),
+    fine_tuned: Mapping[str, Sequence[Path]] | None = None,
 ) -> None:
     """Draw the figures of a run and of its experiments.
 
@@ -29,7 +29,7 @@ def draw_figures(
         metrics: experiment -> its seeds' ``metrics.json``.
         histories: experiment -> its seeds' ``history.parquet``.
         predictions: experiment -> its seeds' ``predictions.parquet``.
-        fine_tuned: the folder of each encoder that was fine-tuned.
+        fine_tuned: modality -> the folder of each encoder that was fine-tuned.
         tables: name -> CSV of :func:`ariigcn.evaluation.tables.write.write_tables`.
 
     Raises:
@@ -52,6 +52,6 @@ def draw_figures(
             case Kind.RELIABILITY:
                 draw_reliability(predictions[figure.of], figure.path)
             case Kind.FINE_TUNING:
-                draw_fine_tuning(fine_tuned, table, figure.path)
+                draw_fine_tuning((fine_tuned or {})[figure.of], table, figure.path)
             case Kind.CURVES:
                 raise ValueError(f"{figure.path}: a figure of a grid; draw it with draw_curve")

@@ -28,9 +28,7 @@ class Kind(StrEnum):
 
 OF_RUN = (Kind.RESULTS, Kind.COMPARISONS, Kind.MISSING)
 OF_EXPERIMENT = (Kind.CONFUSION, Kind.HISTORY, Kind.DISCRIMINATORS, Kind.RELIABILITY)
-OF_FEATURES = (
-    Kind.FINE_TUNING,
-)  # where the main experiment's text encoder learned in the workflow
+OF_FEATURES = (Kind.FINE_TUNING,)  # of a modality whose encoder learned in the workflow
 OF_GRID = (Kind.CURVES,)
 
 
@@ -45,11 +43,11 @@ class Figure:
 
     Attributes:
         kind: what it shows.
-        of: the experiment, or the grid, that it shows; empty for a figure of the whole run.
+        of: the experiment, the grid or the modality that it shows; empty for a figure of the whole run.
         path: its SVG file; :func:`pdf_of` names its PDF.
 
     Raises:
-        ValueError: a figure of the whole run that names an experiment, or another one that names none.
+        ValueError: a figure of the whole run that says of what it is, or another one that does not.
     """
 
     kind: Kind
@@ -57,9 +55,9 @@ class Figure:
     path: Path
 
     def __post_init__(self) -> None:
-        whole = self.kind in (*OF_RUN, *OF_FEATURES)
+        whole = self.kind in OF_RUN
         if whole != (not self.of):
-            wanted = "no experiment" if whole else "an experiment or a grid"
+            wanted = "no experiment" if whole else "an experiment, a grid or a modality"
             raise ValueError(f"a figure of kind '{self.kind}' takes {wanted}, not '{self.of}'")
 
     @staticmethod

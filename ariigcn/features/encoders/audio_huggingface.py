@@ -6,6 +6,7 @@ memory does not grow with the clip; attention does not cross from one window to 
 
 import json
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -13,12 +14,13 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from ariigcn.core.errors import DataError
+from ariigcn.core.settings import Section
 from ariigcn.features.encoders import huggingface
-from ariigcn.features.encoders.base import Clip, Encoded
+from ariigcn.features.encoders.base import Clip
 from ariigcn.features.encoders.foreign import in_words
 from ariigcn.features.encoders.huggingface import HubParameters, hidden, load
+from ariigcn.features.encoders.steps import TwoStepEncoder
 from ariigcn.features.media import containers
-from ariigcn.features.media.containers import ClipError
 from ariigcn.features.media.sound import Mix, read_audio
 
 LIBRARIES = (*containers.LIBRARIES, *huggingface.LIBRARIES)
@@ -29,15 +31,9 @@ RATE = 16000
 EPSILON = 1e-7
 
 
-class Parameters(HubParameters):
-    """Parameters of the Hugging Face speech encoder."""
+class SoundParameters(Section):
+    """Which sound of a clip is read."""
 
-    pooling: Literal["mean", "statistics"] = Field(
-        "mean", description="Mean over time, or mean and standard deviation."
-    )
-    window_s: float = Field(
-        20.0, ge=1, le=120, description="Longest piece that is encoded at once, seconds."
-    )
     mix: Mix = Field("mean", description="Mix-down: mean of all channels, or the first one.")
     min_duration_s: float = Field(
         0.1, ge=0.03, description="Shorter clips are marked too short, seconds."
@@ -47,27 +43,35 @@ class Parameters(HubParameters):
     )
 
 
-class SpeechEncoder:
-    """Clip -> float32 [D], or [2 D] with statistics; D the model's hidden size."""
+class SoundPooling(Section):
+    """How sound becomes one vector."""
 
-    def __init__(self, parameters: Parameters) -> None:
-        self.parameters = parameters
-        self._loaded = load(parameters, "audio", "input_values")
-        self.version = self._loaded.version
-        moments = ("mean", "sd")[: 2 if parameters.pooling == "statistics" else 1]
-        width = int(self._loaded.model.config.hidden_size)
-        self.feature_names = tuple(f"{m}_{number}" for m in moments for number in range(width))
-        self.dimension = len(self.feature_names)
-        self._normalise = self._settings()
+    pooling: Literal["mean", "statistics"] = Field(
+        "mean", description="Mean over time, or mean and standard deviation."
+    )
+    window_s: float = Field(
+        20.0, ge=1, le=120, description="Longest piece that is encoded at once, seconds."
+    )
 
-    @property
-    def weights_sha256(self) -> str:
-        """Digest of the weight files."""
-        return self._loaded.weights_sha256()
 
-    def _settings(self) -> bool:
-        """Whether the model wants its sound at zero mean and unit variance."""
-        path = self._loaded.folder / "preprocessor_config.json"
+class Parameters(HubParameters, SoundPooling, SoundParameters):
+    """Parameters of the Hugging Face speech encoder."""
+
+
+class SoundReader:
+    """Clips as the sound that a model wants: 16 kHz, with zero mean and unit variance where it says so.
+
+    Args:
+        asked: which sound.
+        folder: of the model.
+
+    Raises:
+        DataError: the folder does not say how the model wants its sound, or it is at another rate.
+    """
+
+    def __init__(self, asked: SoundParameters, folder: Path) -> None:
+        self._asked = asked
+        path = folder / "preprocessor_config.json"
         if not path.is_file():
             raise DataError(f"{path}: missing; it describes the sound that the model reads")
         with in_words(path, "does not say how the model wants its sound"):
@@ -78,22 +82,46 @@ class SpeechEncoder:
             )
         if rate != RATE:
             raise DataError(f"{path}: {rate} Hz; {RATE} Hz is supported")
-        return bool(normalise)
+        self._normalise = bool(normalise)
 
-    def encode(self, clips: Sequence[Clip]) -> list[Encoded]:
-        """One vector a clip, each computed by itself: neighbours and padding change no bit."""
-        return [self._encode_one(clip) for clip in clips]
+    def read(self, clip: Clip) -> tuple[NDArray[np.float32], str]:
+        """A clip's signal, float32 [S], and the row's note, which is empty.
 
-    def _encode_one(self, clip: Clip) -> Encoded:
-        asked = self.parameters
-        try:
-            limits = asked.min_duration_s, asked.max_duration_s
-            signal = read_audio(clip, RATE, asked.mix, *limits)
-        except ClipError as error:
-            return Encoded(None, error.status, error.message)
+        Raises:
+            ClipError: the clip cannot be used.
+        """
+        limits = self._asked.min_duration_s, self._asked.max_duration_s
+        signal = read_audio(clip, RATE, self._asked.mix, *limits)
         if self._normalise:
             signal = (signal - signal.mean()) / np.sqrt(signal.var() + np.float32(EPSILON))
-        return Encoded(self._pool(signal))
+        return signal, ""
+
+
+class SpeechEncoder(TwoStepEncoder):
+    """Clip -> float32 [D], or [2 D] with statistics; D the model's hidden size."""
+
+    def __init__(self, parameters: Parameters) -> None:
+        self.parameters = parameters
+        self.loaded = load(parameters, "audio", "input_values")
+        self.version = self.loaded.version
+        moments = ("mean", "sd")[: 2 if parameters.pooling == "statistics" else 1]
+        width = int(self.loaded.model.config.hidden_size)
+        self.feature_names = tuple(f"{m}_{number}" for m in moments for number in range(width))
+        self.dimension = len(self.feature_names)
+        self.reader = SoundReader(parameters, self.loaded.folder)
+
+    @property
+    def weights_sha256(self) -> str:
+        """Digest of the weight files."""
+        return self.loaded.weights_sha256()
+
+    def read(self, clip: Clip) -> tuple[NDArray[np.float32], str]:
+        """As :meth:`SoundReader.read`."""
+        return self.reader.read(clip)
+
+    def vectors(self, read: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
+        """n signals -> [n, D], each computed by itself: neighbours and padding change no bit."""
+        return np.stack([self._pool(signal) for signal in read])
 
     def _pool(self, signal: NDArray[np.float32]) -> NDArray[np.float32]:
         """A signal at 16 kHz, [S] -> pooled hidden states of all its windows."""
@@ -102,12 +130,12 @@ class SpeechEncoder:
         count, sums = 0, torch.zeros(2, 1, dtype=torch.float64)
         pieces = max(1, -(-len(signal) // round(self.parameters.window_s * RATE)))
         for piece in np.array_split(signal, pieces):
-            values = torch.from_numpy(np.ascontiguousarray(piece))[None].to(self._loaded.device)
+            values = torch.from_numpy(np.ascontiguousarray(piece))[None].to(self.loaded.device)
             with torch.inference_mode():
                 states = hidden(
-                    self._loaded.model,
+                    self.loaded.model,
                     self.parameters.layers,
-                    input_values=values.to(self._loaded.model.dtype),
+                    input_values=values.to(self.loaded.model.dtype),
                 )[0].double()
                 count += len(states)
                 sums = sums + torch.stack([states.sum(0), states.square().sum(0)]).cpu()

@@ -17,9 +17,8 @@ from pydantic import Field, field_validator
 
 from ariigcn.core.files import sha256_file
 from ariigcn.core.settings import Section
-from ariigcn.features.encoders.base import Clip, Encoded
+from ariigcn.features.encoders.base import Clip, ClipError, Encoded
 from ariigcn.features.media import containers
-from ariigcn.features.media.containers import ClipError
 from ariigcn.features.media.sound import Mix, read_audio
 from ariigcn.features.store import Status
 

@@ -53,6 +53,14 @@ class Encoded:
     message: str = ""
 
 
+class ClipError(Exception):
+    """A clip cannot be used: the status and the message of its row."""
+
+    def __init__(self, status: Status, message: str) -> None:
+        super().__init__(message)
+        self.status, self.message = status, message
+
+
 class Described(Protocol):
     """What a store's header tells of an encoder.
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from ariigcn.core.plugins import Plugins, load
+from ariigcn.core.plugins import MODULE, Plugins, load
 from ariigcn.core.settings import describe
 
 if TYPE_CHECKING:
@@ -24,13 +24,14 @@ FINETUNED = "finetuned"  # an encoder that learns on the corpus itself
 PUBLISHED = "published"  # features that others have made, read from their files
 ENCODERS: dict[str, dict[str, str]] = {
     "text": {
-        FINETUNED: "ariigcn.finetune.encoder",
+        FINETUNED: "ariigcn.finetune.text",
         "glove": "ariigcn.features.encoders.text_glove",
         "huggingface": "ariigcn.features.encoders.text_huggingface",
         "minilm": "ariigcn.features.encoders.text_minilm",
         PUBLISHED: "ariigcn.features.imported",
     },
     "audio": {
+        FINETUNED: "ariigcn.finetune.audio",
         "huggingface": "ariigcn.features.encoders.audio_huggingface",
         "opensmile": "ariigcn.features.encoders.audio_opensmile",
         PUBLISHED: "ariigcn.features.imported",
@@ -38,6 +39,7 @@ ENCODERS: dict[str, dict[str, str]] = {
     "video": {
         "efficientnet-lite0": "ariigcn.features.encoders.video_efficientnet",
         "expression": "ariigcn.features.encoders.video_expression",
+        FINETUNED: "ariigcn.finetune.video",
         "huggingface": "ariigcn.features.encoders.video_huggingface",
         PUBLISHED: "ariigcn.features.imported",
         "r3d18": "ariigcn.features.encoders.video_r3d18",
@@ -49,11 +51,20 @@ def encoder_module(modality: str, encoder: str) -> str:
     """The dotted name of an encoder's module; its code version is a parameter of the stage.
 
     Raises:
-        ValueError: no encoder of the modality has this name.
+        ValueError: no encoder of the modality has this name; many give a hub's model in its place.
     """
     ours = ENCODERS[modality]
     found = Plugins(f"{modality} encoder", "ariigcn.encoders", ours, prefix=f"{modality}.")
-    return found.module(encoder)
+    try:
+        return found.module(encoder)
+    except ValueError as error:
+        if encoder.startswith(MODULE):
+            raise
+        line = f"{modality}: {{encoder: huggingface, parameters: {{model: {encoder}}}}}"
+        told = (
+            f"{error}. If '{encoder}' is a model of the Hugging Face hub or a folder of one, write"
+        )
+        raise ValueError(f"{told} {line}") from None
 
 
 def encoder_parameters(modality: str, encoder: str, given: dict[str, Any]) -> dict[str, Any]:
@@ -64,6 +75,17 @@ def encoder_parameters(modality: str, encoder: str, given: dict[str, Any]) -> di
     except ValidationError as error:
         raise ValueError("; ".join(describe(error, "parameters"))) from None
     return parameters
+
+
+def own_parameters(modality: str, encoder: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """The checked parameters that are not the encoder's defaults."""
+    kind = load(encoder_module(modality, encoder)).Parameters
+    defaults = kind.model_construct().model_dump(mode="json")  # without those that have none
+    return {
+        name: value
+        for name, value in parameters.items()
+        if name not in defaults or value != defaults[name]
+    }
 
 
 def made_by(modality: str, encoder: str) -> dict[str, str]:

@@ -7,12 +7,15 @@ reads are choices of ours, and stand among the parameters in the store.
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field
 
 from ariigcn.features.around import Around
 from ariigcn.features.encoders import huggingface
-from ariigcn.features.encoders.base import Clip, Encoded
+from ariigcn.features.encoders.base import Clip, ClipError
 from ariigcn.features.encoders.huggingface import HubParameters, hidden, load, load_tokenizer
+from ariigcn.features.encoders.steps import TwoStepEncoder
 from ariigcn.features.encoders.text_reading import Reader, Reading, batches
 from ariigcn.features.store import Status
 
@@ -43,45 +46,51 @@ class Parameters(HubParameters, Around):
     )
 
 
-class TextEncoder:
+class TextEncoder(TwoStepEncoder):
     """Utterance text -> float32 [D], D the model's hidden size."""
 
+    together = True
     feature_names: tuple[str, ...] = ()
 
     def __init__(self, parameters: Parameters) -> None:
         self.parameters = parameters
-        self._loaded = load(parameters, "text", "input_ids")
-        self.version = self._loaded.version
-        self.dimension = int(self._loaded.model.config.hidden_size)
-        self._reader = Reader(load_tokenizer(self._loaded.folder), parameters.max_tokens)
+        self.loaded = load(parameters, "text", "input_ids")
+        self.version = self.loaded.version
+        self.dimension = int(self.loaded.model.config.hidden_size)
+        self.reader = Reader(load_tokenizer(self.loaded.folder), parameters.max_tokens)
 
     @property
     def weights_sha256(self) -> str:
         """Digest of the weight files."""
-        return self._loaded.weights_sha256()
+        return self.loaded.weights_sha256()
 
-    def encode(self, clips: Sequence[Clip]) -> list[Encoded]:
-        """One vector a clip; a text of nothing but blanks is missing."""
-        results = [Encoded(None, Status.MISSING, "no text") for _ in clips]
-        spoken = [n for n, clip in enumerate(clips) if clip.has_words]
-        read = [self._reader.read(clips[n]) for n in spoken]
-        limit, tokens = self._reader.limit, self.parameters.batch_tokens
+    def read(self, clip: Clip) -> tuple[Reading, str]:
+        """A clip's tokens, and what was cut of them.
+
+        Raises:
+            ClipError: its text has nothing but blanks.
+        """
+        if not clip.has_words:
+            raise ClipError(Status.MISSING, "no text")
+        reading = self.reader.read(clip)
+        return reading, reading.note
+
+    def vectors(self, read: Sequence[Reading]) -> NDArray[np.float32]:
+        """n inputs -> [n, D], in batches of like length."""
+        found = np.zeros((len(read), self.dimension), np.float32)
+        limit, tokens = self.reader.limit, self.parameters.batch_tokens
         for length, places in batches([len(r) for r in read], limit, tokens):
-            pooled = self._embed([read[p] for p in places], length).cpu().numpy()
-            for place, vector in zip(places, pooled, strict=True):
-                results[spoken[place]] = Encoded(vector, message=read[place].note)
-        return results
+            found[places] = self._embed([read[p] for p in places], length).cpu().numpy()
+        return found
 
     def _embed(self, rows: "list[Reading]", length: int) -> "Tensor":
         """Inputs, each at most ``length`` tokens long -> float32 [n, D]."""
         import torch
 
-        inputs = {
-            k: v.to(self._loaded.device) for k, v in self._reader.padded(rows, length).items()
-        }
+        inputs = {k: v.to(self.loaded.device) for k, v in self.reader.padded(rows, length).items()}
         own = inputs.pop("own")[..., None]
         with torch.inference_mode():
-            states = hidden(self._loaded.model, self.parameters.layers, **inputs)
+            states = hidden(self.loaded.model, self.parameters.layers, **inputs)
             if self.parameters.pooling == "cls":
                 return states[:, 0]
             if self.parameters.pooling == "max":

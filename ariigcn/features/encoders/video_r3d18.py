@@ -13,7 +13,7 @@ from pydantic import Field
 from ariigcn.features.encoders.device import device
 from ariigcn.features.encoders.foreign import digest_of_weights, in_words
 from ariigcn.features.media import faces
-from ariigcn.features.media.faces import FaceCropEncoder, FaceParameters
+from ariigcn.features.media.faces import FaceCropEncoder, FaceCropReader, FaceParameters
 
 LIBRARIES = (*faces.LIBRARIES, "torch")
 ON_GPU = True
@@ -54,7 +54,7 @@ class R3D18Video(FaceCropEncoder):
         from ariigcn.features.encoders.r3d18 import SIDE, WINDOW, load
 
         [path] = files(parameters)
-        super().__init__(parameters, parameters.windows * WINDOW, SIDE)
+        super().__init__(FaceCropReader(parameters, parameters.windows * WINDOW, SIDE))
         self._window = WINDOW
         mend = f"download {URL} on a machine with a network and name the file"
         self.weights_sha256 = digest_of_weights(path, parameters.weights_sha256, mend)

@@ -15,7 +15,7 @@ import numpy as np
 from ariigcn.core.modality import Modality
 from ariigcn.core.paths import ABSENT, file_trouble
 from ariigcn.corpora.read.clips import PAST_END_S, PLAYLIST, PLAYLISTS, look_at
-from ariigcn.features.encoders.base import Clip
+from ariigcn.features.encoders.base import Clip, ClipError
 from ariigcn.features.store import Status
 
 # What decides a decoded signal; av's wheels bring FFmpeg's libraries with them.
@@ -26,14 +26,6 @@ TRUNCATED_SHARE, TRUNCATED_S = 0.9, 0.25
 EPSILON_S = 1e-6
 # How the message of a row begins whose span ends after its file; such rows are counted.
 PAST_END = "its span ends after its file"
-
-
-class ClipError(Exception):
-    """A clip cannot be used: the status and the message of its row."""
-
-    def __init__(self, status: Status, message: str) -> None:
-        super().__init__(message)
-        self.status, self.message = status, message
 
 
 @contextmanager

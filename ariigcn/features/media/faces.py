@@ -6,7 +6,7 @@ two faces may be one person's now and the other's then; ``follow`` keeps to one 
 """
 
 import re
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Literal
 
@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from ariigcn.core.settings import Section
-from ariigcn.features.encoders.base import Clip, Encoded
+from ariigcn.features.encoders.base import Clip, ClipError
+from ariigcn.features.encoders.steps import TwoStepEncoder
 from ariigcn.features.media import containers, detectors
 from ariigcn.features.media.boxes import Box, crop, fill_gaps, follow, smooth
-from ariigcn.features.media.containers import ClipError
 from ariigcn.features.media.frames import sample_frames
 from ariigcn.features.store import Status
 
@@ -106,30 +106,46 @@ class FaceFinder:
         return (first, box.x, box.y)
 
 
-class FaceCropEncoder(ABC):
-    """An encoder of a clip's face crops: frames, faces and statuses are the same for every network.
+class FaceCropReader:
+    """Clips as face crops: frames, faces and statuses are the same for every network.
 
     Args:
-        parameters: which faces, and from what length of clip on.
+        asked: which faces, and from what length of clip on.
         frames: frames a clip, evenly spaced.
         side: side of a crop, pixels.
     """
 
-    def __init__(self, parameters: FaceParameters, frames: int, side: int) -> None:
-        self._asked, self._frames, self._side = parameters, frames, side
-        self._faces = FaceFinder(parameters)
+    def __init__(self, asked: FaceParameters, frames: int, side: int) -> None:
+        self.side = side
+        self._asked, self._frames, self._faces = asked, frames, FaceFinder(asked)
 
-    def encode(self, clips: Sequence[Clip]) -> list[Encoded]:
-        """One vector a clip; the network sees one clip at a time, so no bits depend on neighbours."""
-        return [self._encode_one(clip) for clip in clips]
+    def read(self, clip: Clip) -> tuple[NDArray[np.uint8], str]:
+        """A clip's crops, RGB [n, side, side, 3], and the row's note.
 
-    def _encode_one(self, clip: Clip) -> Encoded:
-        try:
-            frames = sample_frames(clip, self._frames, self._asked.min_duration_s)
-            crops, note = face_crops(frames, self._faces, self._asked, self._side)
-        except ClipError as error:
-            return Encoded(None, error.status, error.message)
-        return Encoded(self._pool(crops), message=note)
+        Raises:
+            ClipError: the clip cannot be used.
+        """
+        frames = sample_frames(clip, self._frames, self._asked.min_duration_s)
+        return face_crops(frames, self._faces, self._asked, self.side)
+
+
+class FaceCropEncoder(TwoStepEncoder):
+    """An encoder of a clip's face crops; its network sees one clip at a time.
+
+    Args:
+        reader: of clips.
+    """
+
+    def __init__(self, reader: FaceCropReader) -> None:
+        self._reader = reader
+
+    def read(self, clip: Clip) -> tuple[NDArray[np.uint8], str]:
+        """As :meth:`FaceCropReader.read`."""
+        return self._reader.read(clip)
+
+    def vectors(self, read: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
+        """The crops of n clips -> [n, D]; no bits of a clip depend on its neighbours."""
+        return np.stack([self._pool(crops) for crops in read])
 
     @abstractmethod
     def _pool(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:

@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ariigcn.features.encoders.base import Clip
+from ariigcn.features.encoders.base import Clip, ClipError
 from ariigcn.features.media.containers import (
     EPSILON_S,
-    ClipError,
     check_complete,
     check_length,
     open_stream,

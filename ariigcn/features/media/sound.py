@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from ariigcn.features.encoders.base import Clip
+from ariigcn.features.encoders.base import Clip, ClipError
 from ariigcn.features.media.containers import (
-    ClipError,
     check_complete,
     check_length,
     open_stream,

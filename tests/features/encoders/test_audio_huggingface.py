@@ -42,7 +42,7 @@ def test_values_are_transformers_own(folder: Path, tmp_path: Path) -> None:
     made = encoder(folder, pooling="statistics")
     extractor = AutoFeatureExtractor.from_pretrained(folder)
     inputs = extractor(read_audio(clip), sampling_rate=16000, return_tensors="pt")
-    states = made._loaded.model(inputs["input_values"]).last_hidden_state[0].numpy()
+    states = made.loaded.model(inputs["input_values"]).last_hidden_state[0].numpy()
     (result,) = made.encode([clip])
     expected = np.concatenate([states.mean(0), states.std(0)])
     np.testing.assert_allclose(result.values, expected, atol=1e-5)
@@ -53,7 +53,7 @@ def test_long_sound_is_read_in_equal_windows(
 ) -> None:
     made = encoder(folder, window_s=1.0)
     lengths: list[int] = []
-    model = made._loaded.model
+    model = made.loaded.model
     real = model.forward
 
     def forward(input_values: Any, **options: Any) -> Any:

@@ -34,7 +34,7 @@ def test_an_encoder_is_in_the_documentation_and_its_parameters_are_described(
 
 
 def test_a_model_that_is_not_named_is_missed_before_any_job() -> None:
-    with pytest.raises(ValueError, match=r"parameters\.model: Field required"):
+    with pytest.raises(ValueError, match=r"parameters\.model: is missing"):
         encoder_parameters("text", "huggingface", {})
     with pytest.raises(ValueError, match="unknown text encoder 'huggingfac'"):
         encoder_parameters("text", "huggingfac", {})

@@ -33,7 +33,7 @@ def vector(result: Encoded) -> np.ndarray:
 @pytest.mark.parametrize("pooling", ["mean", "cls", "max"])
 def test_pooling_is_over_the_tokens_and_not_over_the_padding(folder: Path, pooling: str) -> None:
     made = encoder(folder, pooling=pooling)
-    model, ids = made._loaded.model, made._reader._tokenizer("I am happy", return_tensors="pt")
+    model, ids = made.loaded.model, made.reader._tokenizer("I am happy", return_tensors="pt")
     states = model(**ids).last_hidden_state[0].numpy()
     expected = {"mean": states.mean(0), "cls": states[0], "max": states.max(0)}[pooling]
     (result,) = encode(made, "I am happy")

@@ -46,7 +46,7 @@ def test_values_are_transformers_own(tmp_path: Path, clip: Clip) -> None:
     processor = AutoImageProcessor.from_pretrained(tmp_path, backend="pil")
     frame = cv2.resize(sample_frames(clip, 1)[0], (32, 32), interpolation=cv2.INTER_AREA)
     inputs = processor(frame, return_tensors="pt")
-    expected = made._loaded.model(**inputs).last_hidden_state[0, 0].numpy()
+    expected = made.loaded.model(**inputs).last_hidden_state[0, 0].numpy()
     (result,) = made.encode([clip])
     assert result.values is not None
     np.testing.assert_allclose(result.values[:WIDTH], expected, atol=1e-5)

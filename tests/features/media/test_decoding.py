@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ariigcn.features.encoders.base import Clip
-from ariigcn.features.media.containers import ClipError, open_stream
+from ariigcn.features.encoders.base import Clip, ClipError
+from ariigcn.features.media.containers import open_stream
 from ariigcn.features.media.frames import sample_frames
 from ariigcn.features.media.sound import read_audio
 from ariigcn.features.store import Status

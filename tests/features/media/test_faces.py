@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from ariigcn.features.encoders.base import ClipError
 from ariigcn.features.media.boxes import Box, crop, fill_gaps, follow, smooth
-from ariigcn.features.media.containers import ClipError
 from ariigcn.features.media.faces import FaceFinder, FaceParameters, face_crops
 
 
