@@ -148,6 +148,8 @@ class ARIIGCN(ConversationModel):
             "loss_imcl": (weights.intra_inter_modal, IMCL),
             "loss_iccl": (weights.intra_inter_class, ICCL),
         }
+        if len(self.modalities) == 1:
+            del streams["loss_imcl"]  # without another modality it has no positives and only repels
         active = {name: stream for name, (weight, stream) in streams.items() if weight > 0}
         if active:
             terms.update(self._contrastive(output, label, active))

@@ -4,7 +4,7 @@ import math
 
 from ariigcn.evaluation.inspection_file import STAGES, Inspection
 from ariigcn.evaluation.tables.frames import NONE
-from ariigcn.report.cells import Number, TableView
+from ariigcn.report.cells import Cell, Number, TableView
 
 COLUMNS = {"silhouette": "Silhouette", "alignment": "Alignment", "uniformity": "Uniformity"}
 DIFFERENCE = 0.05  # of a silhouette that is worth a word: ours
@@ -12,7 +12,7 @@ DIFFERENCE = 0.05  # of a silhouette that is worth a word: ours
 
 def separation_view(inspection: Inspection) -> TableView | None:
     """The measures of every stage; None where no emotion can be told from another."""
-    rows = tuple(
+    rows: tuple[tuple[Cell, ...], ...] = tuple(
         (STAGES[stage], *(_number(measures[name]) for name in COLUMNS))
         for stage, measures in inspection.measures.items()
     )
