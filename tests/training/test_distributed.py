@@ -15,7 +15,7 @@ from torch import distributed, multiprocessing
 
 from ariigcn.core.signals import StoppedError
 from ariigcn.models.ariigcn import ARIIGCN
-from ariigcn.models.config import DiscriminatorConfig, LossConfig, ModelConfig
+from ariigcn.models.config import AlignmentConfig, DiscriminatorConfig, LossConfig, ModelConfig
 from ariigcn.training.checkpoint import load_checkpoint, save_checkpoint
 from ariigcn.training.config import TrainingConfig
 from ariigcn.training.loop import Trainer
@@ -33,6 +33,7 @@ CASES = [
     ("infonce", torch.float64),
     ("supcon", torch.float64),
     ("hinge", torch.float32),
+    ("prototypes", torch.float64),  # and the alignment of a shared part in closed form
 ]
 
 
@@ -44,11 +45,18 @@ def trained(form: str, dtype: torch.dtype, folder: Path) -> dict[str, Any]:
     # The longest dialogue fills a rank, which then has no labelled utterance.
     dialogues.label[dialogues.rows(torch.tensor([2]))] = -1
     torch.manual_seed(0)
-    losses = LossConfig(form=form, label_smoothing=0.1, warmup_epochs=2)
+    losses = LossConfig(label_smoothing=0.1, warmup_epochs=2)
+    alignment = AlignmentConfig()
+    if form == "prototypes":
+        more = {"iccl_with": form, "orthogonality": 0.1, "prototype_margin": 0.2}
+        losses = losses.model_copy(update=more)
+        alignment = AlignmentConfig(shared=4, by="closed-form", stand_in="others")
+    else:
+        losses = losses.model_copy(update={"form": form})
     game = DiscriminatorConfig(gradient_penalty=1.0, spectral_norm=form == "supcon")
     config = ModelConfig(
         **{"hidden": 8, "projection": 4, "dropout": 0, "input_dropout": 0},
-        losses=losses, discriminator=game,
+        losses=losses, discriminator=game, alignment=alignment,
     )  # fmt: skip
     model = ARIIGCN(SIZES, len(LABELS), len(dialogues.graph.relations), config)
     model.class_weights.copy_(torch.tensor([0.5, 1.0, 2.0]))
@@ -114,7 +122,8 @@ def test_two_ranks_have_the_losses_and_weights_of_one_and_resume(inputs, tmp_pat
         for rank in range(2):
             found = load_checkpoint(tmp_path / f"{form}-{dtype}-{rank}", "test")
             for here, there in zip(found["history"], expected["history"], strict=True):
-                terms = {"loss", "loss_cls", "loss_imcl", "loss_iccl", "loss_adv", "loss_disc"}
+                terms = {"loss", "loss_cls", "loss_imcl", "loss_iccl", "loss_adv"}
+                terms.add("loss_orthogonality" if form == "prototypes" else "loss_disc")
                 assert terms < set(there)
                 same = {n: pytest.approx(x, abs=bound) for n, x in there.items() if n != "seconds"}
                 assert {n: x for n, x in here.items() if n != "seconds"} == same

@@ -62,6 +62,11 @@ def shares(mask: Tensor) -> Tensor:
     return there / count.clamp_min(1) / (count > 0).sum().clamp_min(1)
 
 
+def _single(z: Tensor) -> Tensor:
+    """At least in single precision: sums of many terms are made here."""
+    return z.to(torch.promote_types(z.dtype, torch.float32))
+
+
 def discrepancy_loss(z: Tensor, mask: Tensor) -> Tensor:
     """Squared maximum mean discrepancy, summed over pairs of modalities (Gretton et al., JMLR 2012).
 
@@ -78,8 +83,8 @@ def discrepancy_loss(z: Tensor, mask: Tensor) -> Tensor:
     step = -(-z.shape[1] // NODES)
     z, mask = z[:, ::step], mask[::step]
     with single_precision(z.device):
-        nodes, count = z.float().flatten(0, 1), z.shape[1]
-        there = mask.T.float()
+        nodes, count = _single(z).flatten(0, 1), z.shape[1]
+        there = mask.T.to(nodes.dtype)
         weight = (there / there.sum(1, keepdim=True).clamp_min(1)).flatten()
         norms = nodes.square().sum(1)
         squared = (norms[:, None] + norms - 2 * nodes @ nodes.T).clamp_min(0)
@@ -89,7 +94,7 @@ def discrepancy_loss(z: Tensor, mask: Tensor) -> Tensor:
         kernel = (wide + wide**2 + wide**4) / 3 * weight[:, None] * weight
         pairs = kernel.view(len(z), count, len(z), count).sum((1, 3))  # means over pairs, [M, M]
         some = mask.any(0)
-        both = (some[:, None] & some).float()
+        both = (some[:, None] & some).to(pairs.dtype)
         own = pairs.diagonal()
         return (((own[:, None] + own - 2 * pairs) * both).sum()) / 2
 
@@ -108,7 +113,8 @@ def linear_critic_loss(z: Tensor, mask: Tensor) -> Tensor:
         A scalar, [], 0 = no linear critic tells anything.
     """
     with single_precision(z.device):
-        z, weight = z.float(), shares(mask)
+        z = _single(z)
+        weight = shares(mask).to(z.dtype)
         present = mask.any(0)
         modality_mean = torch.einsum("mnd,mn->md", z, weight)
         share = weight.sum(1, keepdim=True)  # the same for all that are present
@@ -116,7 +122,7 @@ def linear_critic_loss(z: Tensor, mask: Tensor) -> Tensor:
         shift = (modality_mean / share.clamp_min(1e-12) - mean) * present.unsqueeze(1)
         centred = z - mean
         total = torch.einsum("mnd,mn,mne->de", centred, weight, centred)
-        eye = torch.eye(z.shape[-1], device=z.device)
+        eye = torch.eye(z.shape[-1], device=z.device, dtype=z.dtype)
         ridge = RIDGE * total.diagonal().mean().detach().clamp_min(1e-12)
         solved = torch.linalg.solve(total + ridge * eye, shift.T)
         return (shift.T * solved).sum() / present.sum().clamp_min(1)
@@ -134,7 +140,8 @@ def orthogonality_loss(z: Tensor, shared: int, mask: Tensor) -> Tensor:
         A scalar, [].
     """
     with single_precision(z.device):
-        z, weight = z.float(), mask.T.unsqueeze(-1).float()
+        z = _single(z)
+        weight = mask.T.unsqueeze(-1).to(z.dtype)
         mean = (z * weight).sum(1, keepdim=True) / weight.sum(1, keepdim=True).clamp_min(1)
         unit = nn.functional.normalize((z - mean) * weight, dim=1)
         return (unit[..., :shared].mT @ unit[..., shared:]).square().mean()

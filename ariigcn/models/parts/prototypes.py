@@ -89,6 +89,7 @@ class Prototypes(nn.Module):
         Returns:
             A scalar, []: the weighted mean over nodes; zero where there is none.
         """
+        # The memory moves below, and the gradient still needs what it was.
         seen, mean = self.seen.clone(), self.mean.clone()
         own = label.clamp_min(0)
         takes_part = (label >= 0) & seen[own]
