@@ -25,7 +25,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 TESTABLE := $(VENV)/.testable
 AXE := .browser/package/axe.min.js
-MADE := $(VENV) data results .snakemake
+MADE := $(VENV) data results .snakemake site dist
 
 .PHONY: bench bench-predictions bench-recording bench-scale bench-train demo docs lint-containers pictures release-notes wheel test test-browser test-faults test-kills test-slurm test-speech lint clean shipped-models
 

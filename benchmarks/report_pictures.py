@@ -2,23 +2,29 @@
 
     python -m benchmarks.report_pictures results/demo/report.html docs
 
-Writes report-first-screen.png and report-conversations.png into the folder. Needs a Chromium and its driver (Debian:
-chromium, chromium-driver), as tests/browser does.
+Writes report-first-screen.png and report-conversations.png into the folder. Needs a Chromium and its
+driver (Debian: chromium, chromium-driver), as tests/browser does.
 """
 
 import shutil
 import sys
+import time
 from pathlib import Path
 
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.support.ui import WebDriverWait
 
 WIDTH, HEIGHT = 1280, 900
-# An utterance that the report's model reads from others: its attention is shown, its conversation fills the picture.
-SHOW = """
-const turn = document.querySelectorAll("#conversations [id^='u-']")[arguments[0]];
-turn.focus();
-turn.scrollIntoView({block: "center"});
+CONVERSATIONS = (
+    "document.getElementById('conversations').scrollIntoView()"  # they are made when seen
+)
+MADE = "return document.querySelectorAll('.utterance .position').length > 4"
+# The fifth utterance: its attention is shown, and its conversation fills the picture.
+FOCUS = """
+const link = document.querySelectorAll('.utterance .position')[4];
+link.focus({preventScroll: true});
+window.scrollTo(0, link.closest('.utterance').getBoundingClientRect().top + scrollY - innerHeight * 0.65);
 """
 
 
@@ -41,7 +47,10 @@ def main(report: Path, folder: Path) -> None:
     )
     browser.get(report.resolve().as_uri())
     browser.save_screenshot(str(folder / "report-first-screen.png"))
-    browser.execute_script(SHOW, 4)
+    browser.execute_script(CONVERSATIONS)
+    WebDriverWait(browser, 20).until(lambda page: page.execute_script(MADE))
+    browser.execute_script(FOCUS)
+    time.sleep(1)  # the tint's transition
     browser.save_screenshot(str(folder / "report-conversations.png"))
     browser.quit()
 

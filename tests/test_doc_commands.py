@@ -3,7 +3,6 @@
 import importlib.util
 import re
 import shlex
-from pathlib import Path
 
 import pytest
 import typer.main
@@ -46,7 +45,9 @@ def test_there_are_commands():
 
 def rules():
     text = "".join(p.read_text("utf-8") for p in (ROOT / "workflow" / "rules").glob("*.smk"))
-    return set(re.findall(r"^\s*rule (\w+):", text + (ROOT / "Snakefile").read_text(), re.MULTILINE))
+    return set(
+        re.findall(r"^\s*rule (\w+):", text + (ROOT / "Snakefile").read_text(), re.MULTILINE)
+    )
 
 
 RULES, TARGETS = rules(), re.findall(r"^([\w-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
@@ -70,7 +71,9 @@ def check_snakemake(words, capsys):
 
 def check_files(files):
     for file in map(str, files):
-        assert file.startswith("results/") or file in MADE_BY_READER or (ROOT / file).is_file(), file
+        assert file.startswith("results/") or file in MADE_BY_READER or (ROOT / file).is_file(), (
+            file
+        )
 
 
 def check_keys(pairs):
@@ -86,9 +89,11 @@ def check_ariigcn(words):
     context = command.make_context("ariigcn", [], resilient_parsing=True)
     while hasattr(command, "commands") and words and words[0] in command.commands:
         names, command, words = [*names, words[0]], command.commands[words[0]], words[1:]
-    assert not hasattr(command, "commands") or words[:1] in ([], ["--version"], ["--install-completion"]), (
-        f"no command {' '.join([*names, *words])}"
-    )
+    assert not hasattr(command, "commands") or words[:1] in (
+        [],
+        ["--version"],
+        ["--install-completion"],
+    ), f"no command {' '.join([*names, *words])}"
     known = {option for p in command.params for option in (*p.opts, *p.secondary_opts)} | {"--help"}
     for word in words:
         if word.startswith("-"):
@@ -129,7 +134,11 @@ def test_commands_within_a_line_exist():
 
 def messages():
     """The literal parts of every message of troubleshooting.md that is ours."""
-    page = (ROOT / "docs" / "troubleshooting.md").read_text("utf-8").partition("## Messages of other")[0]
+    page = (
+        (ROOT / "docs" / "troubleshooting.md")
+        .read_text("utf-8")
+        .partition("## Messages of other")[0]
+    )
     return re.findall(r"^\| `([^`]+)` \|", page, re.MULTILINE)
 
 

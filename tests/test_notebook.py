@@ -21,4 +21,8 @@ def test_the_quickstart_runs(root, tmp_path):
 def said(book):
     """What the cells printed but for the score, which another processor's rounding may change."""
     outputs = [o for cell in book.cells for o in cell.get("outputs", ())]
-    return [re.sub(r"\d+%", "", o["text"]) for o in outputs if o.output_type == "stream" and o["name"] == "stdout"]
+    return [
+        re.sub(r"\d+%", "", o["text"])
+        for o in outputs
+        if o.output_type == "stream" and o["name"] == "stdout"
+    ]

@@ -21,7 +21,10 @@ def makefile(root):
 
 
 def workflows(root):
-    return {p.name: yaml.safe_load(p.read_text("utf-8")) for p in (root / ".github/workflows").glob("*.yml")}
+    return {
+        p.name: yaml.safe_load(p.read_text("utf-8"))
+        for p in (root / ".github/workflows").glob("*.yml")
+    }
 
 
 def steps(root):

@@ -102,7 +102,11 @@ def test_every_link_of_the_pages_beside_the_code_leads_somewhere(root, site):
 
 def test_every_page_that_the_code_names_exists(root):
     """Messages, comments and descriptions name pages as ``docs/config.md``."""
-    places = [*(root / "ariigcn").rglob("*.py"), *(root / "workflow").rglob("*.*"), root / "Makefile"]
+    places = [
+        *(root / "ariigcn").rglob("*.py"),
+        *(root / "workflow").rglob("*.*"),
+        root / "Makefile",
+    ]
     places += [*(root / "benchmarks").glob("*"), *(root / "profiles").rglob("*.yaml")]
     for place in (p for p in places if p.suffix in {".py", ".yaml", ".smk", ".json", ""}):
         if place.is_file():
@@ -115,7 +119,9 @@ def test_nothing_is_loaded_from_the_network(site):
     for path, page in pages.items():
         for address in page.loaded:
             assert not urlsplit(address).netloc, f"{path.name}: {address}"
-            assert (path.parent / unquote(urlsplit(address).path)).exists(), f"{path.name}: {address}"
+            assert (path.parent / unquote(urlsplit(address).path)).exists(), (
+                f"{path.name}: {address}"
+            )
         assert "mermaid" not in path.read_text("utf-8")  # its program would be fetched
     assert "url(http" not in (built / "site" / "site.css").read_text()
     assert (built / "search.js").is_file()  # the index, for pages opened from a disk
