@@ -13,6 +13,7 @@ from ariigcn.corpora.table import Corpus, write_corpus
 from ariigcn.evaluation.figures.draw import draw_figures
 from ariigcn.evaluation.figures.kinds import OF_EXPERIMENT, OF_RUN, Figure, Kind
 from ariigcn.evaluation.metrics import evaluate_experiment, read_metrics
+from ariigcn.evaluation.tables.frames import ANY, FILLED_BY
 from ariigcn.evaluation.tables.write import NAMES, TableSources, write_tables
 from ariigcn.features.store import Rows, Status, StoreHeader, write_store
 
@@ -139,14 +140,25 @@ def draw_all(project: Project, folder: Path, kinds: Sequence[Kind] = DRAWN) -> N
 
 
 def _missing(experiment: str) -> pd.DataFrame:
-    shares = (0.0, 0.25, 0.5, 0.75, 1.0)
+    of_one = [
+        (m, share, "model") for m in ("text", "video") for share in (0.0, 0.25, 0.5, 0.75, 1.0)
+    ]
+    of_any = [(ANY, s, f) for s in (0.0, 0.5) for f in (FILLED_BY if s else FILLED_BY[:1])]
     rows = [
-        (experiment, seed, modality, share, round(160 * share), 0.7 - 0.3 * share, 0.7 - 0.35 * share)
+        (experiment, seed, m, share, by, round(160 * share), 0.7 - 0.3 * share, 0.7 - 0.35 * share)
         for seed in range(2)
-        for modality in ("text", "video")
-        for share in shares
-    ]  # fmt: skip
-    names = ["experiment", "seed", "modality", "share", "utterances", "accuracy", "weighted_f1"]
+        for m, share, by in (*of_one, *of_any)
+    ]
+    names = [
+        "experiment",
+        "seed",
+        "modality",
+        "share",
+        "filled_by",
+        "masked",
+        "accuracy",
+        "weighted_f1",
+    ]
     return pd.DataFrame(rows, columns=names)
 
 

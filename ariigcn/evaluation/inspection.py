@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from ariigcn.evaluation.inspection_file import STAGES, Inspection, write_inspection
 from ariigcn.graphs.dialogues import Dialogues, load_dialogues
 from ariigcn.models.bundle import load_bundle
+from ariigcn.models.diagnostics import class_separation
 from ariigcn.models.parts.relation_graph import SpeakerRelationLayer, Tiles
 from ariigcn.training.predict import EVALUATION_DIALOGUES, standardised
 
@@ -54,6 +55,10 @@ def inspect_model(bundle: Path, graph: Path, stores: Mapping[str, Path], out: Pa
         row=row,
         modality=modality,
         points={name: embed(values) for name, values in stages.items()},
+        measures={
+            name: class_separation(torch.from_numpy(values), dialogues.label[row])
+            for name, values in stages.items()
+        },
     )
     write_inspection(found, out)
 

@@ -29,6 +29,8 @@ class Inspection:
         reach: int32 [N], how many utterances the attention was shared among; 0: no graph.
         row: int32 [P], utterance of a node; modality: int8 [P], index into ``modalities``.
         points: stage of :data:`STAGES` -> float32 [P, 2], within -1 to 1.
+        measures: stage -> what the representations there are like, by the names of
+            :func:`~ariigcn.models.diagnostics.class_separation`, over the drawn nodes.
     """
 
     experiment: str
@@ -41,6 +43,7 @@ class Inspection:
     row: NDArray[np.int32]
     modality: NDArray[np.int8]
     points: Mapping[str, NDArray[np.float32]]
+    measures: Mapping[str, Mapping[str, float]]
 
 
 def write_inspection(found: Inspection, path: Path) -> None:
@@ -55,7 +58,8 @@ def write_inspection(found: Inspection, path: Path) -> None:
         for name in ARRAYS:
             file.create_dataset(name, data=getattr(found, name), compression="gzip", shuffle=True)
         for stage, points in found.points.items():
-            file.create_dataset(f"points/{stage}", data=points)
+            drawn = file.create_dataset(f"points/{stage}", data=points)
+            drawn.attrs.update(found.measures[stage])
 
 
 def read_inspection(path: Path) -> Inspection:
@@ -72,5 +76,9 @@ def read_inspection(path: Path) -> Inspection:
             modalities=tuple(json.loads(file.attrs["modalities"])),
             utterance_ids=file["utterance_id"].asstr()[:].tolist(),
             points={stage: file[f"points/{stage}"][:] for stage in stages},
+            measures={
+                stage: {name: float(value) for name, value in file[f"points/{stage}"].attrs.items()}
+                for stage in stages
+            },
             **{name: file[name][:] for name in ARRAYS},
         )

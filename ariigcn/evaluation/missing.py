@@ -1,7 +1,10 @@
-"""What is left of a model when a modality goes missing at test time.
+"""What is left of a model when modalities go missing at test time.
 
 A masked utterance is treated as one whose clip was unusable: its mask is 0 and its features are
 zero, so that the model's own stand-in takes their place, for its own label and for its neighbours.
+One modality is masked by growing shares; and each modality of each utterance at random, except for one
+that stays (the protocol of MMIN, Zhao et al., ACL 2021, and GCNet, Lian et al., TPAMI 2023). There two
+simple fillings stand beside the model's own: the training mean, and zeros.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,12 +19,14 @@ from torch import Tensor
 
 from ariigcn.core.storage import write_table
 from ariigcn.evaluation.statistics.resampling import Floats, class_counts, score_counts
+from ariigcn.evaluation.tables.frames import ANY, FILLED_BY
 from ariigcn.graphs.dialogues import Dialogues, load_dialogues
 from ariigcn.models.base import ConversationModel
 from ariigcn.models.bundle import load_bundle
 from ariigcn.training.predict import predict, standardised
 
 SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
+RANDOM_SHARES = (0.0, 0.1, 0.3, 0.5, 0.7)
 DRAWS = 3  # of the masked utterances, a seed and share; their scores are averaged
 
 
@@ -34,8 +39,8 @@ def write_missing(
         models: the seeds' bundles.
         graph: the graph they were trained on.
         stores: modality -> feature store, in the models' order.
-        out: parquet, one row a seed, modality and share: experiment, seed, modality, share,
-            utterances (masked), accuracy, weighted_f1.
+        out: parquet, one row a seed, modality (or :data:`ANY`), share and filling: experiment, seed,
+            modality, share, filled_by, masked (how many), accuracy, weighted_f1.
     """
     dialogues = load_dialogues(graph, stores)
     rows = []
@@ -62,48 +67,96 @@ def missing_scores(
     rows = dialogues.rows(test)
     if not len(test) or not (dialogues.label[rows] >= 0).any():
         return []
-    whole = standardised(dialogues, model)
-    complete = _scores(model, whole, test)
-
-    def masked(modality: str, lost: Tensor) -> Dialogues:
-        """What is lost counts in no speaker's mean either."""
-        if modality in model.relate.normalise:
-            return standardised(without(dialogues, modality, lost), model)
-        return without(whole, modality, lost)
-
-    found: list[dict[str, object]] = []
+    masked = _Masked(model, dialogues)
+    found = []
     for column, modality in enumerate(dialogues.modalities):
         usable = rows[dialogues.mask[rows, column]]
         generator = np.random.default_rng([seed, column])
         orders = [usable[generator.permutation(len(usable))] for _ in range(DRAWS)]
         for share in SHARES:
             count = round(share * len(usable))
-            # Nothing and everything can be masked in one way only.
-            drawn = orders[: 1 if count in (0, len(usable)) else None]
-            scores = [
-                _scores(model, masked(modality, order[:count]), test) if count else complete
-                for order in drawn
-            ]
-            accuracy, weighted_f1 = np.mean(scores, axis=0).tolist()
-            found.append(
-                {
-                    "modality": modality,
-                    "share": share,
-                    "utterances": count,
-                    "accuracy": accuracy,
-                    "weighted_f1": weighted_f1,
-                }
-            )
+            lost = [_lost(dialogues.mask, order[:count], column) for order in orders]
+            found.append(masked.row(modality, share, lost, FILLED_BY[0]))
+    if len(dialogues.modalities) > 1:
+        found += _random_rows(masked, rows, seed)
     return found
 
 
-def without(dialogues: Dialogues, modality: str, rows: Tensor) -> Dialogues:
-    """Dialogues with a modality masked in k utterances, rows int64 [k]."""
-    column = dialogues.modalities.index(modality)
-    mask, values = dialogues.mask.clone(), dialogues.x[modality].clone()
-    mask[rows, column] = False
-    values[rows] = 0
-    return replace(dialogues, x={**dialogues.x, modality: values}, mask=mask)
+def _random_rows(masked: "_Masked", rows: Tensor, seed: int) -> list[dict[str, object]]:
+    """Scores with every modality of some utterances, int64 [n], masked at random."""
+    present = masked.dialogues.mask[rows]
+    generator = np.random.default_rng([seed, present.shape[1]])
+    lots = torch.from_numpy(generator.random((DRAWS, *present.shape)))
+    lots = lots.masked_fill(~present, -1.0)
+    stays = torch.nn.functional.one_hot(lots.argmax(2), present.shape[1]).bool()
+    found = []
+    for share in RANDOM_SHARES:
+        lost = torch.zeros(DRAWS, *masked.dialogues.mask.shape, dtype=torch.bool)
+        lost[:, rows] = present & (lots < share) & ~stays
+        fillings = FILLED_BY if share else FILLED_BY[:1]
+        found += [masked.row(ANY, share, list(lost), filling) for filling in fillings]
+    return found
+
+
+def _lost(mask: Tensor, rows: Tensor, column: int) -> Tensor:
+    """Where a modality is masked in k utterances, rows int64 [k]: bool [N, M]."""
+    lost = torch.zeros_like(mask)
+    lost[rows, column] = True
+    return lost
+
+
+class _Masked:
+    """A model's test scores on dialogues of which something is masked."""
+
+    def __init__(self, model: ConversationModel, dialogues: Dialogues) -> None:
+        self.model, self.dialogues = model, dialogues
+        self.test = dialogues.of_split("test")
+        self._whole = standardised(dialogues, model)
+        self._complete = _scores(model, self._whole, self.test)
+
+    def row(
+        self, modality: str, share: float, draws: Sequence[Tensor], filled_by: str
+    ) -> dict[str, object]:
+        """The mean score over draws of what is masked, bool [N, M] each."""
+        # Nothing and everything can be masked in one way only.
+        different = list({lost.numpy().tobytes(): lost for lost in draws}.values())
+        scores = [
+            self._score(lost, filled_by) if lost.any() else self._complete for lost in different
+        ]
+        accuracy, weighted_f1 = np.mean(scores, axis=0).tolist()
+        return {
+            "modality": modality,
+            "share": share,
+            "filled_by": filled_by,
+            "masked": round(float(np.mean([int(lost.sum()) for lost in different]))),
+            "accuracy": accuracy,
+            "weighted_f1": weighted_f1,
+        }
+
+    def _score(self, lost: Tensor, filled_by: str) -> tuple[float, float]:
+        return _scores(self.model, self._filled(lost, filled_by), self.test)
+
+    def _filled(self, lost: Tensor, filled_by: str) -> Dialogues:
+        """The dialogues with what is lost replaced; what is lost counts in no speaker's mean either."""
+        model = self.model
+        if filled_by == "mean":  # that of the training split, which is zero once standardised
+            return replace(without(self._whole, lost), mask=self._whole.mask)
+        if filled_by == "zeros":
+            return standardised(
+                replace(without(self.dialogues, lost), mask=self.dialogues.mask), model
+            )
+        if model.relate.normalise:
+            return standardised(without(self.dialogues, lost), model)
+        return without(self._whole, lost)
+
+
+def without(dialogues: Dialogues, lost: Tensor) -> Dialogues:
+    """Dialogues without what is lost, bool [N, M], in the order of their modalities."""
+    x = {
+        modality: values.masked_fill(lost[:, column, None], 0) if lost[:, column].any() else values
+        for column, (modality, values) in enumerate(dialogues.x.items())
+    }
+    return replace(dialogues, x=x, mask=dialogues.mask & ~lost)
 
 
 def _scores(model: ConversationModel, dialogues: Dialogues, test: Tensor) -> tuple[float, float]:

@@ -15,6 +15,12 @@ from ariigcn.models.parts.adversarial import (
     generator_loss,
     judge,
 )
+from ariigcn.models.parts.alignment import (
+    Critic,
+    discrepancy_loss,
+    linear_critic_loss,
+    orthogonality_loss,
+)
 from ariigcn.models.parts.classifier import classifier
 from ariigcn.models.parts.contrastive import PairLoss, contrastive_losses
 from ariigcn.models.parts.encoders import ContextEncoder, ModalityEncoders
@@ -22,6 +28,7 @@ from ariigcn.models.parts.geometric import Edges, GeometricLayer
 from ariigcn.models.parts.inputs import joined
 from ariigcn.models.parts.layers import ModalityLinear, single_precision
 from ariigcn.models.parts.pairs import ICCL, IMCL, Stream
+from ariigcn.models.parts.prototypes import PrototypeLoss, Prototypes
 from ariigcn.models.parts.relation_graph import SpeakerRelationLayer, Tiles, make_tiles
 from ariigcn.models.registry import LAYERS_FOUND, SPEAKER_RELATION
 
@@ -53,13 +60,30 @@ class ARIIGCN(ConversationModel):
             if config.context == "gru"
             else None
         )
-        self.generators = Generators(count, hidden, dropout)
-        self.discriminators = Discriminators(
-            count, hidden, spectral_norm=config.discriminator.spectral_norm
+        self.generators = Generators(count, hidden, dropout, config.alignment)
+        self.aligned_size = config.alignment.shared or hidden
+        self.discriminators = (
+            Discriminators(
+                count, self.aligned_size, spectral_norm=config.discriminator.spectral_norm
+            )
+            if config.alignment.by == "discriminators"
+            else None
         )
+        self.critic = Critic(count, self.aligned_size) if config.alignment.by == "critic" else None
         self.graph = nn.ModuleList(self._graph_layer(count) for _ in range(config.graph_layers))
         self.projection = ModalityLinear(count, hidden, config.projection)
+        self.prototypes = (
+            Prototypes(classes, config.projection, PrototypeLoss.of(config.losses))
+            if config.losses.iccl_with == "prototypes"
+            else None
+        )
         self.classifier = classifier(count * hidden, hidden, classes, dropout)
+
+    def fit_statistics(self, x: Mapping[str, Tensor], mask: Tensor, label: Tensor) -> None:
+        """As every model; prototypes count how rare each emotion is, too."""
+        super().fit_statistics(x, mask, label)
+        if self.prototypes is not None:
+            self.prototypes.fit(label)
 
     def forward(self, batch: DialogueBatch) -> StagedOutput:
         """Classify every utterance, and keep what each part made of it."""
@@ -67,7 +91,7 @@ class ARIIGCN(ConversationModel):
         h = self.encoders(batch.x, mask)
         if self.context is not None:
             h = self.context(h, batch.lengths)
-        z = self.generators(h)
+        z = self.generators(h, mask)
         g = z
         if len(self.graph):
             structure = self.structure(batch)
@@ -90,9 +114,18 @@ class ARIIGCN(ConversationModel):
         return Edges.of(batch, self.relations)
 
     @property
-    def is_adversarial(self) -> bool:
-        """Whether the game is played: it takes two modalities and a weight."""
+    def aligns(self) -> bool:
+        """Whether modalities are aligned: it takes two of them and a weight."""
         return self.config.losses.adversarial > 0 and len(self.modalities) > 1
+
+    @property
+    def is_adversarial(self) -> bool:
+        """Whether the paper's game is played."""
+        return self.aligns and self.discriminators is not None
+
+    def shared(self, z: Tensor) -> Tensor:
+        """What of the generators' output is aligned, [M, n, H] -> [M, n, S]."""
+        return z[..., : self.aligned_size]
 
     def losses(self, output: Output, label: Tensor, lambda_adv: float) -> dict[str, Tensor]:
         """The joint loss and its terms; terms that are switched off are absent.
@@ -115,32 +148,44 @@ class ARIIGCN(ConversationModel):
             "loss_imcl": (weights.intra_inter_modal, IMCL),
             "loss_iccl": (weights.intra_inter_class, ICCL),
         }
+        if len(self.modalities) == 1:
+            del streams["loss_imcl"]  # without another modality it has no positives and only repels
         active = {name: stream for name, (weight, stream) in streams.items() if weight > 0}
         if active:
             terms.update(self._contrastive(output, label, active))
             total = total + sum(streams[name][0] * terms[name] for name in active)
-        if self.is_adversarial and lambda_adv > 0:
-            terms["loss_adv"] = generator_loss(self._judge(output.aligned), output.mask)
+        if self.aligns and lambda_adv > 0:
+            terms["loss_adv"] = self._alignment(self.shared(output.aligned), output.mask)
             total = total + lambda_adv * terms["loss_adv"]
+        if weights.orthogonality > 0:
+            terms["loss_orthogonality"] = orthogonality_loss(
+                output.aligned, self.aligned_size, output.mask
+            )
+            total = total + weights.orthogonality * terms["loss_orthogonality"]
         return {"loss": total, **terms}
 
     def discriminator_parameters(self) -> list[Parameter]:
         """The discriminators' own."""
-        return list(self.discriminators.parameters())
+        return [] if self.discriminators is None else list(self.discriminators.parameters())
 
     def discriminator_report(self, output: Output) -> DiscriminatorReport:
         """L_D and the discriminators' accuracies on detached representations."""
         assert isinstance(output, StagedOutput)
-        return judge(self.discriminators, output.aligned, output.mask, self.config.discriminator)
+        assert self.discriminators is not None
+        z = self.shared(output.aligned)
+        return judge(self.discriminators, z, output.mask, self.config.discriminator)
 
-    def _judge(self, z: Tensor) -> Tensor:
-        """What frozen discriminators say: the gradient goes to z alone."""
-        for parameter in self.discriminators.parameters():
-            parameter.requires_grad_(False)
-        logits: Tensor = self.discriminators(z)
-        for parameter in self.discriminators.parameters():
-            parameter.requires_grad_(True)
-        return logits
+    def _alignment(self, z: Tensor, mask: Tensor) -> Tensor:
+        """L_G, or what takes its place, of what is aligned: z [M, n, S], mask bool [n, M] -> []."""
+        if self.discriminators is not None:
+            return generator_loss(_frozen(self.discriminators, z), mask)
+        if self.critic is not None:
+            loss: Tensor = self.critic(z, mask)
+            return loss
+        loss = discrepancy_loss(z, mask)
+        if self.config.alignment.by == "closed-form":
+            loss = loss + linear_critic_loss(z, mask)
+        return loss
 
     def _contrastive(
         self, output: StagedOutput, label: Tensor, streams: dict[str, Stream]
@@ -150,6 +195,22 @@ class ARIIGCN(ConversationModel):
         form = PairLoss(losses.form, losses.margin, losses.temperature)
         projected = self.projection(output.nodes).to(self.projection.weight.dtype)
         label = torch.where(output.mask.T, label, -1)
+        found = {}
         with single_precision(projected.device):
             u = nn.functional.normalize(projected, dim=-1)
-            return contrastive_losses(u, label, output.logits.shape[1], form, streams)
+            if self.prototypes is not None and "loss_iccl" in streams:
+                found["loss_iccl"] = self.prototypes(u.flatten(0, 1), label.flatten())
+            paired = {name: stream for name, stream in streams.items() if name not in found}
+            if paired:
+                found |= contrastive_losses(u, label, output.logits.shape[1], form, paired)
+        return found
+
+
+def _frozen(discriminators: Discriminators, z: Tensor) -> Tensor:
+    """What frozen discriminators say, [M, n, S] -> [M, M, n]: the gradient goes to z alone."""
+    for parameter in discriminators.parameters():
+        parameter.requires_grad_(False)
+    logits: Tensor = discriminators(z)
+    for parameter in discriminators.parameters():
+        parameter.requires_grad_(True)
+    return logits

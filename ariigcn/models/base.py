@@ -127,6 +127,15 @@ class ConversationModel(nn.Module):
         return torch.where(kept.any(1, keepdim=True), kept, mask)
 
     @property
+    def aligns(self) -> bool:
+        """Whether its loss brings the modalities' representations together."""
+        return False
+
+    def shared(self, z: Tensor) -> Tensor:
+        """What of the modalities' representations is brought together, [M, n, H] -> [M, n, S]."""
+        return z
+
+    @property
     def is_adversarial(self) -> bool:
         """Whether discriminators are trained in steps of their own."""
         return False

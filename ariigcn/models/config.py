@@ -21,7 +21,14 @@ from ariigcn.models.registry import (
 class LossConfig(Section):
     """The joint loss, METHOD section 7. A weight of 0 switches its term off."""
 
-    adversarial: float = Field(0.1, ge=0, description="lambda_adv, the generators' loss.")
+    adversarial: float = Field(
+        0.1, ge=0, description="lambda_adv, the generators' loss, whatever aligns them."
+    )
+    orthogonality: float = Field(
+        0.0,
+        ge=0,
+        description="Weight of the term that keeps the private part from repeating the shared.",
+    )
     intra_inter_modal: float = Field(0.1, ge=0, description="lambda_im, IMCL.")
     intra_inter_class: float = Field(0.1, ge=0, description="lambda_ic, ICCL.")
     form: Literal["hinge", "infonce", "supcon"] = Field(
@@ -30,7 +37,31 @@ class LossConfig(Section):
     margin: float = Field(
         0.5, gt=0, le=2, description="beta: the least cosine distance between different emotions."
     )
-    temperature: float = Field(0.1, gt=0, description="Temperature of infonce and supcon.")
+    temperature: float = Field(
+        0.1, gt=0, description="Temperature of infonce, supcon and prototypes."
+    )
+    iccl_with: Literal["pairs", "prototypes"] = Field(
+        "pairs",
+        description="What ICCL compares a node with. pairs: the other nodes of the batch. prototypes: a "
+        "remembered mean of each emotion, so that a batch without a rare emotion teaches about it, too.",
+    )
+    prototype_momentum: float = Field(
+        0.9, ge=0, lt=1, description="Share of an emotion's prototype that stays at each step."
+    )
+    prototype_margin: float = Field(
+        0.0,
+        ge=0,
+        le=1,
+        description="By how much nearer its own prototype must be for the rarest emotion, a cosine; less "
+        "for the others.",
+    )
+    prototype_balance: float = Field(
+        1.0,
+        ge=0,
+        le=1,
+        description="Emotions count by training frequency ** -balance. 0: all nodes alike; 1: all "
+        "emotions alike.",
+    )
     warmup_epochs: int = Field(
         5, ge=0, description="Epochs over which lambda_adv grows from 0 to its value."
     )
@@ -43,6 +74,28 @@ class LossConfig(Section):
         le=1,
         description="Class weights are training frequency ** -power. 0: no weights, 1: inverse "
         "frequency.",
+    )
+
+
+class AlignmentConfig(Section):
+    """What of the representations is aligned, by what, and what it is used for; docs/method.md [ours]."""
+
+    shared: int = Field(
+        0,
+        ge=0,
+        description="How many numbers of a generator's output are aligned; the others keep what the "
+        "modality alone knows. 0: all of it, as in the paper.",
+    )
+    by: Literal["discriminators", "critic", "mmd", "closed-form"] = Field(
+        "discriminators",
+        description="discriminators: the paper's game. critic: one network names the modality, with "
+        "gradient reversal. mmd: no game, a kernel's discrepancy. closed-form: mmd, and a linear critic "
+        "that is solved exactly in each step.",
+    )
+    stand_in: Literal["learned", "others"] = Field(
+        "learned",
+        description="The shared part of a missing modality. learned: what the learned vector became. "
+        "others: the mean of the modalities that are there.",
     )
 
 
@@ -103,6 +156,10 @@ class ModelConfig(Section):
     modality_dropout: float = Field(
         0.0, ge=0, lt=1, description="Probability that training masks a modality of an utterance."
     )
+    alignment: AlignmentConfig = Field(
+        default_factory=AlignmentConfig,
+        description="What the adversarial part aligns, and by what.",
+    )
     discriminator: DiscriminatorConfig = Field(
         default_factory=DiscriminatorConfig, description="The adversarial game's other side."
     )
@@ -131,6 +188,20 @@ class ModelConfig(Section):
     def modules(self) -> tuple[str, ...]:
         """The modules that hold the model; their code versions decide its runs."""
         return model_modules(self.name, self.graph_layer)
+
+    @model_validator(mode="after")
+    def _shared_is_a_part(self) -> Self:
+        shared, losses = self.alignment.shared, self.losses
+        if shared >= self.hidden:
+            raise ValueError(
+                f"alignment.shared ({shared}) must be below hidden ({self.hidden}); 0 aligns all"
+            )
+        if not shared and (self.alignment.stand_in == "others" or losses.orthogonality):
+            raise ValueError(
+                "alignment.stand_in: others and losses.orthogonality need a shared part: set "
+                "alignment.shared"
+            )
+        return self
 
     @model_validator(mode="after")
     def _fill_parameters(self) -> Self:

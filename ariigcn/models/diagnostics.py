@@ -1,4 +1,4 @@
-"""How far apart the modalities lie: what the adversarial part is to bring to nothing [ours]."""
+"""How far apart the modalities lie, and how far apart the emotions: what the parts are for [ours]."""
 
 import torch
 from torch import Tensor
@@ -72,3 +72,47 @@ def _discrepancy(first: Tensor, second: Tensor) -> Tensor:
     count = len(first)
     own = kernel[:count, :count].mean() + kernel[count:, count:].mean()
     return own - 2 * kernel[:count, count:].mean()
+
+
+@torch.no_grad()
+def class_separation(x: Tensor, label: Tensor) -> dict[str, float]:
+    """How well representations are sorted by emotion, on the unit sphere.
+
+    Args:
+        x: [k, H].
+        label: int64 [k]; -1 = not looked at.
+
+    Returns:
+        ``silhouette``, by cosine distance, -1 to 1 (Rousseeuw, 1987): 1 = every emotion by itself;
+        ``alignment``, the mean squared distance of two nodes of one emotion, 0 to 4, and ``uniformity``,
+        the logarithm of the mean of exp(-2 times the squared distance) over all pairs, at most 0: lower
+        is more spread (Wang and Isola, ICML 2020, with emotions for positive pairs). NaN where there are
+        fewer than two emotions of two nodes.
+    """
+    names = ("silhouette", "alignment", "uniformity")
+    classes, count = label[label >= 0].unique(return_counts=True)
+    kept = torch.isin(label, classes[count > 1])
+    x, label = torch.nn.functional.normalize(x[kept].double(), dim=1), label[kept]
+    if (count > 1).sum() < 2:
+        return dict.fromkeys(names, float("nan"))
+    similarity = x @ x.T
+    squared = (2 - 2 * similarity).clamp_min(0)
+    same = label[:, None] == label
+    other = ~torch.eye(len(x), dtype=torch.bool, device=x.device)
+    values = (
+        _silhouette(1 - similarity, label),
+        squared[same & other].mean(),
+        torch.exp(-2 * squared[other]).mean().log(),
+    )
+    return {name: float(value) for name, value in zip(names, values, strict=True)}
+
+
+def _silhouette(distance: Tensor, label: Tensor) -> Tensor:
+    """The mean over nodes of (b - a) / max(a, b); every label, [k], is held by two nodes at least."""
+    classes, own = label.unique(return_inverse=True)
+    member = torch.nn.functional.one_hot(own, len(classes)).double()
+    total, count = distance @ member, member.sum(0)
+    rows = torch.arange(len(own), device=own.device)
+    within = total[rows, own] / (count[own] - 1)
+    to_others = (total / count).masked_fill(member.bool(), float("inf")).amin(1)
+    return ((to_others - within) / torch.maximum(within, to_others).clamp_min(1e-12)).mean()

@@ -22,8 +22,10 @@ COMMON = frozenset({
     "losses.label_smoothing", "losses.class_weight_power",
 })  # fmt: skip
 OF_ARIIGCN = frozenset({
-    "context", "discriminator", "graph_layer", "graph_layers", "relation_bases", "projection",
-    "losses.adversarial", "losses.intra_inter_modal", "losses.intra_inter_class",
+    "alignment", "context", "discriminator", "graph_layer", "graph_layers", "relation_bases", "projection",
+    "losses.adversarial", "losses.orthogonality",
+    "losses.intra_inter_modal", "losses.intra_inter_class", "losses.iccl_with",
+    "losses.prototype_momentum", "losses.prototype_margin", "losses.prototype_balance",
     "losses.form", "losses.margin", "losses.temperature", "losses.warmup_epochs",
 })  # fmt: skip
 

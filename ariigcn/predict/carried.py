@@ -47,7 +47,7 @@ class CarriedState:
         h = network.encoders(self._relative(network.standardise(x, mask), mask, name), mask)
         if network.context is not None:
             h = self._read_on(network.context, h)
-        g = network.generators(h)
+        g = network.generators(h, mask)
         for number, layer in enumerate(network.graph):
             window = torch.cat([self._inputs[number], g], dim=1)[:, -len(speakers) :]
             g = layer(window, structure)[:, -1:]

@@ -62,7 +62,7 @@ class PortableNetwork(nn.Module):
         if network.context is not None:
             read = [_read(gru, own) for gru, own in zip(self.recurrences, h, strict=True)]
             h = network.context.norm(h + torch.stack(read))
-        g = network.generators(h)
+        g = network.generators(h, mask)
         tiles = self._tiles(speaker)
         for layer in network.graph:
             assert isinstance(layer, SpeakerRelationLayer)

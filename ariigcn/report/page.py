@@ -26,6 +26,7 @@ from ariigcn.report.conversations import conversation_data, embedded, representa
 from ariigcn.report.glossary import TEMPLATES, glossary_context
 from ariigcn.report.inline import InlineFigure, figures_of, inline_figure
 from ariigcn.report.quality import quality_view
+from ariigcn.report.separation import separation_verdict, separation_view
 from ariigcn.report.shell import page_templates
 from ariigcn.report.stages import stages_view
 from ariigcn.report.statistics import statistics_section
@@ -142,7 +143,8 @@ def _inspection_context(
 ) -> dict[str, Any]:
     """The data of the page's scripts; None where there is nothing to show."""
     if inspected is None:
-        return {"inspection": None, "conversations": None, "representations": None}
+        names = ("inspection", "conversations", "representations", "separation")
+        return dict.fromkeys(names)
     inspection = read_inspection(inspected.inspection)
     text = corpus.name in SHOWABLE if settings.text is None else settings.text
     conversations = conversation_data(
@@ -152,6 +154,8 @@ def _inspection_context(
         "inspection": inspection,
         "conversations": conversations if conversations["id"] else None,
         "representations": representation_data(corpus, inspection) if len(inspection.row) else None,
+        "separation": separation_view(inspection),
+        "separation_verdict": separation_verdict(inspection),
         "shown": settings.conversations,
         "embedded": embedded,
     }

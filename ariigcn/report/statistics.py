@@ -9,7 +9,7 @@ import pandas as pd
 from ariigcn.core.seals import verify
 from ariigcn.evaluation.figures.kinds import Figure, Kind
 from ariigcn.evaluation.statistics.errors import ALL
-from ariigcn.evaluation.tables.frames import NONE, TITLES, percent
+from ariigcn.evaluation.tables.frames import ANY, NONE, TITLES, percent
 from ariigcn.evaluation.tables.latex import effect_text, p_text, span
 from ariigcn.evaluation.tables.literature import METRICS
 from ariigcn.report.cells import Cell, Number, TableView, difference, measured
@@ -42,7 +42,7 @@ class Statistics:
     errors_of: str
     shifts: str
     errors: tuple[TableView, ...]
-    missing: TableView | None
+    missing: tuple[TableView, ...]
     leaning: tuple[str, ...]
     missing_figure: InlineFigure | None
     published: TableView | None
@@ -75,7 +75,7 @@ def statistics_section(
         errors_of=best,
         shifts=shifts(frames["errors"], best),
         errors=_errors_views(frames["errors"], best),
-        missing=_missing_view(frames["missing"]),
+        missing=_missing_views(frames["missing"]),
         leaning=_leaning(frames["missing"]),
         missing_figure=next(iter(drawn[Kind.MISSING]), None),
         published=published_view(frames["published"]),
@@ -191,17 +191,38 @@ def _leaning(missing: pd.DataFrame) -> tuple[str, ...]:
     return tuple(filter(None, said))
 
 
-def _missing_view(missing: pd.DataFrame) -> TableView | None:
-    if not len(missing):
-        return None
-    shares = sorted(set(missing["share"]))
+def _missing_views(missing: pd.DataFrame) -> tuple[TableView, ...]:
+    """By the share of one modality that is masked, and of all at random."""
+    at_random = missing["modality"] == ANY
+    of_one = "Test weighted F1 in per cent by the share of one modality that is masked"
+    of_all = (
+        "Test weighted F1 in per cent by the share of all modalities that is masked at random; each "
+        "utterance keeps one"
+    )
+    return tuple(
+        _missing_view(part, caption, key)
+        for part, caption, key in (
+            (missing[~at_random], of_one, "modality"),
+            (missing[at_random], of_all, "filled_by"),
+        )
+        if len(part)
+    )
+
+
+def _missing_view(part: pd.DataFrame, caption: str, key: str) -> TableView:
+    shares = sorted(set(part["share"]))
     rows: list[tuple[Cell, ...]] = []
-    for key, curve in missing.groupby(["experiment", "modality"], sort=False):
-        by_share = curve.sort_values("share")
-        pairs = zip(by_share["weighted_f1_mean"], by_share["weighted_f1_sd"], strict=True)
-        rows.append((str(key[0]), str(key[1]), *(measured(*pair) for pair in pairs)))
-    columns = ("Experiment", "Masked", *(f"{100 * share:.0f} %" for share in shares))
-    caption = "Test weighted F1 in per cent by the share of one modality that is masked"
+    for names, curve in part.groupby(["experiment", key], sort=False):
+        by_share = curve.set_index("share")
+        scores = (
+            measured(*by_share.loc[share, ["weighted_f1_mean", "weighted_f1_sd"]])
+            if share in by_share.index
+            else NONE  # where nothing is masked, nothing is filled
+            for share in shares
+        )
+        rows.append((str(names[0]), str(names[1]), *scores))
+    heading = {"modality": "Masked", "filled_by": "Filled by"}[key]
+    columns = ("Experiment", heading, *(f"{100 * share:.0f} %" for share in shares))
     return TableView(caption, columns, tuple(rows))
 
 

@@ -14,7 +14,7 @@ import pandas as pd
 
 from ariigcn.evaluation.metrics import read_metrics, read_run_table
 from ariigcn.evaluation.statistics.errors import CHANGED, SAME
-from ariigcn.evaluation.tables.frames import percent
+from ariigcn.evaluation.tables.frames import ANY, percent
 from ariigcn.report.words import CENT, count
 
 Runs = Sequence[tuple[pd.DataFrame, dict[str, Any]]]  # the seeds' histories, each with its head
@@ -131,7 +131,8 @@ def calibrated(calibration: pd.DataFrame, experiment: str) -> str:
 
 def leaning(missing: pd.DataFrame, experiment: str) -> str:
     """Which modality an experiment depends on most."""
-    own = missing[missing["experiment"] == experiment].set_index(["modality", "share"])
+    of_one = (missing["experiment"] == experiment) & (missing["modality"] != ANY)
+    own = missing[of_one].set_index(["modality", "share"])
     modalities = list(dict.fromkeys(own.index.get_level_values("modality")))
     if len(modalities) < 2:
         return ""

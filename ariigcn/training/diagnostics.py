@@ -80,20 +80,21 @@ def validate(
 
 @torch.no_grad()
 def modality_gap(model: ConversationModel, dialogues: Dialogues) -> dict[str, float]:
-    """How far apart the modalities lie before and after the generators; nothing without a game.
+    """How far apart the modalities lie before and after the generators; nothing if nothing aligns them.
 
-    Looked at on the first validation dialogues, or training ones where there are none.
+    After the generators only what is to be shared is looked at. The nodes are those of the first
+    validation dialogues, or of training ones where there are none.
 
     Args:
         model: in evaluation mode.
         dialogues: the corpus, standardised.
     """
-    if not model.is_adversarial:
+    if not model.aligns:
         return {}
     held_out = dialogues.of_split("validation")
     looked_at = held_out if len(held_out) else dialogues.of_split("train")
     output = model(dialogues.batch(looked_at[:DIAGNOSED_DIALOGUES]))
-    stages = {"before": output.separate.float(), "after": output.aligned.float()}
+    stages = {"before": output.separate.float(), "after": model.shared(output.aligned).float()}
     measures = {"probe": modality_probe, "discrepancy": mean_discrepancy}
     return {
         f"{name}_{stage}": measure(x, output.mask)

@@ -1,3 +1,4 @@
+import itertools
 from dataclasses import replace
 
 import pandas as pd
@@ -6,7 +7,13 @@ import torch
 from sklearn.metrics import accuracy_score, f1_score
 
 from ariigcn.evaluation import missing
-from ariigcn.evaluation.missing import SHARES, missing_scores, without, write_missing
+from ariigcn.evaluation.missing import (
+    RANDOM_SHARES,
+    SHARES,
+    missing_scores,
+    without,
+    write_missing,
+)
 from ariigcn.evaluation.tables.write import missing_frame
 from ariigcn.features.config import Normalisation
 from ariigcn.features.store import Rows, Status, StoreHeader, write_store
@@ -44,7 +51,8 @@ def model(dialogues):
 
 
 def test_nothing_masked_is_the_plain_test_score_and_everything_is_a_missing_store(dialogues, model):
-    frame = pd.DataFrame(missing_scores(model, dialogues, seed=0)).set_index(["modality", "share"])
+    found = pd.DataFrame(missing_scores(model, dialogues, seed=0))
+    frame = found[found["filled_by"] == "model"].set_index(["modality", "share"])
     test = dialogues.of_split("test")
     label = dialogues.label[dialogues.rows(test)].numpy()
     absent = {"text": dialogues}
@@ -95,7 +103,7 @@ def test_shares_count_usable_test_utterances_and_draws_are_the_seeds(dialogues, 
     rows = missing_scores(model, dialogues, seed=0)
     test = dialogues.rows(dialogues.of_split("test"))
     usable = int(dialogues.mask[test, 0].sum())
-    counts = [row["utterances"] for row in rows if row["modality"] == "text"]
+    counts = [row["masked"] for row in rows if row["modality"] == "text"]
     assert counts == [round(share * usable) for share in SHARES]
     assert rows == missing_scores(model, dialogues, seed=0)
     other = missing_scores(model, dialogues, seed=1)
@@ -106,7 +114,9 @@ def test_shares_count_usable_test_utterances_and_draws_are_the_seeds(dialogues, 
 def test_masking_leaves_the_given_dialogues_as_they_were(dialogues, model):
     whole = standardised(dialogues, model)
     before = whole.x["video"].clone(), whole.mask.clone()
-    less = without(whole, "video", torch.tensor([3, 5]))
+    lost = torch.zeros_like(whole.mask)
+    lost[[3, 5], 2] = True
+    less = without(whole, lost)
     assert (whole.x["video"] == before[0]).all() and (whole.mask == before[1]).all()
     assert not less.mask[[3, 5], 2].any() and not less.x["video"][[3, 5]].any()
     assert less.x["text"] is whole.x["text"]
@@ -129,10 +139,60 @@ def test_seeds_become_one_file_and_one_curve(dialogues, model, tmp_path):
     models = [tmp_path / "model-0", tmp_path / "model-1"]
     write_missing(models, tmp_path / "graph.h5", stores, tmp_path / "missing.parquet")
     read = pd.read_parquet(tmp_path / "missing.parquet")
-    assert len(read) == 2 * 3 * len(SHARES)
+    at_random = 1 + 3 * (len(RANDOM_SHARES) - 1)
+    assert len(read) == 2 * (3 * len(SHARES) + at_random)
     assert set(read["experiment"]) == {"toy"}
     curve = missing_frame([tmp_path / "missing.parquet"])
     assert curve["seeds"].eq(2).all()
-    assert curve["share"].tolist() == list(SHARES) * 3
+    assert curve["share"].tolist()[:15] == list(SHARES) * 3
     whole = curve[curve["share"] == 0]
     assert whole["accuracy_sd"].eq(0).all() and whole["accuracy_mean"].nunique() == 1
+
+
+def watched_masks(dialogues, model, patch):
+    """The test utterances' masks and features, [n, M] and by modality, of every pass."""
+    seen, rows = [], dialogues.rows(dialogues.of_split("test"))
+
+    def watch(model, given, which):
+        seen.append((given.mask[rows], {m: x[rows] for m, x in given.x.items()}))
+        return predict(model, given, which)
+
+    patch.setattr(missing, "predict", watch)
+    found = pd.DataFrame(missing_scores(model, dialogues, seed=0))
+    return found, seen[-3 * 3 * (len(RANDOM_SHARES) - 1) :]
+
+
+def test_random_masks_leave_every_utterance_a_modality_and_grow(dialogues, model, monkeypatch):
+    rows = dialogues.rows(dialogues.of_split("test"))
+    present = dialogues.mask[rows]
+    found, passes = watched_masks(dialogues, model, monkeypatch)
+    own = [mask for mask, _ in passes if not torch.equal(mask, present)]
+    by_share = [own[start : start + 3] for start in range(0, len(own), 3)]  # three draws a share
+    assert len(by_share) == len(RANDOM_SHARES) - 1
+    for smaller, larger in itertools.pairwise(by_share):
+        for less, more in zip(smaller, larger, strict=True):
+            assert not (more & ~less).any(), "a larger share masks what a smaller one does"
+    for draw in by_share[-1]:
+        assert torch.equal(draw.any(1), present.any(1))
+        lost = 1 - draw.sum().item() / present.sum().item()
+        assert 0.5 < lost < 0.7
+    scores = found[(found["modality"] == "any") & (found["filled_by"] == "model")]
+    assert scores["share"].tolist() == list(RANDOM_SHARES)
+    assert (scores["masked"].diff().dropna() > 0).all()
+
+
+def test_the_mean_and_zeros_fill_what_is_lost_and_count_as_there(dialogues, model, monkeypatch):
+    rows = dialogues.rows(dialogues.of_split("test"))
+    whole = standardised(dialogues, model)
+    zeros = standardised(
+        replace(dialogues, x={m: torch.zeros_like(x) for m, x in dialogues.x.items()}), model
+    )
+    _, passes = watched_masks(dialogues, model, monkeypatch)
+    filled = [x for mask, x in passes if torch.equal(mask, dialogues.mask[rows])]
+    assert len(filled) == 2 * 3 * (len(RANDOM_SHARES) - 1)
+    for position, x in enumerate(filled):
+        by_mean = position // 3 % 2 == 0
+        for modality, values in x.items():
+            changed = (values != whole.x[modality][rows]).any(1)
+            due = 0 if by_mean else zeros.x[modality][rows][changed]
+            assert (values[changed] == due).all()

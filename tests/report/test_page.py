@@ -288,7 +288,7 @@ def test_a_corpus_without_validation_or_reachable_accuracies(tmp_path):
 
 
 def test_an_experiment_without_discriminators_says_so(html):
-    assert "This experiment has no discriminators." in html
+    assert "This experiment aligns no modalities." in html
 
 
 def test_the_page_is_the_same_each_time(html, tmp_path):

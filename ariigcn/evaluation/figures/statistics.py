@@ -16,7 +16,7 @@ from ariigcn.evaluation.figures.intervals import KINDS, draw_legend, draw_rows, 
 from ariigcn.evaluation.figures.style import COLUMN, PALETTE, save, save_nothing, style
 from ariigcn.evaluation.predictions import read_predictions
 from ariigcn.evaluation.statistics.calibration import BINS, Reliability, reliability
-from ariigcn.evaluation.tables.frames import mean_sd, percent
+from ariigcn.evaluation.tables.frames import ANY, FILLED_BY, mean_sd, percent
 
 # Told apart by dash as well as by colour.
 LINES: tuple[dict[str, Any], ...] = (
@@ -104,11 +104,12 @@ def _draw_bins(axes: Axes, pooled: Reliability) -> None:
 
 
 def draw_missing(table: Path, out: Path) -> None:
-    """Weighted F1 by share of a modality that is masked, a panel a modality."""
+    """Weighted F1 by share of a modality that is masked, a panel a modality and one for all at random."""
     frame = pd.read_csv(verify(table))
+    frame = frame[frame["filled_by"] == FILLED_BY[0]]
     if not len(frame):
         return save_nothing(out, "no experiment was tested with modalities missing.")
-    modalities = [m for m in MODALITIES if m in set(frame["modality"])]
+    modalities = [m for m in (*MODALITIES, ANY) if m in set(frame["modality"])]
     experiments = list(dict.fromkeys(frame["experiment"]))
     with style():
         figure = Figure(figsize=(COLUMN, 1.9))
@@ -141,11 +142,12 @@ def _draw_curve(axes: Axes, curve: pd.DataFrame, label: str, line: dict[str, Any
 def _missing_title(frame: pd.DataFrame, modalities: Sequence[str], experiments: list[str]) -> str:
     cells = frame.set_index(["experiment", "modality", "share"])["weighted_f1_mean"]
     found = []
+    at_random = ", or of all at random," if ANY in modalities else ""
     for experiment in experiments:
         own = [m for m in modalities if (experiment, m, 1.0) in cells.index]
         left = ", ".join(f"{percent(cells[(experiment, m, 1.0)])} without {m}" for m in own)
         found.append(f"{experiment} {percent(cells[(experiment, own[0], 0.0)])}, {left}")
     return (
-        "Test weighted F1 as a growing share of one modality is masked at test time; bands are one "
-        f"standard deviation over seeds. Nothing and everything masked: {'; '.join(found)}."
+        f"Test weighted F1 as a growing share of one modality{at_random} is masked at test time; bands "
+        f"are one standard deviation over seeds. Nothing and everything masked: {'; '.join(found)}."
     )

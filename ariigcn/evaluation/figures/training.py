@@ -1,4 +1,4 @@
-"""Figures of training: learning curves, and the adversarial game between the discriminators."""
+"""Figures of training: learning curves, and how the modalities were aligned."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,7 +21,8 @@ TITLES = {
     "loss_cls": "Classification loss",
     "loss_imcl": "IMCL loss",
     "loss_iccl": "ICCL loss",
-    "loss_adv": "Generators' loss",
+    "loss_adv": "Alignment loss",
+    "loss_orthogonality": "Orthogonality loss",
 }
 
 
@@ -48,37 +49,37 @@ def draw_history(histories: Sequence[Path], out: Path) -> None:
 
 
 def draw_discriminators(histories: Sequence[Path], out: Path) -> None:
-    """The adversarial game by epoch: each discriminator's accuracy, their loss, what is achieved.
+    """The alignment of the modalities by epoch: the game, where one is played, and what is achieved.
 
-    First each discriminator's real/fake accuracy with chance at one half; then the
-    discriminators' loss, and a linear probe and the discrepancy between modalities before and after
-    the generators.
+    With discriminators: each one's real/fake accuracy with chance at one half, and their loss. Always: a
+    linear probe and the discrepancy between modalities before and after the generators.
     """
     with style():
         runs = [read_run_table(path) for path in histories]
+        if not any(_has(frame, "probe_after") for frame, _ in runs):
+            return save_nothing(out, "this experiment aligns no modalities.")
         shown = [m for m in MODALITIES if any(_has(frame, _accuracy(m)) for frame, _ in runs)]
-        if not shown:
-            return save_nothing(out, "this experiment has no discriminators.")
-        figure = Figure(figsize=(COLUMN, 3.9))
+        figure = Figure(figsize=(COLUMN, 3.9 if shown else 2.7))
+        rows = 3 if shown else 2
         for position, modality in enumerate(shown):
-            axes = figure.add_subplot(3, 2, position + 1)
+            axes = figure.add_subplot(rows, 2, position + 1)
             _draw_chance(axes, 50)
             draw_runs(axes, runs, _accuracy(modality), PALETTE[modality], 100)
             axes.set(title=modality.capitalize(), ylim=(0, 100))
             if position == 0:
                 axes.set_ylabel("Accuracy (%)")
-        axes = figure.add_subplot(3, 2, 4)
-        draw_runs(axes, runs, "loss_disc", PALETTE["muted"], 1)
-        axes.set(title="Discriminators' loss")
-        axes = figure.add_subplot(3, 2, 5)
-        _draw_chance(axes, 100 / len(shown))
-        _draw_before_after(axes, runs, "probe", 100, named=False)
-        axes.set(title="Linear probe (%)", xlabel="Epoch", ylim=(0, 100))
-        axes = figure.add_subplot(3, 2, 6)
-        _draw_before_after(axes, runs, "discrepancy", 1)
-        axes.set(title="Discrepancy (MMD\N{SUPERSCRIPT TWO})", xlabel="Epoch")
-        axes.set_ylim(bottom=0)
-        save(figure, out, _discriminators_title(runs, shown))
+        loss, probe, discrepancy = (
+            figure.add_subplot(rows, 2, (3 if shown else 0) + place) for place in (1, 2, 3)
+        )
+        draw_runs(loss, runs, "loss_disc" if shown else "loss_adv", PALETTE["muted"], 1)
+        loss.set(title="Discriminators' loss" if shown else TITLES["loss_adv"])
+        _draw_chance(probe, 100 / len(runs[0][1]["modalities"]))
+        _draw_before_after(probe, runs, "probe", 100, named=False)
+        probe.set(title="Linear probe (%)", xlabel="Epoch", ylim=(0, 100))
+        _draw_before_after(discrepancy, runs, "discrepancy", 1)
+        discrepancy.set(title="Discrepancy (MMD\N{SUPERSCRIPT TWO})", xlabel="Epoch")
+        discrepancy.set_ylim(bottom=0)
+        save(figure, out, _alignment_title(runs, shown))
     return None
 
 
@@ -108,24 +109,31 @@ def _draw_before_after(
         axes.legend(loc="lower left")
 
 
-def _discriminators_title(
-    runs: list[tuple[pd.DataFrame, dict[str, Any]]], shown: Sequence[str]
-) -> str:
-    at_selected = {}
-    for modality in shown:
-        values = [
-            float(frame.loc[frame["epoch"] == head["selected_epoch"], _accuracy(modality)].iloc[0])
-            for frame, head in runs
-            if (frame["epoch"] == head["selected_epoch"]).any() and _has(frame, _accuracy(modality))
-        ]
-        at_selected[modality] = mean_sd(values)
-    found = ", ".join(f"{m} {percent(*v)}\N{NO-BREAK SPACE}%" for m, v in at_selected.items())
-    lines = run_lines(len(runs), "seed")
-    title = f"{lines}. At the selected epoch: {found}; chance is 50\N{NO-BREAK SPACE}%."
+def _alignment_title(runs: list[tuple[pd.DataFrame, dict[str, Any]]], shown: Sequence[str]) -> str:
+    """What the figure shows, in words, with the values of the selected epoch."""
+    percent_sign = "\N{NO-BREAK SPACE}%"
+    title = f"{run_lines(len(runs), 'seed')}. At the selected epoch: "
+    probe = percent(*mean_sd(_selected(runs, "probe_after")))
+    chance = 100 / len(runs[0][1]["modalities"])
+    title += f"a probe tells the modalities in {probe}{percent_sign} of cases (chance {chance:.0f})"
+    if not shown:
+        return title + "."
+    at_selected = {m: mean_sd(_selected(runs, _accuracy(m))) for m in shown}
+    found = ", ".join(f"{m} {percent(*v)}{percent_sign}" for m, v in at_selected.items())
+    title += f"; discriminators: {found} (chance 50)."
     collapsed = [m for m, (mean, _) in at_selected.items() if mean > COLLAPSED]
     if collapsed:
         title += f" The generators lost in {' and '.join(collapsed)}: not aligned."
     return title
+
+
+def _selected(runs: list[tuple[pd.DataFrame, dict[str, Any]]], name: str) -> list[float]:
+    """A column's values at the runs' selected epochs."""
+    return [
+        float(frame.loc[frame["epoch"] == head["selected_epoch"], name].iloc[0])
+        for frame, head in runs
+        if (frame["epoch"] == head["selected_epoch"]).any() and _has(frame, name)
+    ]
 
 
 def run_lines(runs: int, of: str) -> str:

@@ -19,6 +19,8 @@ from ariigcn.core.modality import MODALITIES
 from ariigcn.corpora.table import Corpus
 from ariigcn.evaluation.metrics import Metrics, read_metrics
 
+ANY = "any"  # in the place of a modality, in the table of missing ones: all are masked at random
+FILLED_BY = ("model", "mean", "zeros")  # what stands in for a missing one; first the model's own
 NONE = "\N{EN DASH}"  # where there is nothing to measure
 PLUS_MINUS = "\N{NO-BREAK SPACE}±\N{NO-BREAK SPACE}"
 Score = Literal["accuracy", "weighted_f1", "macro_f1", "micro_f1_without_neutral"]

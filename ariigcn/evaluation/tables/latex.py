@@ -99,12 +99,14 @@ def errors_latex(errors: pd.DataFrame) -> str:
 
 
 def missing_latex(missing: pd.DataFrame) -> str:
-    """Test scores by share of a modality that is masked."""
-    shown = missing[["experiment", "modality"]].rename(columns=str.capitalize)
+    """Test scores by share of a modality, or of any, that is masked, and what takes its place."""
+    shown = missing[["experiment", "modality", "filled_by"]].rename(
+        columns={"experiment": "Experiment", "modality": "Modality", "filled_by": "Filled by"}
+    )
     shown["Masked"] = [percent(share) for share in missing["share"]]
     for name, title in (("accuracy", "Accuracy"), ("weighted_f1", "Weighted F1")):
         shown[title] = _means(missing, name)
-    return with_head("mean ± standard deviation over seeds", _tabular(shown, text=2))
+    return with_head("mean ± standard deviation over seeds", _tabular(shown, text=3))
 
 
 def span(low: float, high: float, signs: bool = False) -> str:

@@ -87,8 +87,8 @@ def _write_latex(tex: str, path: Path) -> None:
 
 
 def missing_frame(files: Sequence[Path]) -> pd.DataFrame:
-    """One row an experiment, modality and share: seeds, and each score's mean, sd, low and high."""
-    keys = ["experiment", "modality", "share"]
+    """One row an experiment, modality, share and filling: seeds; each score's mean, sd, low, high."""
+    keys = ["experiment", "modality", "share", "filled_by"]
     names = [f"{s}_{m}" for s in ("accuracy", "weighted_f1") for m in ("mean", "sd", "low", "high")]
     tables = [read_table(path, "scores with modalities missing")[0] for path in files]
     found = [table.to_pandas() for table in tables if len(table)]

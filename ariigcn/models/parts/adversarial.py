@@ -8,28 +8,64 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 from torch.nn.utils.parametrize import register_parametrization
 
 from ariigcn.models.base import DiscriminatorReport
-from ariigcn.models.config import DiscriminatorConfig
+from ariigcn.models.config import AlignmentConfig, DiscriminatorConfig
 from ariigcn.models.parts.layers import Dropout, ModalityLinear, ModalityNorm
 
 
 class Generators(nn.Module):
     r"""z^m = G_m(h^m): a residual MLP a modality [ours: residual, so that G starts near identity].
 
+    With a shared part (MISA, Hazarika et al., ACM MM 2020) the first S numbers are what the modalities
+    are to have in common, and the others what each alone knows. The shared part is normalised by
+    itself and has no scale of its modality's own, by which it could be told. Where a modality is
+    missing, the mean of the others' shared parts may stand in.
+
+    Args:
+        modalities: M.
+        hidden: H.
+        dropout: share of activations dropped.
+        config: the size of the shared part, and what stands in for it.
+
     Shapes:
-        [M, n, H] -> [M, n, H].
+        h [M, n, H], mask bool [n, M] -> [M, n, H].
     """
 
-    def __init__(self, modalities: int, hidden: int, dropout: float) -> None:
+    def __init__(
+        self, modalities: int, hidden: int, dropout: float, config: AlignmentConfig
+    ) -> None:
         super().__init__()
+        self.shared, self.fills = config.shared, config.stand_in == "others"
         self.first = ModalityLinear(modalities, hidden, hidden)
         self.second = ModalityLinear(modalities, hidden, hidden)
         self.dropout = Dropout(dropout)
         self.norm = ModalityNorm(modalities, hidden)
 
-    def forward(self, h: Tensor) -> Tensor:
+    def forward(self, h: Tensor, mask: Tensor) -> Tensor:
         """Carry each modality into the common ground."""
         inner = self.dropout(nn.functional.gelu(self.first(h)))
-        return self.norm(h + self.second(inner))
+        z: Tensor = self.norm(h + self.second(inner))
+        if not self.shared:
+            return z
+        common = nn.functional.layer_norm(z[..., : self.shared], (self.shared,))
+        if self.fills:
+            common = stand_in(common, mask)
+        return torch.cat([common, z[..., self.shared :]], dim=-1)
+
+
+def stand_in(x: Tensor, mask: Tensor) -> Tensor:
+    """The mean of the modalities that are there in the place of those that are not [ours].
+
+    Args:
+        x: [M, n, S].
+        mask: bool [n, M]; of an utterance without any modality, x stays as it is.
+
+    Returns:
+        [M, n, S].
+    """
+    there = mask.T.unsqueeze(-1)
+    weight = there.to(x.dtype)
+    mean = (x * weight).sum(0, keepdim=True) / weight.sum(0, keepdim=True).clamp_min(1)
+    return torch.where(there | ~there.any(0, keepdim=True), x, mean)
 
 
 class Discriminators(nn.Module):

@@ -2,13 +2,17 @@ import re
 from xml.etree import ElementTree
 
 import pandas as pd
+import pyarrow as pa
 import pytest
 from matplotlib.figure import Figure as Drawing
 
+from ariigcn.core.storage import write_table
 from ariigcn.evaluation.figures.draw import draw_figures
 from ariigcn.evaluation.figures.kinds import Figure, Kind, pdf_of
 from ariigcn.evaluation.figures.ranking import SHOWN, ranked
 from ariigcn.evaluation.figures.style import COLUMN, NOTHING, PALETTE, SMALL, save, style
+from ariigcn.evaluation.figures.training import draw_discriminators
+from ariigcn.evaluation.metrics import read_run_table
 from tests.synthetic_runs import draw_all, make_project
 
 
@@ -98,12 +102,28 @@ def test_discriminators_that_won_are_named(project):
 
 def test_without_discriminators_the_figure_says_so(project):
     words = title(project.drawn(Kind.DISCRIMINATORS, "text-only"))
-    assert words == f"{NOTHING}this experiment has no discriminators."
+    assert words == f"{NOTHING}this experiment aligns no modalities."
+
+
+def test_alignment_without_discriminators_is_shown_by_what_it_achieves(project, tmp_path):
+    histories = []
+    for number, path in enumerate(project.histories["ar-iigcn"]):
+        frame, head = read_run_table(path)
+        own = [n for n in frame if n.startswith(("d_accuracy", "loss_disc"))]
+        table = pa.Table.from_pandas(frame.drop(columns=own), preserve_index=False)
+        write_table(table, head, tmp_path / f"{number}.parquet")
+        histories.append(tmp_path / f"{number}.parquet")
+    draw_discriminators(histories, tmp_path / "drawn.svg")
+    words = title(tmp_path / "drawn.svg")
+    assert "a probe tells the modalities in" in words
+    assert "(chance 33)" in words
+    assert "discriminators" not in words
+    assert {"Alignment loss", "Linear probe (%)"} <= texts(tmp_path / "drawn.svg")
 
 
 def test_curves_show_the_terms_that_exist(project, tmp_path):
-    assert "Generators' loss" in texts(project.drawn(Kind.HISTORY, "ar-iigcn"))
-    assert "Generators' loss" not in texts(project.drawn(Kind.HISTORY, "text-only"))
+    assert "Alignment loss" in texts(project.drawn(Kind.HISTORY, "ar-iigcn"))
+    assert "Alignment loss" not in texts(project.drawn(Kind.HISTORY, "text-only"))
     bare = make_project(tmp_path, validation=False, absent="fear")
     draw_all(bare, tmp_path / "figures", (Kind.HISTORY, Kind.CONFUSION))
     shown = texts(bare.drawn(Kind.HISTORY, "ar-iigcn"))

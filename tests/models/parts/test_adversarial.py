@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.nn.functional import binary_cross_entropy_with_logits as bce
 
-from ariigcn.models.config import DiscriminatorConfig
+from ariigcn.models.config import AlignmentConfig, DiscriminatorConfig
 from ariigcn.models.parts.adversarial import (
     Discriminators,
     Generators,
@@ -17,13 +17,42 @@ from ariigcn.training.diagnostics import mean_terms
 
 def test_a_generator_is_a_residual_mlp_of_its_modality():
     torch.manual_seed(0)
-    generators, h = Generators(3, 8, dropout=0.0), torch.randn(3, 5, 8)
-    z = generators(h)
+    generators, h = Generators(3, 8, 0.0, AlignmentConfig()), torch.randn(3, 5, 8)
+    z = generators(h, torch.ones(5, 3, dtype=torch.bool))
     first, second = generators.first, generators.second
     for m in range(3):
         inner = torch.nn.functional.gelu(h[m] @ first.weight[m] + first.bias[m])
         total = h[m] + inner @ second.weight[m] + second.bias[m]
         assert torch.allclose(z[m], torch.nn.functional.layer_norm(total, (8,)), atol=1e-5)
+
+
+def test_a_shared_part_has_no_scale_of_its_modality_and_leaves_the_private_part_alone():
+    torch.manual_seed(0)
+    whole = Generators(3, 8, 0.0, AlignmentConfig())
+    split = Generators(3, 8, 0.0, AlignmentConfig(shared=4))
+    split.load_state_dict(whole.state_dict())
+    torch.nn.init.normal_(split.norm.scale)
+    whole.load_state_dict(split.state_dict())
+    h, mask = torch.randn(3, 5, 8), torch.ones(5, 3, dtype=torch.bool)
+    z = split(h, mask)
+    assert torch.equal(z[..., 4:], whole(h, mask)[..., 4:])
+    assert torch.allclose(z[..., :4].mean(-1), torch.zeros(3, 5), atol=1e-5)
+    assert torch.allclose(z[..., :4].std(-1, correction=0), torch.ones(3, 5), atol=1e-3)
+
+
+def test_the_others_mean_stands_in_for_a_missing_shared_part_and_for_nothing_else():
+    torch.manual_seed(0)
+    learned = Generators(3, 8, 0.0, AlignmentConfig(shared=4))
+    others = Generators(3, 8, 0.0, AlignmentConfig(shared=4, stand_in="others"))
+    others.load_state_dict(learned.state_dict())
+    h = torch.randn(3, 4, 8)
+    mask = torch.tensor([[1, 1, 1], [1, 0, 1], [0, 0, 1], [0, 0, 0]]).bool()
+    plain, filled = learned(h, mask), others(h, mask)
+    assert torch.equal(plain[..., 4:], filled[..., 4:])
+    assert torch.equal(plain[:, [0, 3]], filled[:, [0, 3]]), "all there, or nothing there"
+    assert torch.allclose(filled[1, 1, :4], (plain[0, 1, :4] + plain[2, 1, :4]) / 2)
+    assert torch.allclose(filled[0, 2, :4], plain[2, 2, :4])
+    assert torch.allclose(filled[2, 2], plain[2, 2])
 
 
 def judged(modalities=3, nodes=11):
