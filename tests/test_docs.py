@@ -146,6 +146,17 @@ def test_the_page_of_experiments(root):
         )
 
 
+def test_the_tutorial_on_encoders(my_lab, root):
+    """Its overlay plans a store of its own, beside that of the default encoder."""
+    words = (root / "docs" / "tutorials" / "encoder.md").read_text("utf-8")
+    (overlay,) = re.findall(r"```yaml\n(.*?)```", words, re.DOTALL)
+    default = yaml.safe_load((root / "config.yaml").read_text("utf-8"))
+    own = yaml.safe_load(overlay)["experiments"]
+    plan = load_plan(default | {"experiments": default["experiments"] | own})
+    assert set(plan.stores["text"]) == {"minilm", "length"}
+    assert plan.experiments["length"].model.modalities == ("text",)
+
+
 def test_the_experiments(page, root):
     (overlay,) = re.findall(r"```yaml\n(experiments:.*?)```", page, re.DOTALL)
     default = yaml.safe_load((root / "config.yaml").read_text())

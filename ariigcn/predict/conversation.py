@@ -46,7 +46,8 @@ class Utterance:
         number: place in the conversation, from 0.
         speaker: who speaks; empty: nobody was named.
         text: what was said; None: not known.
-        start_s, end_s: seconds within the recording; None: not known.
+        start_s: where it begins, in seconds of the recording; None: not known.
+        end_s: where it ends; None: not known.
         probabilities: emotion -> probability, in the model's order; they sum to 1.
         missing: modality that the model reads and this utterance lacks -> why.
         explanation: what the prediction depends on; None: it was not asked for.
