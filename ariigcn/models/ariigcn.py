@@ -30,6 +30,7 @@ from ariigcn.models.parts.layers import ModalityLinear, single_precision
 from ariigcn.models.parts.pairs import ICCL, IMCL, Stream
 from ariigcn.models.parts.prototypes import PrototypeLoss, Prototypes
 from ariigcn.models.parts.relation_graph import SpeakerRelationLayer, Tiles, make_tiles
+from ariigcn.models.parts.weighting import UncertaintyWeights
 from ariigcn.models.registry import LAYERS_FOUND, SPEAKER_RELATION
 
 
@@ -77,6 +78,7 @@ class ARIIGCN(ConversationModel):
             if config.losses.iccl_with == "prototypes"
             else None
         )
+        self.weighting = UncertaintyWeights() if config.losses.weighting == "uncertainty" else None
         self.classifier = classifier(count * hidden, hidden, classes, dropout)
 
     def fit_statistics(self, x: Mapping[str, Tensor], mask: Tensor, label: Tensor) -> None:
@@ -162,6 +164,16 @@ class ARIIGCN(ConversationModel):
                 output.aligned, self.aligned_size, output.mask
             )
             total = total + weights.orthogonality * terms["loss_orthogonality"]
+        if self.weighting is not None:
+            total = self.weighting(
+                terms,
+                {
+                    "loss_imcl": weights.intra_inter_modal,
+                    "loss_iccl": weights.intra_inter_class,
+                    "loss_adv": lambda_adv,
+                    "loss_orthogonality": weights.orthogonality,
+                },
+            )
         return {"loss": total, **terms}
 
     def discriminator_parameters(self) -> list[Parameter]:

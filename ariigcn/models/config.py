@@ -24,6 +24,11 @@ class LossConfig(Section):
     adversarial: float = Field(
         0.1, ge=0, description="lambda_adv, the generators' loss, whatever aligns them."
     )
+    weighting: Literal["fixed", "uncertainty"] = Field(
+        "fixed",
+        description="fixed: the terms count by their weights. uncertainty: by a learned factor, too; a "
+        "term that stays large loses weight.",
+    )
     orthogonality: float = Field(
         0.0,
         ge=0,

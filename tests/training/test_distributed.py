@@ -48,7 +48,12 @@ def trained(form: str, dtype: torch.dtype, folder: Path) -> dict[str, Any]:
     losses = LossConfig(label_smoothing=0.1, warmup_epochs=2)
     alignment = AlignmentConfig()
     if form == "prototypes":
-        more = {"iccl_with": form, "orthogonality": 0.1, "prototype_margin": 0.2}
+        more = {
+            "iccl_with": form,
+            "orthogonality": 0.1,
+            "prototype_margin": 0.2,
+            "weighting": "uncertainty",
+        }
         losses = losses.model_copy(update=more)
         alignment = AlignmentConfig(shared=4, by="closed-form", stand_in="others")
     else:
