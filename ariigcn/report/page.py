@@ -43,7 +43,7 @@ SCRIPTS = (
 FIGURES = {
     Kind.CONFUSION: "Confusion matrices",
     Kind.HISTORY: "Learning curves",
-    Kind.DISCRIMINATORS: "Discriminators",
+    Kind.DISCRIMINATORS: "Alignment of the modalities",
 }
 
 
