@@ -14,7 +14,7 @@ from torch.nn.functional import cross_entropy
 
 from ariigcn.models.parts.layers import single_precision
 
-NODES = 512  # nodes a modality that a kernel compares
+NODES = 256  # nodes a modality that a kernel compares
 RIDGE = 1e-2  # of the mean variance
 
 
