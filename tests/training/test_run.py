@@ -25,7 +25,7 @@ from ariigcn.graphs.config import GraphConfig
 from ariigcn.graphs.dialogues import load_dialogues
 from ariigcn.graphs.file import read_graph, write_graph
 from ariigcn.models.bundle import load_bundle
-from ariigcn.models.config import ModelConfig
+from ariigcn.models.config import LossConfig, ModelConfig
 from ariigcn.predict.network import prepare
 from ariigcn.training import loop
 from ariigcn.training.average import MovingAverage
@@ -92,21 +92,23 @@ def test_a_run_learns_and_repeats_itself_to_the_bit(inputs, tmp_path, precision)
     assert outcome(tmp_path / "other")[0] != outcome(tmp_path / "one")[0]
 
 
-@pytest.mark.parametrize("stop_after", [1, 4])
-def test_a_stopped_run_resumes_to_the_bit(inputs, tmp_path, monkeypatch, stop_after):
-    train(make_run(inputs), make_files(tmp_path / "whole"))
+@pytest.mark.parametrize(("stop_after", "pairs"), [(1, 2**25), (4, 2**25), (4, 100)])
+def test_a_stopped_run_resumes_to_the_bit(inputs, tmp_path, monkeypatch, stop_after, pairs):
+    model = MODEL.model_copy(update={"losses": LossConfig(pairs=pairs)})
+    run = replace(make_run(inputs), model=model)
+    train(run, make_files(tmp_path / "whole"))
 
-    def save_then_stop(folder, epoch, run, state, save=loop.save_checkpoint):
-        save(folder, epoch, run, state)
+    def save_then_stop(folder, epoch, name, state, save=loop.save_checkpoint):
+        save(folder, epoch, name, state)
         if epoch == stop_after:
             raise KeyboardInterrupt
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr(loop, "save_checkpoint", save_then_stop)
-        train(make_run(inputs), make_files(tmp_path / "stopped"))
+        train(run, make_files(tmp_path / "stopped"))
     assert not (tmp_path / "stopped" / "model").exists()
     torch.manual_seed(99)  # whatever the new process drew before
-    train(make_run(inputs), make_files(tmp_path / "stopped"))
+    train(run, make_files(tmp_path / "stopped"))
     assert outcome(tmp_path / "stopped") == outcome(tmp_path / "whole")
 
 
