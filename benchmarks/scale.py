@@ -39,10 +39,11 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 PICTURE = REPOSITORY / "docs" / "scale.svg"
 MELD_ROWS = 13_708
 COPIES = (1, 4, 16)
-LENGTHS = (10, 50, 200, 500, 1000, 2000)
+LENGTHS = (10, 50, 200, 500, 1000, 2000, 4000)
 WIDTHS = {"text": 64, "audio": 64, "video": 64}
 STEPS = 3
 MODEL: dict[str, Any] = {"hidden": 32, "projection": 32, "context": "none"}
+UNBOUNDED: dict[str, Any] = {"losses": {"pairs": 10**15}}
 PAIRLESS: dict[str, Any] = {"losses": {"intra_inter_modal": 0, "intra_inter_class": 0}}
 
 
@@ -128,12 +129,15 @@ def epoch(copies: int) -> dict[str, float]:
 
 
 def step(length: int) -> dict[str, float]:
-    """Milliseconds a training step on one dialogue of so many utterances, with and without pairs."""
+    """Milliseconds a training step on one dialogue of so many utterances: without pairs, with no more
+    of them than the default allows, and with all.
+    """
     shape = Shape("one", (length,) * STEPS, (2,), 3, 7, WIDTHS)
     dialogues = generate(shape, GraphConfig())
     training = TrainingConfig(epochs=1, batch_dialogues=1, selection="last")
     found: dict[str, float] = {"length": length}
-    variants = {"graph": PAIRLESS, "pairs": {}, "gru": {**PAIRLESS, "context": "gru"}}
+    gru = {**PAIRLESS, "context": "gru"}
+    variants = {"graph": PAIRLESS, "pairs": {}, "every_pair": UNBOUNDED, "gru": gru}
     for name, change in variants.items():
         model = ModelConfig.model_validate({**MODEL, **change})
         trainer = trainer_of(dialogues, model, training, torch.device("cpu"))
@@ -171,6 +175,7 @@ def dry_run(rows: int, shards: int) -> dict[str, float]:
 APART: Mapping[str, Callable[[int], dict[str, float]]] = {
     "tables": tables_and_graphs,
     "epoch": epoch,
+    "step": step,
 }
 
 
@@ -217,6 +222,7 @@ def draw(
     line(right, steps, "length", "graph_ms", "graph, game, classifier", 3)
     line(right, steps, "length", "gru_ms", "the same with GRU", 3)
     line(right, steps, "length", "pairs_ms", "the same with pairs, no GRU", 3)
+    line(right, steps, "length", "every_pair_ms", "the same with all pairs, no GRU", 3)
     right.set(title="A step of one dialogue", xlabel="utterances", ylabel="processor milliseconds")
     for axes in (left, middle, right):
         axes.set(xscale="log", yscale="log")
@@ -226,8 +232,8 @@ def draw(
 
 
 def main(
-    part: Annotated[str, typer.Argument(help="tables or epoch alone, as a line of JSON")] = "",
-    size: Annotated[int, typer.Argument(help="its rows, or copies of MELD")] = 1,
+    part: Annotated[str, typer.Argument(help="tables, epoch or step alone, as JSON")] = "",
+    size: Annotated[int, typer.Argument(help="its rows, copies of MELD, or turns")] = 1,
 ) -> None:
     """Measure everything, a line of JSON each, and draw docs/scale.svg."""
     torch.set_num_threads(1)

@@ -214,7 +214,8 @@ class ARIIGCN(ConversationModel):
                 found["loss_iccl"] = self.prototypes(u.flatten(0, 1), label.flatten())
             paired = {name: stream for name, stream in streams.items() if name not in found}
             if paired:
-                found |= contrastive_losses(u, label, output.logits.shape[1], form, paired)
+                classes = output.logits.shape[1]
+                found |= contrastive_losses(u, label, classes, form, paired, pairs=losses.pairs)
         return found
 
 

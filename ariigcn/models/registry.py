@@ -26,7 +26,7 @@ OF_ARIIGCN = frozenset({
     "losses.adversarial", "losses.orthogonality", "losses.weighting",
     "losses.intra_inter_modal", "losses.intra_inter_class", "losses.iccl_with",
     "losses.prototype_momentum", "losses.prototype_margin", "losses.prototype_balance",
-    "losses.form", "losses.margin", "losses.temperature", "losses.warmup_epochs",
+    "losses.form", "losses.pairs", "losses.margin", "losses.temperature", "losses.warmup_epochs",
 })  # fmt: skip
 
 

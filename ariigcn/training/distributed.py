@@ -1,5 +1,8 @@
 """The processes that train one model together: who is who, and what they must agree on."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import torch
 from torch import distributed
 
@@ -19,6 +22,7 @@ class Ranks:
         self.rank = distributed.get_rank() if together else 0
         self.size = distributed.get_world_size() if together else 1
         if self.size > 1:
+            self._shared = torch.get_rng_state()
             # Decisions are exchanged on the CPU, so that none waits for a GPU.
             self._control = distributed.new_group(backend="gloo")
 
@@ -36,9 +40,29 @@ class Ranks:
         return bool(flag)
 
     def seed_epoch(self, seed: int, epoch: int) -> None:
-        """Give every rank a dropout of its own; the first one's is in the checkpoints."""
+        """Give every rank a dropout of its own, of which the first one's is in the checkpoints, and all
+        of them the same draws for their losses.
+        """
+        if self.size == 1:
+            return
+        first = (seed * 100_003 + epoch) * 1_009
+        self._shared = torch.Generator().manual_seed(first).get_state()
         if self.rank:
-            torch.manual_seed((seed * 100_003 + epoch) * 1_009 + self.rank)
+            torch.manual_seed(first + self.rank)
+
+    @contextmanager
+    def draw_alike(self) -> Iterator[None]:
+        """Within, every rank draws the same from torch's global generator on the CPU."""
+        if self.size == 1:
+            yield
+            return
+        own = torch.get_rng_state()
+        torch.set_rng_state(self._shared)
+        try:
+            yield
+        finally:
+            self._shared = torch.get_rng_state()
+            torch.set_rng_state(own)
 
     def check_same(self, epochs: int) -> None:
         """Compare the checkpoints that the ranks start from.

@@ -52,7 +52,8 @@ class Step:
         with self._precision():
             output, label = self.network.forward(dialogues)
             terms = self._play(output) if self.model.is_adversarial else {}
-            terms |= self.model.losses(output, label, lambda_adv)
+            with self.network.ranks.draw_alike():
+                terms |= self.model.losses(output, label, lambda_adv)
         self.optimiser.zero_grad(set_to_none=True)
         terms["loss"].backward()
         norm = torch.nn.utils.clip_grad_norm_(self._own, self.config.clip_norm)

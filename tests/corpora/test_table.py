@@ -1,12 +1,14 @@
 """The utterance table: a whole one comes back as it was, a defective one is refused with its rows."""
 
 from dataclasses import replace
+from itertools import product
 
 import pandas as pd
 import pytest
 
 from ariigcn.core.errors import DataError
-from ariigcn.corpora.table import Corpus, check_corpus, read_corpus, write_corpus
+from ariigcn.corpora import table
+from ariigcn.corpora.table import Corpus, check_corpus, find_problems, read_corpus, write_corpus
 from tests.sealing import seal_again
 
 
@@ -82,6 +84,25 @@ def test_a_defect_is_named_with_its_row_and_nothing_is_written(tmp_path, changes
         write_corpus(corpus(**changes), tmp_path / "t.parquet")
     assert finding in str(error.value)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_search_for_suspect_paths_misses_none(monkeypatch):
+    names = ["".join(name) for size in range(7) for name in product("./:\\a", repeat=size)]
+    names += [None, "a\n", "..\n", "\n/..", "ünï/..", "ü:/a", "a/\n:b"]
+    number = pd.Series(range(len(names)))
+    rows = corpus().utterances.iloc[[0] * len(names)].reset_index(drop=True)
+    rows = rows.assign(utterance_id=number.astype(str), position=number, media=names)
+    many = replace(corpus(), utterances=rows)
+    found = find_problems(many)
+    monkeypatch.setattr(table, "SUSPECT", "")  # every path is looked at by itself
+    assert found == find_problems(many)
+    assert 0 < len(found) < len(names)
+
+
+@pytest.mark.parametrize("nothing", [None, float("nan")])
+def test_a_column_without_a_path_is_sound(nothing):
+    rows = corpus().utterances.assign(media=nothing, audio=nothing)
+    assert find_problems(replace(corpus(), utterances=rows)) == []
 
 
 def test_the_optional_columns_travel_where_a_corpus_has_them(tmp_path):

@@ -37,7 +37,7 @@ CASES = [
 ]
 
 
-def trained(form: str, dtype: torch.dtype, folder: Path) -> dict[str, Any]:
+def trained(form: str, dtype: torch.dtype, folder: Path, **bound: int) -> dict[str, Any]:
     """Two epochs with every term on: history, weights, probabilities."""
     torch.set_default_dtype(dtype)
     torch.set_num_threads(1)
@@ -45,7 +45,7 @@ def trained(form: str, dtype: torch.dtype, folder: Path) -> dict[str, Any]:
     # The longest dialogue fills a rank, which then has no labelled utterance.
     dialogues.label[dialogues.rows(torch.tensor([2]))] = -1
     torch.manual_seed(0)
-    losses = LossConfig(label_smoothing=0.1, warmup_epochs=2)
+    losses = LossConfig(label_smoothing=0.1, warmup_epochs=2, **bound)
     alignment = AlignmentConfig()
     if form == "prototypes":
         more = {
@@ -81,6 +81,8 @@ def train_as_rank(rank: int, folder: Path) -> None:
     for form, dtype in CASES:
         result = trained(form, dtype, folder)
         save_checkpoint(folder / f"{form}-{dtype}-{rank}", 1, "test", result)
+    sampled = trained("supcon", torch.float64, folder, pairs=1000)
+    save_checkpoint(folder / f"sampled-{rank}", 1, "test", sampled)
     torch.set_default_dtype(torch.float32)
     run = run_on_two(folder)
     train(run, make_files(folder / "whole"))
@@ -93,10 +95,13 @@ def train_as_rank(rank: int, folder: Path) -> None:
 
 
 def run_on_two(folder: Path, checkpoint_s: float = 1e9) -> Run:
-    """With dropout: each rank draws its own. Its inputs are those of the fixture."""
+    """With dropout, which each rank draws for itself, and a sample of the pairs, which is the same on
+    both. Its inputs are those of the fixture.
+    """
     stores = {name: folder / f"{name}.h5" for name in ("text", "audio", "video")}
     training = TRAINING.model_copy(update={"processes": 2, "checkpoint_s": checkpoint_s})
-    return make_run((folder / "graph.h5", stores), training=training)
+    run = make_run((folder / "graph.h5", stores), training=training)
+    return replace(run, model=run.model.model_copy(update={"losses": LossConfig(pairs=100)}))
 
 
 @contextmanager
@@ -139,6 +144,11 @@ def test_two_ranks_have_the_losses_and_weights_of_one_and_resume(inputs, tmp_pat
                 torch.testing.assert_close(
                     found["probabilities"], expected["probabilities"], rtol=0, atol=bound
                 )
+    first, second = (load_checkpoint(tmp_path / f"sampled-{rank}", "test") for rank in range(2))
+    everything = alone["supcon", torch.float64]["history"]
+    for here, there, exact in zip(first["history"], second["history"], everything, strict=True):
+        assert here["loss_imcl"] == pytest.approx(there["loss_imcl"], abs=1e-9)
+        assert here["loss_imcl"] != pytest.approx(exact["loss_imcl"], abs=1e-3)
     assert outcome(tmp_path / "stopped") == outcome(tmp_path / "whole")
 
 

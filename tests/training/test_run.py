@@ -92,6 +92,7 @@ def test_a_run_learns_and_repeats_itself_to_the_bit(inputs, tmp_path, precision)
     assert outcome(tmp_path / "other")[0] != outcome(tmp_path / "one")[0]
 
 
+SAMPLED = MODEL.model_copy(update={"losses": LossConfig(pairs=100)})
 # A memory of prototypes and a critic are state, too.
 REMEMBERING = MODEL.model_copy(
     update={
@@ -101,7 +102,9 @@ REMEMBERING = MODEL.model_copy(
 )
 
 
-@pytest.mark.parametrize(("stop_after", "model"), [(1, MODEL), (4, MODEL), (2, REMEMBERING)])
+@pytest.mark.parametrize(
+    ("stop_after", "model"), [(1, MODEL), (4, MODEL), (4, SAMPLED), (2, REMEMBERING)]
+)
 def test_a_stopped_run_resumes_to_the_bit(inputs, tmp_path, monkeypatch, stop_after, model):
     run = replace(make_run(inputs), model=model)
     train(run, make_files(tmp_path / "whole"))

@@ -100,9 +100,9 @@ def odd_labels(corpus: Corpus) -> Iterator[tuple[str, str, bool]]:
     trained = set(labelled.loc[labelled["split"] == "train", "emotion"])
     if not trained:
         return
-    for name, label in zip(labelled["utterance_id"], labelled["emotion"], strict=True):
-        if label not in trained:
-            yield str(name), f"label '{label}': no training utterance has it", False
+    untrained = labelled[~labelled["emotion"].isin(trained)]
+    for name, label in zip(untrained["utterance_id"], untrained["emotion"], strict=True):
+        yield str(name), f"label '{label}': no training utterance has it", False
 
 
 def odd_speakers(corpus: Corpus) -> Iterator[tuple[str, str, bool]]:

@@ -8,6 +8,11 @@ Forms [ours in detail]: ``hinge`` is mean over positives of :math:`1 - s` plus m
 :math:`\max(0, s - (1 - \beta))`; ``infonce`` averages, over positive pairs, one positive against the
 anchor's negatives; ``supcon`` puts all of an anchor's pairs in the denominator. Unlabelled and masked
 nodes take no part. Similarities are formed a block of rows at a time: memory is linear in the nodes.
+
+Time is quadratic in them, up to a bound on pairs. Above it, a uniform sample of nodes stands for all
+[ours]: each of its nodes with all of its pairs, the sums times all nodes over the sample. Every form is a
+sum over nodes of what each has with all others, divided by counts that stay exact; so the values and
+the gradients are unbiased in every form. Sampled negatives would not be: the log of a sampled sum is not.
 """
 
 from collections.abc import Callable
@@ -18,7 +23,8 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from ariigcn.models.parts.pairs import Counts, Nodes, Stream
+from ariigcn.graphs.dialogues import to_device
+from ariigcn.models.parts.pairs import Counts, Nodes, Rows, Stream
 
 ROWS = 512
 
@@ -54,9 +60,15 @@ class PairLoss:
 
 
 def contrastive_losses(
-    u: Tensor, label: Tensor, classes: int, loss: PairLoss, streams: dict[str, Stream]
+    u: Tensor,
+    label: Tensor,
+    classes: int,
+    loss: PairLoss,
+    streams: dict[str, Stream],
+    *,
+    pairs: int | None = None,
 ) -> dict[str, Tensor]:
-    """Each stream's loss over all pairs of nodes, exact, in memory linear in them.
+    """Each stream's loss over all pairs of nodes, in memory linear in them.
 
     Args:
         u: l2-normalised nodes, [M, n, P].
@@ -64,6 +76,8 @@ def contrastive_losses(
         classes: C.
         loss: the form.
         streams: name -> stream.
+        pairs: where K nodes have more pairs (K * K), they are sampled; drawn from torch's global
+            generator on the CPU. None: no bound.
 
     Returns:
         name -> scalar; zero where there is no pair.
@@ -77,18 +91,26 @@ def contrastive_losses(
         u, nodes = _without_others(u, nodes)
     if len(u) < 2:
         return {name: u.sum() * 0 for name in streams}
+    sample = _sample(len(u), pairs)
     if loss.form == "hinge":
-        return _hinge_losses(u, nodes, 1 - loss.margin, streams)
+        return _hinge_losses(u, nodes, sample, 1 - loss.margin, streams)
     counts = {name: stream.counts(nodes, u.dtype) for name, stream in streams.items()}
 
-    def block(u_rows: Tensor, u_all: Tensor, rows: slice) -> Tensor:
+    def block(u_rows: Tensor, u_all: Tensor, rows: Rows) -> Tensor:
         s = u_rows @ u_all.T
         return torch.stack(
             [loss(s, *stream.pairs(rows, nodes), counts[name]) for name, stream in streams.items()]
         )
 
-    totals: Tensor = _RowBlocks.apply(u, block, len(streams))
+    totals: Tensor = _RowBlocks.apply(u, block, sample, len(streams))
     return dict(zip(streams, totals.unbind(), strict=True))
+
+
+def _sample(count: int, pairs: int | None) -> Tensor | None:
+    """Nodes whose pairs with all of ``count`` keep to the bound, int64 [S] on the CPU; None: all."""
+    if pairs is None or count**2 <= pairs:
+        return None
+    return torch.randperm(count)[: max(1, pairs // count)].sort().values
 
 
 def _without_others(u: Tensor, nodes: Nodes) -> tuple[Tensor, Nodes]:
@@ -100,16 +122,16 @@ def _without_others(u: Tensor, nodes: Nodes) -> tuple[Tensor, Nodes]:
 
 
 def _hinge_losses(
-    u: Tensor, nodes: Nodes, threshold: float, streams: dict[str, Stream]
+    u: Tensor, nodes: Nodes, sample: Tensor | None, threshold: float, streams: dict[str, Stream]
 ) -> dict[str, Tensor]:
     """The hinge form: attraction from sums over groups, repulsion from pairs.
 
     Attraction is linear in s, so that the sum over all positive pairs follows from the sum of the
-    nodes of each emotion and modality, at a cost linear in K.
+    nodes of each emotion and modality, at a cost linear in K; it is exact where repulsion is sampled.
     """
     table = nodes.sums(u)
     per_class = table.sum(1).square().sum()
-    everyone, within = _Repulsion.apply(u, nodes, threshold)
+    everyone, within = _Repulsion.apply(u, nodes, sample, threshold)
     losses = {}
     for name, stream in streams.items():
         only_modal = stream.within_modality_negatives
@@ -125,52 +147,65 @@ class _Repulsion(torch.autograd.Function):
     and of the same modality.
 
     Both sums share every similarity, and s is symmetric: one product for the values and one for the
-    gradient of all pairs, a block of rows at a time, where :class:`_RowBlocks` needs two a stream.
+    gradient of all pairs, a block of rows at a time, where :class:`_RowBlocks` needs two a stream. Where
+    nodes are sampled, all nodes are compared with them: the gradient reaches every node, and is an
+    estimate of the exact one, not the derivative of the estimated value.
     """
 
     @staticmethod
-    def forward(ctx: Any, u: Tensor, nodes: Nodes, threshold: float) -> tuple[Tensor, Tensor]:
+    def forward(
+        ctx: Any, u: Tensor, nodes: Nodes, sample: Tensor | None, threshold: float
+    ) -> tuple[Tensor, Tensor]:
         """u [K, P]."""
+        others, v = nodes, u
+        if sample is not None:
+            others, v = nodes.sample(sample), u[to_device(sample, u.device)]
+        ctx.scale = len(u) / len(v)
         everyone, within = u.new_zeros(()), u.new_zeros(())
         gradients = u.new_zeros(2, *u.shape)
-        stop = 0
-        for size in nodes.sizes:
-            own = slice(stop, stop := stop + size)
-            for start in range(own.start, own.stop, ROWS):
-                rows = slice(start, min(start + ROWS, own.stop))
-                excess = (u[rows] @ u.T).sub_(threshold).clamp_min_(0)
-                excess.masked_fill_(~nodes.differ(rows), 0)
+        for part, own in zip(nodes.parts, others.parts, strict=True):
+            for start in range(part.start, part.stop, ROWS):
+                rows = slice(start, min(start + ROWS, part.stop))
+                excess = (u[rows] @ v.T).sub_(threshold).clamp_min_(0)
+                excess.masked_fill_(~nodes.differ(rows, others), 0)
                 everyone += excess.sum()
                 within += excess[:, own].sum()
                 excess.sign_()
-                torch.mm(excess, u, out=gradients[0, rows])
-                torch.mm(excess[:, own], u[own], out=gradients[1, rows])
+                torch.mm(excess, v, out=gradients[0, rows])
+                torch.mm(excess[:, own], v[own], out=gradients[1, rows])
         ctx.save_for_backward(gradients)
-        return everyone, within
+        return ctx.scale * everyone, ctx.scale * within
 
     @staticmethod
     @once_differentiable  # the gradient is made by hand: its own would be wrong without a word
-    def backward(ctx: Any, *outer: Tensor) -> tuple[Tensor, None, None]:
+    def backward(ctx: Any, *outer: Tensor) -> tuple[Tensor, None, None, None]:
         (gradients,) = ctx.saved_tensors
         # Each pair was counted from both of its ends.
-        return 2 * (outer[0] * gradients[0] + outer[1] * gradients[1]), None, None
+        gradient = 2 * ctx.scale * (outer[0] * gradients[0] + outer[1] * gradients[1])
+        return gradient, None, None, None
 
 
 class _RowBlocks(torch.autograd.Function):
-    """Sum of a function over blocks of rows, with its gradient taken block by block.
+    """Sum of a function over blocks of rows, all or a sample, with its gradient taken block by block.
 
     Both are made in the forward pass, so that no block outlives its turn: saved for the backward
     pass are one gradient of u a loss, [L, K, P], and no similarity matrix.
     """
 
     @staticmethod
-    def forward(ctx: Any, u: Tensor, block: Callable[..., Tensor], losses: int) -> Tensor:
+    def forward(
+        ctx: Any, u: Tensor, block: Callable[..., Tensor], sample: Tensor | None, losses: int
+    ) -> Tensor:
+        every: list[Rows] = [slice(i, min(i + ROWS, len(u))) for i in range(0, len(u), ROWS)]
+        ctx.scale = 1.0
+        if sample is not None:
+            every = [*to_device(sample, u.device).split(ROWS)]
+            ctx.scale = len(u) / len(sample)
         total = u.new_zeros(losses)
         gradient = u.new_zeros(losses, *u.shape)
         with torch.enable_grad():
             everyone = u.detach().requires_grad_()
-            for start in range(0, len(u), ROWS):
-                rows = slice(start, min(start + ROWS, len(u)))
+            for rows in every:
                 values = block(everyone[rows], everyone, rows)
                 total += values.detach()
                 if not ctx.needs_input_grad[0]:
@@ -179,10 +214,10 @@ class _RowBlocks(torch.autograd.Function):
                     (part,) = torch.autograd.grad(values[index], everyone, retain_graph=True)
                     gradient[index] += part
         ctx.save_for_backward(gradient)
-        return total
+        return ctx.scale * total
 
     @staticmethod
     @once_differentiable  # the gradient is made by hand: its own would be wrong without a word
-    def backward(ctx: Any, *outer: Tensor) -> tuple[Tensor, None, None]:
+    def backward(ctx: Any, *outer: Tensor) -> tuple[Tensor, None, None, None]:
         (gradient,) = ctx.saved_tensors
-        return torch.einsum("l,lkp->kp", outer[0], gradient), None, None
+        return torch.einsum("l,lkp->kp", ctx.scale * outer[0], gradient), None, None, None

@@ -10,11 +10,16 @@ Nodes are utterances seen through one modality.
 Unlabelled and masked nodes take no part.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import accumulate, pairwise
 
 import torch
 from torch import Tensor
+
+from ariigcn.graphs.dialogues import to_device
+
+Rows = slice | Tensor  # of nodes: neighbours, or int64 indices [rows]
 
 
 @dataclass(frozen=True)
@@ -67,12 +72,27 @@ class Nodes:
         """How many nodes each emotion and modality has, [C, M]; both streams count pairs by it."""
         return self.sums(torch.ones_like(self.label, dtype=torch.float64))
 
-    def differ(self, rows: slice) -> Tensor:
-        """Bool [rows, K], True where both take part and the emotions differ."""
-        own = self.label[rows, None]
+    @property
+    def parts(self) -> list[slice]:
+        """Where each modality's nodes are."""
+        stops = [*accumulate(self.sizes, initial=0)]
+        return [slice(*ends) for ends in pairwise(stops)]
+
+    def sample(self, chosen: Tensor) -> "Nodes":
+        """Some of the nodes, by ascending int64 indices [S] on the CPU."""
+        bounds = torch.tensor(self.sizes).cumsum(0)
+        sizes = torch.bucketize(chosen, bounds, right=True).bincount(minlength=len(bounds))
+        here = to_device(chosen, self.label.device)
+        return replace(
+            self, label=self.label[here], modality=self.modality[here], sizes=sizes.tolist()
+        )
+
+    def differ(self, rows: Rows, others: "Nodes | None" = None) -> Tensor:
+        """Bool [rows, K], True where both take part and the emotions differ; K: all nodes, or others."""
+        own, label = self.label[rows, None], (others or self).label
         if self.all_take_part:
-            return own != self.label
-        return (own != self.label) & (own >= 0) & (self.label >= 0)
+            return own != label
+        return (own != label) & (own >= 0) & (label >= 0)
 
 
 @dataclass(frozen=True)
@@ -81,7 +101,7 @@ class Stream:
 
     within_modality_negatives: bool
 
-    def pairs(self, rows: slice, nodes: Nodes) -> tuple[Tensor, Tensor]:
+    def pairs(self, rows: Rows, nodes: Nodes) -> tuple[Tensor, Tensor]:
         """Positive and negative pairs of a block of rows with all K nodes, bool [rows, K]."""
         label, modality = nodes.label, nodes.modality
         same = (label[rows, None] == label) & (label >= 0)

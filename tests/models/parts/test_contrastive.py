@@ -1,9 +1,12 @@
 """Both streams, in each form, equal a direct quadratic sum over pairs: values and gradients."""
 
+from itertools import combinations
+
 import pytest
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
+from torch.utils.flop_counter import FlopCounterMode
 
 from ariigcn.models.parts import contrastive
 from ariigcn.models.parts.contrastive import PairLoss, contrastive_losses
@@ -131,6 +134,78 @@ def test_perfect_nodes_have_no_hinge_loss():
     losses = contrastive_losses(u, label, 3, PairLoss("hinge", 1.0, 0.1), STREAMS)
     assert losses["imcl"].item() == 0
     assert losses["iccl"].item() == 0
+
+
+def value_and_gradient(form, u, label, **bound):
+    """Both streams together: the value, and the gradient of every node, in one row."""
+    losses = contrastive_losses(u, label, 4, PairLoss(form, 0.6, 0.5), STREAMS, **bound)
+    total = losses["imcl"] + 2 * losses["iccl"]
+    (gradient,) = torch.autograd.grad(total, u)
+    return torch.cat([total.detach()[None], gradient.flatten()])
+
+
+def how_many(label, everyone):
+    return label.numel() if everyone else int((label >= 0).sum())
+
+
+@pytest.mark.parametrize("form", ["hinge", "infonce", "supcon"])
+def test_pairs_up_to_the_bound_are_exact_and_draw_nothing(form, everyone):
+    u, label = nodes()
+    count = how_many(label, everyone)
+    torch.manual_seed(1)
+    before = torch.get_rng_state()
+    exact = value_and_gradient(form, u, label)
+    assert torch.equal(value_and_gradient(form, u, label, pairs=count**2), exact)
+    assert torch.equal(torch.get_rng_state(), before)
+    sampled = value_and_gradient(form, u, label, pairs=count**2 - 1)
+    assert not torch.equal(sampled, exact)
+    torch.manual_seed(1)
+    assert torch.equal(value_and_gradient(form, u, label, pairs=count**2 - 1), sampled)
+
+
+@pytest.mark.parametrize("form", ["hinge", "infonce", "supcon"])
+@pytest.mark.parametrize("size", [1, 2, 3])
+def test_the_mean_over_all_samples_is_exact_in_value_and_gradient(
+    form, size, everyone, monkeypatch
+):
+    monkeypatch.setattr(contrastive, "ROWS", 2)
+    u, label = nodes(count=4, classes=2)
+    exact = value_and_gradient(form, u, label)
+    samples = [*combinations(range(how_many(label, everyone)), size)]
+    found = []
+    for sample in samples:
+        monkeypatch.setattr(contrastive, "_sample", lambda *_, s=sample: torch.tensor(s))
+        found.append(value_and_gradient(form, u, label))
+    assert len(samples) >= 10
+    assert torch.stack(found).std(0)[0] > 1e-3
+    assert torch.allclose(torch.stack(found).mean(0), exact, atol=1e-9)
+
+
+@pytest.mark.parametrize("form", ["hinge", "infonce", "supcon"])
+def test_the_mean_over_many_draws_is_exact_within_its_error(form, everyone, monkeypatch):
+    monkeypatch.setattr(contrastive, "ROWS", 4)
+    u, label = nodes()
+    bound = how_many(label, everyone) ** 2 // 4
+    torch.manual_seed(0)
+    draws = torch.stack([value_and_gradient(form, u, label, pairs=bound) for _ in range(400)])
+    error = draws.std(0) / len(draws) ** 0.5
+    off = (draws.mean(0) - value_and_gradient(form, u, label)).abs()
+    assert error[0] > 1e-4
+    assert (off <= 4.5 * error + 1e-12).all()  # of some 300 numbers
+
+
+@pytest.mark.parametrize("form", ["hinge", "infonce", "supcon"])
+def test_above_the_bound_more_nodes_cost_no_more_products(form, everyone):
+    def products(count, **bound):
+        u, label = nodes(count=count)
+        with FlopCounterMode(display=False) as counter:
+            value_and_gradient(form, u, label, **bound)
+        return counter.get_total_flops()
+
+    bound = 40_000
+    assert products(400) > 3.5 * products(200)  # quadratic
+    assert products(400, pairs=bound) <= 1.05 * products(200, pairs=bound)
+    assert products(200, pairs=bound) < 0.3 * products(200)
 
 
 class Largest(TorchDispatchMode):
