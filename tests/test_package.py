@@ -195,6 +195,25 @@ def test_the_installed_workflow_runs_a_corpus_in_an_empty_folder(installed, tmp_
     assert (tmp_path / "data" / "demo" / "utterances.parquet").is_file()
 
 
+@pytest.mark.workflow
+def test_the_snakefile_is_a_module_of_a_deployed_workflow(root, tmp_path):
+    """In the layout that snakedeploy writes, with the text of its template."""
+    shutil.copytree(root / "config", tmp_path / "config")
+    assert not (tmp_path / "config" / "config.yaml").is_symlink()
+    (tmp_path / "workflow").mkdir()
+    (tmp_path / "workflow" / "Snakefile").write_text(
+        'configfile: "config/config.yaml"\n'
+        f'module ariigcn:\n    snakefile: "{root / "Snakefile"}"\n    config: config\n'
+        "use rule * from ariigcn\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "snakemake", "--cores", "2", "-n"],
+        cwd=tmp_path, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "rule report_page:" in done.stdout + done.stderr
+
+
 def test_an_installed_package_takes_no_revision_of_the_project_around_it(tmp_path, monkeypatch):
     def git(*arguments):
         subprocess.run(["git", "-C", tmp_path, *arguments], check=True, capture_output=True)
