@@ -97,6 +97,7 @@ def init(folder: Annotated[Path, typer.Argument(help="Folder to start the projec
 @app.command(
     epilog="Example: ariigcn run --corpus demo --cores 4",
     context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
+    options_metavar="[OPTIONS] [SNAKEMAKE'S ARGUMENTS]",
 )
 def run(
     context: typer.Context,
@@ -106,8 +107,8 @@ def run(
 ) -> None:
     """Run the workflow in this folder, by its config.yaml; results lie here.
 
-    Everything else goes to Snakemake: targets, --cores 4, -n, --configfile, --config. Without config.yaml,
-    --corpus is needed, and the package's own configuration is used.
+    Everything else goes to Snakemake: targets, --cores, -n, --configfile, --config.
+    A folder without config.yaml needs --corpus; the package's own configuration is used.
     """
     from ariigcn.project import snakemake_command
 
