@@ -1,5 +1,6 @@
 """``ariigcn ...`` for people; the workflow's stages do not go through it."""
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +16,7 @@ from ariigcn.core.errors import AriigcnError
 # shell's completion wait for none of them.
 app = typer.Typer(
     no_args_is_help=True,
-    help="Emotions in conversation: check a configuration, use trained models, check corpora.",
+    help="Emotions in conversation: run the workflow, use trained models, check corpora.",
     epilog="Example: ariigcn predict talk.srt",
 )
 corpus_app = typer.Typer(
@@ -80,6 +81,41 @@ def _in_words() -> Iterator[None]:
     except AriigcnError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None
+
+
+@app.command(epilog="Example: ariigcn init my-project")
+def init(folder: Annotated[Path, typer.Argument(help="Folder to start the project in.")]) -> None:
+    """Start a project of your own: config.yaml, presets and profiles, which `ariigcn run` uses."""
+    from ariigcn.project import lay_out
+
+    with _in_words():
+        written = lay_out(folder)
+    typer.echo("\n".join(map(str, written)))
+    typer.echo(f"Next: cd {folder}; ariigcn run --cores 4")
+
+
+@app.command(
+    epilog="Example: ariigcn run --corpus demo --cores 4",
+    context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
+    options_metavar="[OPTIONS] [SNAKEMAKE'S ARGUMENTS]",
+)
+def run(
+    context: typer.Context,
+    corpus: Annotated[
+        str | None, typer.Option(help=f"In place of the configuration's: {CORPORA}, or a plugin's.")
+    ] = None,
+) -> None:
+    """Run the workflow in this folder, by its config.yaml; results lie here.
+
+    Everything else goes to Snakemake: targets, --cores, -n, --configfile, --config.
+    A folder without config.yaml needs --corpus; the package's own configuration is used.
+    """
+    from ariigcn.project import snakemake_command
+
+    with _in_words():
+        command = snakemake_command(context.args, corpus)
+    sys.stdout.flush()
+    os.execv(command[0], command)
 
 
 @app.command(epilog="Example: ariigcn schema > workflow/schemas/config.schema.json")

@@ -48,8 +48,8 @@ def test_check_says_what_a_configuration_stands_for_or_names_what_is_wrong(
 
 
 COMMANDS = (
-    (), ("schema",), ("check",), ("compare",), ("predict",), ("transcribe",), ("models",), ("export",),
-    ("doctor",), ("app",),
+    (), ("init",), ("run",), ("schema",), ("check",), ("compare",), ("predict",), ("transcribe",),
+    ("models",), ("export",), ("doctor",), ("app",),
     ("corpus",), ("corpus", "check"), ("corpus", "init"),
 )  # fmt: skip
 

@@ -12,6 +12,7 @@ from snakemake.cli import parse_args
 from ariigcn.cli import app
 from ariigcn.config.sections import Config
 from ariigcn.core.code import PACKAGE_ROOT
+from ariigcn.corpora.registry import CORPORA
 
 ROOT = PACKAGE_ROOT.parent
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -86,7 +87,7 @@ def check_keys(pairs):
             assert set(given) <= set(section.model_fields), f"{key} has no key {set(given)}"
 
 
-def check_ariigcn(words):
+def check_ariigcn(words, capsys):
     command, names = typer.main.get_command(app), ["ariigcn"]
     while hasattr(command, "commands") and words and words[0] in command.commands:
         names, command, words = [*names, words[0]], command.commands[words[0]], words[1:]
@@ -95,6 +96,12 @@ def check_ariigcn(words):
         ["--version"],
         ["--install-completion"],
     ), f"no command {' '.join([*names, *words])}"
+    if names[-1] == "run":  # all but its own option is Snakemake's
+        if "--corpus" in words:
+            place = words.index("--corpus")
+            assert words[place + 1] in CORPORA
+            words = [*words[:place], *words[place + 2 :]]
+        return check_snakemake(words, capsys)
     known = {option for p in command.params for option in (*p.opts, *p.secondary_opts)} | {"--help"}
     for word in words:
         if word.startswith("-"):
@@ -115,7 +122,7 @@ def test_a_command_can_be_given(page, words, capsys, monkeypatch):
     if program == "snakemake":
         check_snakemake(rest, capsys)
     elif program == "ariigcn":
-        check_ariigcn(rest)
+        check_ariigcn(rest, capsys)
     elif program == "make":
         assert {w for w in rest if "=" not in w} <= set(TARGETS), f"no target {rest}"
     else:
@@ -126,6 +133,7 @@ def test_a_command_can_be_given(page, words, capsys, monkeypatch):
     "line",
     [
         "ariigcn predict talk.srt --nope", "ariigcn forecast talk.srt", "make tset", "snakemake --corse 8",
+        "ariigcn run --cores 8 modles", "ariigcn run --corpus demos --cores 8", "ariigcn run --corse 8",
         "snakemake --cores 8 modles", "snakemake --cores 8 all --config 'training={epoch: 3}'",
         "snakemake --cores 8 all --config coprus=meld", "python -m benchmarks.nothing",
         "snakemake --cores 8 all --configfile workflow/presets/nothing.yaml",

@@ -7,7 +7,7 @@ from ariigcn.models.registry import model_modules
 
 ORDER = (
     "core", "corpora", "features", "finetune", "speech", "graphs", "models", "training", "evaluation",
-    "report", "predict", "config", "plan", "terminal", "app", "cli",
+    "report", "predict", "config", "plan", "terminal", "app", "project", "cli",
 )  # fmt: skip
 MODULES = sorted(
     ".".join(("ariigcn", *path.relative_to(PACKAGE_ROOT).with_suffix("").parts))

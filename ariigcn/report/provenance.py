@@ -26,10 +26,15 @@ def provenance() -> dict[str, str]:
 
 def revision() -> str:
     """The git revision of the code in use, marked where files differ from it."""
-    here = Path(__file__).resolve().parent
-    command = ["git", "-C", str(here), "describe", "--always", "--dirty", "--abbrev=12"]
+    here = Path(__file__).resolve()
     try:
-        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        # An environment may lie in the checkout of another project, which holds no file of ours.
+        _git(here.parent, "ls-files", "--error-unmatch", here.name)
+        return _git(here.parent, "describe", "--always", "--dirty", "--abbrev=12")
     except (OSError, subprocess.CalledProcessError):
         return "not a git checkout"
-    return done.stdout.strip()
+
+
+def _git(folder: Path, *arguments: str) -> str:
+    command = ["git", "-C", str(folder), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()

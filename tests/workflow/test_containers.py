@@ -5,7 +5,10 @@ import tomllib
 
 import pytest
 
+from ariigcn.project import WORKFLOW
+
 PACKAGES = ("ariigcn", "snakemake_logger_plugin_ariigcn")
+LINKED = [path.name for path in WORKFLOW.iterdir()]
 
 
 @pytest.mark.parametrize("name", ["Dockerfile", "ariigcn.def"])
@@ -14,7 +17,7 @@ def test_a_container_is_made_from_the_pins(root, name):
     oldest = tomllib.loads((root / "pyproject.toml").read_text())["project"]["requires-python"]
     assert f"python:{oldest.removeprefix('>=')}-slim" in text
     assert "--constraint /build/constraints.txt /build" in text
-    for file in ("pyproject.toml", "constraints.txt", "README.md", "LICENSE", *PACKAGES):
+    for file in ("pyproject.toml", "constraints.txt", "README.md", "LICENSE", *PACKAGES, *LINKED):
         assert (root / file).exists()
         assert f" {file} " in text
 
