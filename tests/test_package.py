@@ -52,7 +52,7 @@ def wheel(root, tmp_path_factory):
         copy = shutil.copytree if (root / name).is_dir() else shutil.copy
         copy(root / name, source / name, **({"symlinks": True} if copy is shutil.copytree else {}))
     with tarfile.open(build(source, "build_sdist")) as archive:
-        archive.extractall(unpacked, filter="data")
+        archive.extractall(unpacked)
     return build(next(unpacked.iterdir()), "build_wheel")
 
 
