@@ -138,9 +138,10 @@ def test_its_folder_alone_predicts_after_it_was_moved(
 def test_a_run_that_predicts_finds_them_too(model: Path, talk: Path) -> None:
     given = {"corpus": "folder", "corpus_root": str(talk.parent), "predict": {"model": str(model)}}
     plan = load_plan(given)
-    audio = plan.stores["audio"]["finetuned"]
+    ((name, audio),) = plan.stores["audio"].items()
+    assert name.startswith("finetuned-")
     assert audio.parameters["folder"] == str(model / CARRIED / "audio")
-    assert plan.extracted("audio") == ["finetuned"] and not plan.joined
+    assert plan.extracted("audio") == [name] and not plan.joined
 
 
 def test_without_them_the_error_says_so(model: Path, talk: Path) -> None:
