@@ -118,11 +118,11 @@ class Files:
 
     def decoded(self, name: str = "{decoding}") -> str:
         """What was read of the clips, to fine-tune on."""
-        return f"{self.results}/decoded/{name}.h5"
+        return f"{self.shared}/decoded/{name}.h5"
 
     def joined(self, name: str = "{joined}") -> str:
         """The feature store of fine-tuned encoders, by modality and name."""
-        return f"{self.results}/features/{name}.h5"
+        return f"{self.shared}/features/{name}.h5"
 
     def graph(self, graph: str = "{graph}") -> str:
         """A graph file."""

@@ -62,6 +62,7 @@ def test_what_runs_again(finished, bases):
         "rate of fine-tuning sound": changed((), {"learning_rate": 0.001}),
         "aligned sound": changed((), {"gives": "aligned"}),
         "sound that is read": changed((), {"min_duration_s": 0.2}),
+        "another run": changed(run="wide"),
     }
     found = {name: rules & RULES for name, rules in plans(finished, changes).items()}
     assert found == {
@@ -73,6 +74,7 @@ def test_what_runs_again(finished, bases):
         "rate of fine-tuning sound": {"finetune", "join_finetuned", "train"},
         "aligned sound": {"join_finetuned", "train"},
         "sound that is read": {"decode", "finetune", "join_finetuned", "train"},
+        "another run": {"train"},  # runs of a corpus share the encoders and what they made
     }
 
 
