@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from threading import RLock
+from threading import Event, RLock, Thread
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
@@ -81,6 +81,9 @@ class Lines:
 class LiveView(Lines):
     """The lines, but for jobs that ended well, above a view of stages and running jobs.
 
+    Rich's display has a lock of its own. Who prints holds the run's lock and then takes that one; so
+    must who draws, and rich's own thread takes them the other way round. The view has its own thread.
+
     Args:
         run, console, spilt: as for :class:`Lines`.
         lock: held while the run is looked at; who changes the run holds it.
@@ -88,29 +91,36 @@ class LiveView(Lines):
 
     def __init__(self, run: Run, console: Console, spilt: Path, lock: RLock) -> None:
         super().__init__(run, console, spilt)
-        self._lock = lock
+        self._lock, self._over = lock, Event()
         self._live = Live(
-            get_renderable=self._locked,
+            get_renderable=lambda: view(run),
             console=console,
-            refresh_per_second=REFRESH,
+            auto_refresh=False,
             redirect_stdout=False,
             redirect_stderr=False,
         )
+        self._drawing = Thread(target=self._draw, daemon=True)
 
     def begin(self) -> None:
         """The run's jobs are known: the view appears."""
-        self._live.start()
+        if not self._live.is_started:
+            self._live.start(refresh=True)
+            self._drawing.start()
 
     def finished(self, job: Job, seconds: float) -> None:
         """A job ended well: the view shows it."""
 
     def close(self) -> None:
-        """The run is over; the last view stays."""
-        self._live.stop()
-
-    def _locked(self) -> RenderableType:
+        """The run is over; the last view stays. Who calls it does not hold the lock."""
+        self._over.set()
+        self._drawing.join()
         with self._lock:
-            return view(self.run)
+            self._live.stop()
+
+    def _draw(self) -> None:
+        while not self._over.wait(1 / REFRESH):
+            with self._lock:
+                self._live.refresh()
 
 
 def view(run: Run) -> RenderableType:

@@ -2,7 +2,9 @@
 
 import logging
 import os
+import pty
 import re
+from threading import Thread
 from types import SimpleNamespace
 
 import pytest
@@ -10,6 +12,7 @@ from snakemake_interface_logger_plugins.common import LogEvent
 from snakemake_interface_logger_plugins.registry import LoggerPluginRegistry
 
 from ariigcn.core.seals import sealed_path
+from ariigcn.terminal import screen
 from ariigcn.terminal.handler import LogHandler, LogHandlerSettings
 from ariigcn.terminal.outcome import Outcome
 from tests.terminal.conftest import record
@@ -203,3 +206,40 @@ def test_an_unknown_view_is_refused():
     parse = LogHandlerSettings.__dataclass_fields__["view"].metadata["parse_func"]
     with pytest.raises(ValueError, match="unknown view 'lives'; known: auto, lines, snakemake"):
         parse("lives")
+
+
+def test_a_view_that_is_drawn_all_the_time_waits_for_nobody(handler, monkeypatch):
+    """What is said and what is drawn take their locks in one order; else a run never ends."""
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setattr(screen, "REFRESH", 1000)
+    leader, follower = pty.openpty()
+    kept = os.dup(2)
+    os.dup2(follower, 2)
+
+    def run():
+        begin(made, jobs={"train": 200, "total": 200})
+        for number in range(200):
+            start(made, number, "train", seed=str(number))
+            handler_error = {"jobid": number, "rule_name": "train", "log": []}
+            made.emit(record(LogEvent.JOB_ERROR, level=logging.ERROR, **handler_error))
+        made.close()
+
+    shown = Thread(target=run, daemon=True)
+    try:
+        Thread(target=_drain, args=(leader,), daemon=True).start()
+        made = handler()
+        shown.start()
+        shown.join(30)
+        assert not shown.is_alive()
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(follower)
+
+
+def _drain(leader):
+    try:
+        while os.read(leader, 65_536):
+            pass
+    except OSError:  # nobody has the terminal open any more
+        pass
