@@ -10,42 +10,36 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
-import numpy as np
 import pandas as pd
 import typer
-from numpy.typing import NDArray
-from scipy.stats import t as student
 
 from ariigcn.core.storage import read_table
-from ariigcn.evaluation.metrics import read_metrics, read_run_table
+from ariigcn.evaluation.metrics import at_selected, read_metrics, read_run_table
 from ariigcn.evaluation.missing import RANDOM_SHARES
-from ariigcn.evaluation.tables.frames import ANY, FILLED_BY
+from ariigcn.evaluation.tables.frames import ANY, FILLED_BY, mean_sd, percent, student_interval
+from ariigcn.evaluation.tables.latex import signed, span
 
-Scores = dict[int, float]  # seed -> score, in per cent
+BySeed = dict[int, float]
 
 
-def test_scores(folder: Path, score: str, split: str = "test") -> Scores:
+def scores(folder: Path, score: str, split: str = "test") -> BySeed:
     """A score of every seed of an experiment."""
     found = {}
     for path in sorted(folder.glob("seed-*/metrics.json")):
         splits: Mapping[str, Any] = read_metrics(path)["splits"]
         if split in splits:
-            found[int(path.parent.name[5:])] = 100 * splits[split][score]
+            found[_seed(path)] = splits[split][score]
     return found
 
 
-def selected(folder: Path, column: str) -> Scores:
+def diagnostics(folder: Path, column: str) -> BySeed:
     """A diagnostic of every seed at its selected epoch; empty where there is none."""
-    found = {}
-    for path in sorted(folder.glob("seed-*/history.parquet")):
-        frame, head = read_run_table(path)
-        if column in frame:
-            value = frame.loc[frame["epoch"] == head["selected_epoch"], column].iloc[0]
-            found[int(path.parent.name[5:])] = float(value)
-    return found
+    paths = sorted(folder.glob("seed-*/history.parquet"))
+    found = {_seed(path): at_selected(*read_run_table(path), column) for path in paths}
+    return {seed: value for seed, value in found.items() if value is not None}
 
 
-def masked_scores(folder: Path, share: float, filled_by: str) -> Scores:
+def masked_scores(folder: Path, share: float, filled_by: str) -> BySeed:
     """Weighted F1 of every seed with a share of all modalities masked at random; empty: not tested."""
     path = folder / "missing.parquet"
     if not path.exists():
@@ -54,23 +48,28 @@ def masked_scores(folder: Path, share: float, filled_by: str) -> Scores:
     own = frame[
         (frame["modality"] == ANY) & (frame["share"] == share) & (frame["filled_by"] == filled_by)
     ]
-    return dict(zip(own["seed"], 100 * own["weighted_f1"], strict=True))
+    return dict(zip(own["seed"], own["weighted_f1"], strict=True))
 
 
-def mean_sd(scores: Scores) -> str:
-    """Mean and standard deviation over seeds."""
-    values = np.array([*scores.values()])
-    return f"{values.mean():.2f} ({values.std(ddof=1):.2f})" if len(values) > 1 else ""
-
-
-def difference(scores: Scores, others: Scores) -> str:
-    """Mean difference over the seeds of both, and its interval."""
-    both = sorted(scores.keys() & others.keys())
-    if len(both) < 2:
+def difference(own: BySeed, others: BySeed) -> str:
+    """Mean difference in points over the seeds of both, and its interval; empty for one seed."""
+    values = [own[seed] - others[seed] for seed in sorted(own.keys() & others.keys())]
+    if len(values) < 2:
         return ""
-    each: NDArray[np.float64] = np.array([scores[s] - others[s] for s in both])
-    half = student.ppf(0.975, len(each) - 1) * each.std(ddof=1) / len(each) ** 0.5
-    return f"{each.mean():+.2f} [{each.mean() - half:+.2f}, {each.mean() + half:+.2f}]"
+    mean, sd = mean_sd(values)
+    return f"{signed(mean)} {span(*student_interval(mean, sd, len(values)), signs=True)}"
+
+
+def _seed(path: Path) -> int:
+    return int(path.parent.name.removeprefix("seed-"))
+
+
+def _percent(values: BySeed) -> str:
+    return percent(*mean_sd([*values.values()]))
+
+
+def _plain(values: BySeed) -> str:
+    return "{:.2f} ± {:.2f}".format(*mean_sd([*values.values()])) if values else ""
 
 
 def main(
@@ -86,19 +85,18 @@ def main(
 
     rows, masked = {}, {}
     for name, folder in sorted(folders.items()):
-        row = {"validation": mean_sd(test_scores(folder, "weighted_f1", "validation"))}
+        row = {"validation": _percent(scores(folder, "weighted_f1", "validation"))}
         for score in ("weighted_f1", "macro_f1"):
-            own = test_scores(folder, score)
-            row[score] = mean_sd(own)
-            row[f"{score}, difference"] = difference(own, test_scores(compared(name), score))
-        row["probe"] = mean_sd(selected(folder, "probe_after"))
-        row["discrepancy"] = mean_sd(selected(folder, "discrepancy_after"))
-        row["seconds an epoch"] = mean_sd(selected(folder, "seconds"))
+            own = scores(folder, score)
+            row[score] = _percent(own)
+            row[f"{score}, difference"] = difference(own, scores(compared(name), score))
+        row["probe"] = _plain(diagnostics(folder, "probe_after"))
+        row["discrepancy"] = _plain(diagnostics(folder, "discrepancy_after"))
+        row["seconds an epoch"] = _plain(diagnostics(folder, "seconds"))
         rows[name] = row
         for filled_by in FILLED_BY:
             cells = {
-                f"{share:.0%}": mean_sd(masked_scores(folder, share, filled_by))
-                for share in RANDOM_SHARES
+                f"{s:.0%}": _percent(masked_scores(folder, s, filled_by)) for s in RANDOM_SHARES
             }
             half = masked_scores(folder, 0.5, filled_by)
             for other in dict.fromkeys((folders[to], compared(name))):

@@ -4,7 +4,7 @@ Labels go by name. Only labelled utterances count, and only the splits that no w
 are scored. All scores are shares between 0 and 1.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypedDict
 
@@ -139,6 +139,19 @@ def read_run_table(path: Path) -> tuple[pd.DataFrame, dict[str, Any]]:
     """Rows and head of a run's ``predictions.parquet`` or ``history.parquet``."""
     table, head = read_table(path, "a table of a run")
     return table.to_pandas(), head
+
+
+def at_selected(frame: pd.DataFrame, head: Mapping[str, Any], column: str) -> float | None:
+    """A diagnostic at a run's selected epoch; None where its history has none.
+
+    Args:
+        frame, head: a history and what it says of itself, of :func:`read_run_table`.
+        column: the diagnostic's.
+    """
+    if column not in frame:
+        return None
+    values = frame.loc[frame["epoch"] == head["selected_epoch"], column].dropna()
+    return float(values.iloc[0]) if len(values) else None
 
 
 def _check_labels(frame: pd.DataFrame, labels: list[str], path: Path) -> None:

@@ -30,11 +30,11 @@ class Block:
             store = FeatureStore(self.path)
             ids = [clip.utterance_id for clip in self.clips]
             same = store.header == header and store.read().utterance_ids == ids
-            return same and not self._is_back(store.status, header.modality)
+            return same and not self.is_back(store.status, header.modality)
         except DataError:
             return False
 
-    def _is_back(self, status: Sequence[Status], modality: str) -> bool:
+    def is_back(self, status: Sequence[Status], modality: str) -> bool:
         """Whether a file is there now that was not when the block was made: a disk mounted again."""
         lost = [c for c, s in zip(self.clips, status, strict=True) if s == Status.NO_FILE]
         paths = [clip.file(modality) for clip in lost]

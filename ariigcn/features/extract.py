@@ -25,10 +25,8 @@ import numpy as np
 from ariigcn.core.code import code_version
 from ariigcn.core.errors import DataError
 from ariigcn.core.files import remove
-from ariigcn.core.logs import progress
 from ariigcn.core.modality import Modality
 from ariigcn.core.paths import printable
-from ariigcn.core.signals import StopRequest
 from ariigcn.corpora.table import Corpus, read_corpus
 from ariigcn.features.around import Around
 from ariigcn.features.blocks import Block, cut, joined, shard_of
@@ -91,21 +89,25 @@ def extract(
         check_root(media_root, clips)
     folder = out.with_name(f".{out.name}.blocks")
     blocks = shard_of(cut(clips, block, folder, _recipe(corpus, features)), shard)
-    count = sum(len(b.clips) for b in blocks)
     part = "" if shard[1] == 1 else f", shard {shard[0] + 1} of {shard[1]}"
     what = f"{corpus.name}: {features.modality} features{part}"
     with Workers(features, workers, timeout_s, workers_per_gpu) as pool:
         header = pool.describe(corpus.name, features)
-        waiting = [b for b in blocks if not b.finished(header)]
-        done = count - sum(len(b.clips) for b in waiting)
-        kept = None if cache is None else Cache.of(cache, header, _code(features))
-        with progress(what, count, done) as counter, StopRequest() as stop:
-            for finished, results in pool.encode(waiting, stop, kept):
-                rows = rows_of(finished.clips, results, header.dimension)
-                write_store(finished.path, header, [rows])
-                counter.advance(len(rows), failed=int((~rows.mask).sum()))
-                if watch is not None:
-                    watch(counter.done / count)
+
+        def write(block: Block, results: Sequence[Encoded]) -> int:
+            rows = rows_of(block.clips, results, header.dimension)
+            write_store(block.path, header, [rows])
+            return int((~rows.mask).sum())
+
+        pool.work_through(
+            blocks,
+            what,
+            finished=lambda block: block.finished(header),
+            write=write,
+            cache=None if cache is None else Cache.of(cache, header, _code(features)),
+            watch=watch,
+        )
+    count = sum(len(block.clips) for block in blocks)
     outcome = Outcome(what, features.modality, media_root, max_failed_share)
     outcome.where = _where(clips, features.modality)
     outcome.at_least_one = at_least_one

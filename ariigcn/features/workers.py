@@ -8,7 +8,7 @@ import logging
 import os
 import signal
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,6 +17,7 @@ from typing import Any
 from pebble import ProcessExpired, ProcessPool
 
 from ariigcn.core.gpus import visible_gpus
+from ariigcn.core.logs import progress
 from ariigcn.core.signals import STOP_SIGNALS, StoppedError, StopRequest
 from ariigcn.core.spawn import Context
 from ariigcn.features import worker
@@ -90,6 +91,38 @@ class Workers:
         """The store's header, as the loaded encoder tells it; raises what loading it raised."""
         facts: dict[str, Any] = self._pool.schedule(worker.describe).result()
         return header_of(corpus, features, facts)
+
+    def work_through(
+        self,
+        blocks: Sequence[Block],
+        what: str,
+        *,
+        finished: Callable[[Block], bool],
+        write: Callable[[Block, list[Encoded]], int],
+        cache: Cache | None = None,
+        watch: Callable[[float], None] | None = None,
+    ) -> None:
+        """Work through the blocks that no earlier run has finished, telling how far they are.
+
+        Args:
+            blocks: all of them.
+            what: is done, for the log.
+            finished: whether a block need not be done again.
+            write: keeps a block's results, and says how many of them are of no use.
+            cache: of results by content; None: none are looked up or kept.
+            watch: told of the share of the rows that are finished, after each block.
+
+        Raises:
+            StoppedError: it was asked to stop; finished blocks are kept.
+        """
+        count = sum(len(block.clips) for block in blocks)
+        waiting = [block for block in blocks if not finished(block)]
+        done = count - sum(len(block.clips) for block in waiting)
+        with progress(what, count, done) as counter, StopRequest() as stop:
+            for block, results in self.encode(waiting, stop, cache):
+                counter.advance(len(results), failed=write(block, results))
+                if watch is not None:
+                    watch(counter.done / count)
 
     def encode(
         self, blocks: Iterable[Block], stop: StopRequest, cache: Cache | None = None

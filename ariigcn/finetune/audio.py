@@ -1,7 +1,6 @@
 """The encoder ``finetuned`` of audio: a Hugging Face speech encoder (wav2vec 2.0, HuBERT, WavLM)."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -17,7 +16,7 @@ from ariigcn.features.encoders.audio_huggingface import (
     SoundReader,
 )
 from ariigcn.finetune.config import Learning
-from ariigcn.finetune.encoder import FineTunedEncoder, files
+from ariigcn.finetune.encoder import files, make
 from ariigcn.finetune.kind import Kind
 
 if TYPE_CHECKING:
@@ -50,14 +49,7 @@ class Sound(Kind):
 
     modality = "audio"
     frozen = audio_huggingface
-
-    def reader(self, parameters: Parameters, folder: Path) -> SoundReader:
-        """The frozen encoder's."""
-        return SoundReader(parameters, folder)
-
-    def size(self, read: Signal) -> int:
-        """In samples."""
-        return len(read)
+    reader = SoundReader
 
     def shortened(self, read: Signal, parameters: Parameters) -> Signal:
         """The middle."""
@@ -102,8 +94,3 @@ class Sound(Kind):
 
 
 KIND = Sound()
-
-
-def make(modality: str, parameters: Parameters) -> FineTunedEncoder:
-    """Load the encoders that hear an utterance outside the training split."""
-    return FineTunedEncoder(parameters)

@@ -14,8 +14,6 @@ import numpy as np
 from ariigcn.core.code import code_version
 from ariigcn.core.errors import DataError
 from ariigcn.core.files import remove
-from ariigcn.core.logs import progress
-from ariigcn.core.signals import StopRequest
 from ariigcn.corpora.table import read_corpus
 from ariigcn.features.blocks import Block, cut
 from ariigcn.features.clips import check_root, clips_of
@@ -69,13 +67,12 @@ def decode(
     what = f"{corpus.name}: {parameters.modality} to fine-tune on"
     with Workers(features, workers, timeout_s) as pool:
         pool.describe(corpus.name, features)
-        waiting = [block for block in blocks if not _finished(block)]
-        done = len(clips) - sum(len(block.clips) for block in waiting)
-        with progress(what, len(clips), done) as counter, StopRequest() as stop:
-            for block, results in pool.encode(waiting, stop):
-                _write(block, results, facts)
-                bad = sum(result.values is None for result in results)
-                counter.advance(len(results), failed=bad)
+        pool.work_through(
+            blocks,
+            what,
+            finished=lambda block: _finished(block, parameters.modality),
+            write=lambda block, results: _write(block, results, facts),
+        )
     outcome = Outcome(what, parameters.modality, media_root, max_failed_share)
     try:
         entries, like = _judged(blocks, outcome)
@@ -88,11 +85,13 @@ def decode(
     logger.info("%s: %s", what, outcome)
 
 
-def _write(block: Block, results: Sequence[Encoded], facts: dict[str, Any]) -> None:
+def _write(block: Block, results: Sequence[Encoded], facts: dict[str, Any]) -> int:
+    """Keep a block's results; how many of them are of no use."""
     part = Part.of(block.clips, results)
     read = [own for own in part.read if own is not None]
     like = read[0] if read else np.zeros((0,), np.float32)
     write_decoded(block.path, facts, [part], sum(map(len, read)), like)
+    return len(results) - len(read)
 
 
 def _judged(blocks: Sequence[Block], outcome: Outcome) -> tuple[int, Any]:
@@ -111,9 +110,11 @@ def _judged(blocks: Sequence[Block], outcome: Outcome) -> tuple[int, Any]:
     return sum(entries for entries, _ in found), like
 
 
-def _finished(block: Block) -> bool:
-    """Whether an earlier run left this block whole, and no row of it failed."""
-    return block.path.is_file() and not _failed(block)
+def _finished(block: Block, modality: str) -> bool:
+    """Whether an earlier run left this block whole, no row of it failed, and no file has come back."""
+    if not block.path.is_file() or _failed(block):
+        return False
+    return not block.is_back(Decoded(block.path).status, modality)
 
 
 def _failed(block: Block) -> bool:

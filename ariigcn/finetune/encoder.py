@@ -181,6 +181,11 @@ class FineTunedEncoder(FineTuned, TwoStepEncoder):
         return self.composed(read, self.mean(outputs))
 
 
+def make(modality: str, parameters: Learning) -> FineTunedEncoder:
+    """Load the encoders that tell an utterance outside the training split."""
+    return FineTunedEncoder(parameters)
+
+
 def facts_of(folder: Path) -> dict[str, Any]:
     """What a fine-tuned encoder says of itself.
 

@@ -28,10 +28,12 @@ class Kind(ABC):
     Attributes:
         modality: the modality.
         frozen: the module of its frozen Hugging Face encoder.
+        reader: of media, parameters and a base's folder -> what reads clips, without its weights.
     """
 
     modality: Modality
     frozen: Any
+    reader: Any = None
 
     def encoder(self, parameters: Any, model: str, revision: str | None = None) -> Any:
         """The frozen encoder of a folder or name, which reads and pools as the parameters say.
@@ -65,17 +67,13 @@ class Kind(ABC):
         """What the base reads of an utterance, given what the fine-tuned encoder reads: the same."""
         return read
 
-    def reader(self, parameters: Any, folder: Path) -> Any:
-        """What reads clips for the base in a folder, without its weights; of media alone."""
-        raise NotImplementedError(self.modality)
-
     def settings(self, base: Path) -> Mapping[str, bytes]:
         """The files that say how the network wants its input, by name."""
         return {PREPROCESSOR: (base / PREPROCESSOR).read_bytes()}
 
-    @abstractmethod
     def size(self, read: Any) -> int:
-        """How long an input is: inputs of like size share a batch."""
+        """How long an input is, in tokens, samples or frames: inputs of like size share a batch."""
+        return len(read)
 
     @abstractmethod
     def shortened(self, read: Any, parameters: Any) -> Any:

@@ -18,7 +18,7 @@ from ariigcn.features.encoders.base import Clip
 from ariigcn.features.encoders.steps import TwoStepEncoder
 from ariigcn.features.encoders.text_reading import LENGTH_STEP, Reading
 from ariigcn.finetune.config import Learning
-from ariigcn.finetune.encoder import FineTunedEncoder, files
+from ariigcn.finetune.encoder import files, make
 from ariigcn.finetune.kind import Kind
 
 if TYPE_CHECKING:
@@ -99,10 +99,6 @@ class Text(Kind):
             huggingface.load_tokenizer(base).save_pretrained(folder)
             return {path.name: path.read_bytes() for path in sorted(Path(folder).iterdir())}
 
-    def size(self, read: Reading) -> int:
-        """In tokens."""
-        return len(read)
-
     def shortened(self, read: Reading, parameters: Parameters) -> Reading:
         """All of it: ``max_tokens`` has cut it already."""
         return read
@@ -128,8 +124,3 @@ class Text(Kind):
 
 
 KIND = Text()
-
-
-def make(modality: str, parameters: Parameters) -> FineTunedEncoder:
-    """Load the encoders that read an utterance outside the training split."""
-    return FineTunedEncoder(parameters)

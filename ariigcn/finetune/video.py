@@ -1,7 +1,6 @@
 """The encoder ``finetuned`` of video: a Hugging Face image encoder (ViT, CLIP's) on face crops."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -18,7 +17,7 @@ from ariigcn.features.encoders.video_huggingface import (
     pooled,
 )
 from ariigcn.finetune.config import Learning
-from ariigcn.finetune.encoder import FineTunedEncoder, files
+from ariigcn.finetune.encoder import files, make
 from ariigcn.finetune.kind import Kind
 
 if TYPE_CHECKING:
@@ -51,14 +50,7 @@ class Pictures(Kind):
 
     modality = "video"
     frozen = video_huggingface
-
-    def reader(self, parameters: Parameters, folder: Path) -> PictureReader:
-        """The frozen encoder's."""
-        return PictureReader(parameters, folder)
-
-    def size(self, read: Crops) -> int:
-        """In frames."""
-        return len(read)
+    reader = PictureReader
 
     def shortened(self, read: Crops, parameters: Parameters) -> Crops:
         """The middle frame of each of as many equal parts."""
@@ -94,8 +86,3 @@ class Pictures(Kind):
 
 
 KIND = Pictures()
-
-
-def make(modality: str, parameters: Parameters) -> FineTunedEncoder:
-    """Load the encoders that see an utterance outside the training split."""
-    return FineTunedEncoder(parameters)

@@ -143,37 +143,32 @@ class ARIIGCN(ConversationModel):
             ``loss`` and each term, scalars [].
         """
         assert isinstance(output, StagedOutput)
-        weights = self.config.losses
+        losses = self.config.losses
+        weights = {
+            "loss_imcl": losses.intra_inter_modal,
+            "loss_iccl": losses.intra_inter_class,
+            "loss_adv": lambda_adv,
+            "loss_orthogonality": losses.orthogonality,
+        }
         terms = {"loss_cls": self.classification_loss(output.logits, label)}
         total = terms["loss_cls"]
-        streams: dict[str, tuple[float, Stream]] = {
-            "loss_imcl": (weights.intra_inter_modal, IMCL),
-            "loss_iccl": (weights.intra_inter_class, ICCL),
-        }
+        streams = {"loss_imcl": IMCL, "loss_iccl": ICCL}
         if len(self.modalities) == 1:
             del streams["loss_imcl"]  # without another modality it has no positives and only repels
-        active = {name: stream for name, (weight, stream) in streams.items() if weight > 0}
+        active = {name: stream for name, stream in streams.items() if weights[name] > 0}
         if active:
             terms.update(self._contrastive(output, label, active))
-            total = total + sum(streams[name][0] * terms[name] for name in active)
+            total = total + sum(weights[name] * terms[name] for name in active)
         if self.aligns and lambda_adv > 0:
             terms["loss_adv"] = self._alignment(self.shared(output.aligned), output.mask)
             total = total + lambda_adv * terms["loss_adv"]
-        if weights.orthogonality > 0:
+        if losses.orthogonality > 0:
             terms["loss_orthogonality"] = orthogonality_loss(
                 output.aligned, self.aligned_size, output.mask
             )
-            total = total + weights.orthogonality * terms["loss_orthogonality"]
+            total = total + losses.orthogonality * terms["loss_orthogonality"]
         if self.weighting is not None:
-            total = self.weighting(
-                terms,
-                {
-                    "loss_imcl": weights.intra_inter_modal,
-                    "loss_iccl": weights.intra_inter_class,
-                    "loss_adv": lambda_adv,
-                    "loss_orthogonality": weights.orthogonality,
-                },
-            )
+            total = self.weighting(terms, weights)
         return {"loss": total, **terms}
 
     def discriminator_parameters(self) -> list[Parameter]:

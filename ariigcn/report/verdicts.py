@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ariigcn.evaluation.metrics import read_metrics, read_run_table
+from ariigcn.evaluation.metrics import at_selected, read_metrics, read_run_table
 from ariigcn.evaluation.statistics.errors import CHANGED, SAME
 from ariigcn.evaluation.tables.frames import ANY, percent
 from ariigcn.report.words import CENT, count
@@ -173,12 +173,8 @@ def _row(frame: pd.DataFrame, experiment: str) -> "pd.Series[Any] | None":
 
 def _selected(runs: Runs, name: str) -> float | None:
     """Mean over seeds of a column at the epoch that was selected; None where no seed has it."""
-    values = [
-        frame.loc[frame["epoch"] == head["selected_epoch"], name].mean()
-        for frame, head in runs
-        if _has(frame, name)
-    ]
-    found = [float(value) for value in values if pd.notna(value)]
+    values = [at_selected(frame, head, name) for frame, head in runs]
+    found = [value for value in values if value is not None]
     return sum(found) / len(found) if found else None
 
 

@@ -11,7 +11,7 @@ from matplotlib.ticker import MaxNLocator
 
 from ariigcn.core.modality import MODALITIES
 from ariigcn.evaluation.figures.style import COLUMN, PALETTE, SMALL, save, save_nothing, style
-from ariigcn.evaluation.metrics import read_run_table
+from ariigcn.evaluation.metrics import at_selected, read_run_table
 from ariigcn.evaluation.tables.frames import mean_sd, percent
 
 COLLAPSED = 0.9  # accuracy above which a discriminator has won: ours
@@ -129,11 +129,8 @@ def _alignment_title(runs: list[tuple[pd.DataFrame, dict[str, Any]]], shown: Seq
 
 def _selected(runs: list[tuple[pd.DataFrame, dict[str, Any]]], name: str) -> list[float]:
     """A column's values at the runs' selected epochs."""
-    return [
-        float(frame.loc[frame["epoch"] == head["selected_epoch"], name].iloc[0])
-        for frame, head in runs
-        if (frame["epoch"] == head["selected_epoch"]).any() and _has(frame, name)
-    ]
+    found = [at_selected(frame, head, name) for frame, head in runs]
+    return [value for value in found if value is not None]
 
 
 def run_lines(runs: int, of: str) -> str:

@@ -13,10 +13,10 @@ from ariigcn.evaluation.metrics import read_run_table
 from ariigcn.evaluation.predictions import Predictions, read_predictions
 from ariigcn.evaluation.statistics.comparisons import paired_frame
 from ariigcn.evaluation.statistics.resampling import score_counts
+from ariigcn.evaluation.tables.frames import NONE
 from ariigcn.report.compare.results import Results
 from ariigcn.report.words import count, joined
 
-ABSENT = "\N{EN DASH}"
 SAME = "A"  # what B's experiments are compared with, in sentences
 CHANGES = (
     "experiment", "utterance_id", "emotion", "a_prediction", "b_prediction", "a_right", "b_right",
@@ -153,7 +153,7 @@ def _settings(a: Results, b: Results, pairs: Mapping[str, str]) -> pd.DataFrame:
     for name, other in pairs.items():
         before, after = a.settings(name), b.settings(other)
         for key in _both(before, after):
-            values = before.get(key, ABSENT), after.get(key, ABSENT)
+            values = before.get(key, NONE), after.get(key, NONE)
             if values[0] != values[1]:
                 found.setdefault((key, *values), []).append(_called(name, other))
     rows = [

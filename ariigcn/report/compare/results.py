@@ -9,15 +9,12 @@ import pandas as pd
 
 from ariigcn.core.errors import DataError
 from ariigcn.core.seals import verify
+from ariigcn.core.settings import dotted
 from ariigcn.core.storage import read_json
 
 PREDICTIONS = "predictions.parquet"
-UNCOMPARED = {
-    "format",
-    "seal",
-    "people",
-    "dimensions",
-}  # of a model's head: they follow from the rest
+# Of a model's head: they follow from the rest.
+UNCOMPARED = {"format", "seal", "people", "dimensions"}
 OF_RUN = {"training.experiment", "training.seed"}
 
 
@@ -40,7 +37,7 @@ class Results:
         seeds = ", ".join(
             sorted((r.name.removeprefix("seed-") for r in self.runs[experiment]), key=int)
         )
-        flat = {key: value for key, value in _flat(kept).items() if key not in OF_RUN}
+        flat = {key: _told(value) for key, value in dotted(kept).items() if key not in OF_RUN}
         return flat | {"seeds": seeds}
 
 
@@ -71,12 +68,5 @@ def _place(path: Path) -> tuple[str, int]:
     return path.parent.parent.name, int(seed) if seed.isdigit() else 0
 
 
-def _flat(value: Any, prefix: str = "") -> dict[str, str]:
-    """Nested sections as dotted keys, values as text."""
-    if not isinstance(value, Mapping):
-        told = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-        return {prefix: told}
-    found: dict[str, str] = {}
-    for key, inner in value.items():
-        found |= _flat(inner, f"{prefix}.{key}" if prefix else str(key))
-    return found
+def _told(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
