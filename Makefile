@@ -33,8 +33,9 @@ MADE := $(VENV) data results .snakemake site dist
 demo: $(INSTALLED)
 	$(BIN)/snakemake --cores all all --config seeds_in_turn=true
 
+# Four processes share the cores: threads of numerical libraries would only wait for each other.
 test: $(TESTABLE) lint
-	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
+	OMP_NUM_THREADS=1 PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 
 test-browser: $(TESTABLE) $(AXE)
 	AXE=$(AXE) $(BIN)/python -m pytest -m browser tests/browser
