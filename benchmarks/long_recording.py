@@ -2,6 +2,7 @@
 
 python -m benchmarks.long_recording --minutes 30
 python -m benchmarks.long_recording --minutes 30 --heard   # needs the extra speech
+python -m benchmarks.long_recording --minutes 180 --heard --pause 600   # three hours, mostly silent
 
 The recording is the demo's conversations joined and scaled up; the model has the default run's encoders
 and weights as they are drawn, since only time is asked for. The bare loops are those of
@@ -103,11 +104,12 @@ def main(
     cores: int = 2,
     *,
     heard: Annotated[bool, typer.Option("--heard", help="Without its transcript.")] = False,
+    pause: Annotated[int, typer.Option(help="Silence after every 2.5 minutes of talk, s.")] = 0,
 ) -> None:
     """Print seconds, times real time, the ratio to the bare loops and the peak of memory as JSON."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        recording = long_recording(folder, minutes, height, cores)
+        recording = long_recording(folder, minutes, height, cores, pause)
         model, out = save_model(folder / "model"), folder / "out.csv"
         command = [str(Path(sys.executable).with_name("ariigcn")), "predict", str(recording.media)]
         command += ["--model", str(model), "-o", str(out), "--cores", str(cores)]

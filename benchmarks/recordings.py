@@ -33,62 +33,88 @@ class Recording:
     clips: Sequence[Clip]
 
 
-def long_recording(folder: Path, minutes: float, height: int, cores: int) -> Recording:
-    """A recording of many conversations' clips one after another; pictures are scaled to ``height``."""
+def long_recording(
+    folder: Path, minutes: float, height: int, cores: int, pause_s: int = 0
+) -> Recording:
+    """A recording of many conversations' clips one after another; pictures are scaled to ``height``.
+
+    ``pause_s`` seconds of silence and a still picture follow every 2.5 minutes of talk.
+    """
     generate(DemoConfig(dialogues=PIECE_DIALOGUES, broken_clips=False), folder / "demo", cores)
     corpus = load(folder / "demo")
     clips = clips_of(corpus, folder / "demo")
     piece = folder / "piece.mp4"
-    ends = np.cumsum([0.0, *_join(clips, piece, height)])
-    times = max(1, round(60 * minutes / ends[-1]))
+    ends = np.cumsum([0.0, *_join(clips, piece, height, pause_s)])
+    length = float(ends[-1]) + pause_s
+    times = max(1, round(60 * minutes / length))
     media, transcript = folder / "long recording.mp4", folder / "long recording.json"
-    _repeat(piece, media, times, Fraction(round(float(ends[-1]) * FPS), FPS))
-    turns = tuple(_turns(corpus, ends, times))
+    _repeat(piece, media, times, Fraction(round(length * FPS), FPS))
+    turns = tuple(_turns(corpus, ends, [repeat * length for repeat in range(times)]))
     write_transcript(Transcript("long", turns), transcript)
-    return Recording(media, transcript, float(ends[-1]) * times, len(turns), clips)
+    return Recording(media, transcript, length * times, len(turns), clips)
 
 
-def _turns(corpus: Corpus, ends: NDArray[np.float64], times: int) -> Iterator[Turn]:
-    for repeat in range(times):
-        offset = repeat * float(ends[-1])
+def _turns(corpus: Corpus, ends: NDArray[np.float64], offsets: Sequence[float]) -> Iterator[Turn]:
+    for offset in offsets:
         for row, start, end in zip(
             corpus.utterances.itertuples(), ends[:-1], ends[1:], strict=True
         ):
             yield Turn(offset + float(start), offset + float(end), str(row.speaker), str(row.text))
 
 
-def _join(clips: Sequence[Clip], path: Path, height: int) -> list[float]:
-    """The clips as one file, each as long as a whole number of pictures; seconds of each."""
-    seconds = []
+class _Film:
+    """Pictures and sound that are written one after another, as long as each other."""
+
+    def __init__(self, container: Any, width: int, height: int) -> None:
+        self.container = container
+        self.video: Any = container.add_stream("libx264", rate=FPS, options={"preset": "veryfast"})
+        self.audio: Any = container.add_stream("aac", rate=RATE_HZ, layout="mono")
+        self.video.width, self.video.height, self.video.pix_fmt = width, height, "yuv420p"
+        self.shown = self.heard = 0
+
+    def show(self, picture: Any) -> None:
+        """One picture more."""
+        picture = picture.reformat(self.video.width, self.video.height, "yuv420p")
+        picture.pts, picture.time_base = self.shown, Fraction(1, FPS)
+        self.shown += 1
+        self.container.mux(self.video.encode(picture))
+
+    def say(self, signal: NDArray[np.float32]) -> None:
+        """The sound up to the last picture; silence where the signal is shorter."""
+        padded = np.zeros(self.shown * RATE_HZ // FPS - self.heard, np.float32)
+        padded[: len(signal)] = signal[: len(padded)]
+        sound = av.AudioFrame.from_ndarray(padded[None], format="fltp", layout="mono")
+        sound.sample_rate, sound.pts = RATE_HZ, self.heard
+        self.heard += len(padded)
+        self.container.mux(self.audio.encode(sound))
+
+    def end(self) -> None:
+        """What the encoders still hold."""
+        self.container.mux([*self.video.encode(None), *self.audio.encode(None)])
+
+
+def _join(clips: Sequence[Clip], path: Path, height: int, pause_s: int) -> list[float]:
+    """The clips as one file, each as long as a whole number of pictures, then a pause; seconds of each."""
+    seconds, film = [], None
     with av.open(str(path), "w") as container:
-        video: Any = container.add_stream("libx264", rate=FPS, options={"preset": "veryfast"})
-        audio: Any = container.add_stream("aac", rate=RATE_HZ, layout="mono")
-        video.pix_fmt, shown, heard = "yuv420p", 0, 0
         for clip in clips:
             assert clip.media is not None
             with av.open(str(clip.media)) as source:
                 stream = source.streams.video[0]
-                if not shown:
-                    video.height = height
-                    video.width = 2 * round(height * stream.width / stream.height / 2)
+                width = 2 * round(height * stream.width / stream.height / 2)
+                film = film or _Film(container, width, height)
                 own = list(source.decode(stream))
             count = round(len(own) * FPS / float(stream.average_rate or FPS))
             for number in range(count):
-                picture = own[number * len(own) // count].reformat(
-                    video.width, video.height, "yuv420p"
-                )
-                picture.pts, picture.time_base = shown, Fraction(1, FPS)
-                shown += 1
-                container.mux(video.encode(picture))
-            signal = np.zeros(count * RATE_HZ // FPS, np.float32)
-            said = read_audio(clip)[: len(signal)]
-            signal[: len(said)] = said
-            sound = av.AudioFrame.from_ndarray(signal[None], format="fltp", layout="mono")
-            sound.sample_rate, sound.pts = RATE_HZ, heard
-            heard += len(signal)
-            container.mux(audio.encode(sound))
+                film.show(own[number * len(own) // count])
+            film.say(read_audio(clip))
             seconds.append(count / FPS)
-        container.mux([*video.encode(None), *audio.encode(None)])
+        assert film is not None
+        for _ in range(pause_s):
+            for _ in range(FPS):
+                film.show(own[-1])
+            film.say(np.zeros(0, np.float32))
+        film.end()
     return seconds
 
 

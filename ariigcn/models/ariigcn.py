@@ -9,12 +9,7 @@ from torch.nn import Parameter
 
 from ariigcn.graphs.dialogues import DialogueBatch
 from ariigcn.models.base import ConversationModel, DiscriminatorReport, Output
-from ariigcn.models.parts.adversarial import (
-    Discriminators,
-    Generators,
-    generator_loss,
-    judge,
-)
+from ariigcn.models.parts.adversarial import Discriminators, Generators
 from ariigcn.models.parts.alignment import (
     Critic,
     discrepancy_loss,
@@ -24,9 +19,11 @@ from ariigcn.models.parts.alignment import (
 from ariigcn.models.parts.classifier import classifier
 from ariigcn.models.parts.contrastive import PairLoss, contrastive_losses
 from ariigcn.models.parts.encoders import ContextEncoder, ModalityEncoders
+from ariigcn.models.parts.games import generator_loss, judge
 from ariigcn.models.parts.geometric import Edges, GeometricLayer
 from ariigcn.models.parts.inputs import joined
 from ariigcn.models.parts.layers import ModalityLinear, single_precision
+from ariigcn.models.parts.memory import NodeMemory
 from ariigcn.models.parts.pairs import ICCL, IMCL, Stream
 from ariigcn.models.parts.prototypes import PrototypeLoss, Prototypes
 from ariigcn.models.parts.relation_graph import SpeakerRelationLayer, Tiles, make_tiles
@@ -73,19 +70,15 @@ class ARIIGCN(ConversationModel):
         self.critic = Critic(count, self.aligned_size) if config.alignment.by == "critic" else None
         self.graph = nn.ModuleList(self._graph_layer(count) for _ in range(config.graph_layers))
         self.projection = ModalityLinear(count, hidden, config.projection)
-        self.prototypes = (
-            Prototypes(classes, config.projection, PrototypeLoss.of(config.losses))
-            if config.losses.iccl_with == "prototypes"
-            else None
-        )
+        self.remembered = self._remembered(classes)
         self.weighting = UncertaintyWeights() if config.losses.weighting == "uncertainty" else None
         self.classifier = classifier(count * hidden, hidden, classes, dropout)
 
     def fit_statistics(self, x: Mapping[str, Tensor], mask: Tensor, label: Tensor) -> None:
-        """As every model; prototypes count how rare each emotion is, too."""
+        """As every model; what ICCL remembers counts how rare each emotion is, too."""
         super().fit_statistics(x, mask, label)
-        if self.prototypes is not None:
-            self.prototypes.fit(label)
+        if self.remembered is not None:
+            self.remembered.fit(label)
 
     def forward(self, batch: DialogueBatch) -> StagedOutput:
         """Classify every utterance, and keep what each part made of it."""
@@ -101,6 +94,14 @@ class ARIIGCN(ConversationModel):
                 g = layer(g, structure)
         logits = self.classifier(joined(g))
         return StagedOutput(logits=logits, mask=mask, separate=h, aligned=z, nodes=g)
+
+    def _remembered(self, classes: int) -> Prototypes | NodeMemory | None:
+        config = self.config.losses
+        if config.iccl_with == "prototypes":
+            return Prototypes(classes, self.config.projection, PrototypeLoss.of(config))
+        if config.iccl_with == "memory":
+            return NodeMemory(classes, self.config.projection, config)
+        return None
 
     def _graph_layer(self, modalities: int) -> nn.Module:
         config = self.config
@@ -145,30 +146,24 @@ class ARIIGCN(ConversationModel):
         assert isinstance(output, StagedOutput)
         losses = self.config.losses
         weights = {
+            "loss_cls": 1.0,
             "loss_imcl": losses.intra_inter_modal,
             "loss_iccl": losses.intra_inter_class,
             "loss_adv": lambda_adv,
             "loss_orthogonality": losses.orthogonality,
+            "loss_reconstruction": losses.reconstruction,
         }
-        terms = {"loss_cls": self.classification_loss(output.logits, label)}
-        total = terms["loss_cls"]
         streams = {"loss_imcl": IMCL, "loss_iccl": ICCL}
         if len(self.modalities) == 1:
             del streams["loss_imcl"]  # without another modality it has no positives and only repels
         active = {name: stream for name, stream in streams.items() if weights[name] > 0}
+        terms = {"loss_cls": self.classification_loss(output.logits, label)}
         if active:
-            terms.update(self._contrastive(output, label, active))
-            total = total + sum(weights[name] * terms[name] for name in active)
-        if self.aligns and lambda_adv > 0:
-            terms["loss_adv"] = self._alignment(self.shared(output.aligned), output.mask)
-            total = total + lambda_adv * terms["loss_adv"]
-        if losses.orthogonality > 0:
-            terms["loss_orthogonality"] = orthogonality_loss(
-                output.aligned, self.aligned_size, output.mask
-            )
-            total = total + losses.orthogonality * terms["loss_orthogonality"]
+            terms |= self._contrastive(output, label, active)
+        terms |= self._of_aligned(output, weights)
         if self.weighting is not None:
-            total = self.weighting(terms, weights)
+            return {"loss": self.weighting(terms, weights), **terms}
+        total = torch.stack([weights[name] * term for name, term in terms.items()]).sum()
         return {"loss": total, **terms}
 
     def discriminator_parameters(self) -> list[Parameter]:
@@ -182,10 +177,25 @@ class ARIIGCN(ConversationModel):
         z = self.shared(output.aligned)
         return judge(self.discriminators, z, output.mask, self.config.discriminator)
 
+    def _of_aligned(self, output: StagedOutput, weights: Mapping[str, float]) -> dict[str, Tensor]:
+        """The terms of what the generators made of more than one modality."""
+        z, mask, terms = self.shared(output.aligned), output.mask, {}
+        if self.aligns and weights["loss_adv"] > 0:
+            terms["loss_adv"] = self._alignment(z, mask)
+        if weights["loss_orthogonality"] > 0:
+            terms["loss_orthogonality"] = orthogonality_loss(
+                output.aligned, self.aligned_size, mask
+            )
+        pairs = self.generators.pairs
+        if pairs is not None and len(self.modalities) > 1 and weights["loss_reconstruction"] > 0:
+            terms["loss_reconstruction"] = pairs.reconstruction_loss(z, mask)
+        return terms
+
     def _alignment(self, z: Tensor, mask: Tensor) -> Tensor:
         """L_G, or what takes its place, of what is aligned: z [M, n, S], mask bool [n, M] -> []."""
         if self.discriminators is not None:
-            return generator_loss(_frozen(self.discriminators, z), mask)
+            said = _frozen(self.discriminators, z)
+            return generator_loss(said, mask, self.config.discriminator.game)
         if self.critic is not None:
             loss: Tensor = self.critic(z, mask)
             return loss
@@ -205,8 +215,8 @@ class ARIIGCN(ConversationModel):
         found = {}
         with single_precision(projected.device):
             u = nn.functional.normalize(projected, dim=-1)
-            if self.prototypes is not None and "loss_iccl" in streams:
-                found["loss_iccl"] = self.prototypes(u.flatten(0, 1), label.flatten())
+            if self.remembered is not None and "loss_iccl" in streams:
+                found["loss_iccl"] = self.remembered(u.flatten(0, 1), label.flatten())
             paired = {name: stream for name, stream in streams.items() if name not in found}
             if paired:
                 classes = output.logits.shape[1]

@@ -43,7 +43,7 @@ class LossConfig(Section):
         0.5, gt=0, le=2, description="beta: the least cosine distance between different emotions."
     )
     temperature: float = Field(
-        0.1, gt=0, description="Temperature of infonce, supcon and prototypes."
+        0.1, gt=0, description="Temperature of infonce, supcon, prototypes and memory."
     )
     pairs: int = Field(
         2**25,
@@ -52,10 +52,20 @@ class LossConfig(Section):
         "times modalities, have more, a random sample of them stands for all: an unbiased estimate. The "
         "default keeps 1,930 utterances of three modalities exact.",
     )
-    iccl_with: Literal["pairs", "prototypes"] = Field(
+    reconstruction: float = Field(
+        1.0,
+        ge=0,
+        description="Weight of the error of what generators say of a modality that is there; read with "
+        "alignment.stand_in: generated.",
+    )
+    iccl_with: Literal["pairs", "prototypes", "memory"] = Field(
         "pairs",
         description="What ICCL compares a node with. pairs: the other nodes of the batch. prototypes: a "
-        "remembered mean of each emotion, so that a batch without a rare emotion teaches about it, too.",
+        "remembered mean of each emotion, so that a batch without a rare emotion teaches about it, too. "
+        "memory: the last nodes of each emotion, from earlier batches.",
+    )
+    memory: int = Field(
+        64, ge=1, description="Nodes of each emotion that are remembered, with iccl_with: memory."
     )
     prototype_momentum: float = Field(
         0.9, ge=0, lt=1, description="Share of an emotion's prototype that stays at each step."
@@ -71,8 +81,8 @@ class LossConfig(Section):
         1.0,
         ge=0,
         le=1,
-        description="Emotions count by training frequency ** -balance. 0: all nodes alike; 1: all "
-        "emotions alike.",
+        description="Emotions count by training frequency ** -balance, with prototypes and memory. 0: all "
+        "nodes alike; 1: all emotions alike.",
     )
     warmup_epochs: int = Field(
         5, ge=0, description="Epochs over which lambda_adv grows from 0 to its value."
@@ -104,23 +114,29 @@ class AlignmentConfig(Section):
         "gradient reversal. mmd: no game, a kernel's discrepancy. closed-form: mmd, and a linear critic "
         "that is solved exactly in each step.",
     )
-    stand_in: Literal["learned", "others"] = Field(
+    stand_in: Literal["learned", "others", "generated"] = Field(
         "learned",
-        description="The shared part of a missing modality. learned: what the learned vector became. "
-        "others: the mean of the modalities that are there.",
+        description="What is aligned of a missing modality. learned: what the learned vector became. "
+        "others: the mean of the modalities that are there; it needs a shared part. generated: what a "
+        "generator for each pair of modalities makes of them.",
     )
 
 
 class DiscriminatorConfig(Section):
-    """Keep the discriminators from winning outright; after METHOD section 3 [ours]."""
+    """The adversarial game, and what keeps discriminators from winning outright; METHOD section 3."""
 
+    game: Literal["classic", "hinge", "relativistic"] = Field(
+        "classic",
+        description="classic: the paper's. hinge: what is right by a margin is left alone. relativistic: "
+        "modalities of one utterance are compared in pairs.",
+    )
     gradient_penalty: float = Field(
         0.0,
         ge=0,
         description="R1: weight of the squared gradient of D_m at its own modality; 0: off.",
     )
     label_smoothing: float = Field(
-        0.0, ge=0, lt=1, description="One-sided: real targets are 1 minus this."
+        0.0, ge=0, lt=1, description="One-sided: real targets are 1 minus this; not with hinge."
     )
     spectral_norm: bool = Field(
         False, description="Divide each layer's weights by their largest singular value."

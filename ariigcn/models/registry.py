@@ -24,7 +24,8 @@ COMMON = frozenset({
 OF_ARIIGCN = frozenset({
     "alignment", "context", "discriminator", "graph_layer", "graph_layers", "relation_bases", "projection",
     "losses.adversarial", "losses.orthogonality", "losses.weighting",
-    "losses.intra_inter_modal", "losses.intra_inter_class", "losses.iccl_with",
+    "losses.intra_inter_modal", "losses.intra_inter_class", "losses.iccl_with", "losses.memory",
+    "losses.reconstruction",
     "losses.prototype_momentum", "losses.prototype_margin", "losses.prototype_balance",
     "losses.form", "losses.pairs", "losses.margin", "losses.temperature", "losses.warmup_epochs",
 })  # fmt: skip

@@ -16,6 +16,12 @@ class TrainingConfig(Section):
         40, ge=1, description="Largest number of passes over the training dialogues."
     )
     batch_dialogues: int = Field(8, ge=1, description="Dialogues per step.")
+    curriculum_epochs: int = Field(
+        0,
+        ge=0,
+        description="From easy to hard: epochs until every training dialogue is read. The first reads "
+        "those in which emotions change least. 0: all from the start.",
+    )
     learning_rate: float = Field(
         1e-3, gt=0, description="Learning rate of AdamW for everything except the discriminators."
     )

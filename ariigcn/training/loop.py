@@ -24,6 +24,7 @@ from ariigcn.models.base import ConversationModel
 from ariigcn.training.average import MovingAverage
 from ariigcn.training.checkpoint import load_checkpoint, save_checkpoint
 from ariigcn.training.config import TrainingConfig
+from ariigcn.training.curriculum import curriculum_share, easiest
 from ariigcn.training.diagnostics import check_finite, mean_terms, modality_gap, validate
 from ariigcn.training.distributed import Ranks
 from ariigcn.training.parallel import ParallelModel
@@ -139,7 +140,8 @@ class Trainer:
 
     def _batches(self, epoch: int) -> Sequence[Tensor]:
         """The training dialogues in an order that the seed and the epoch decide."""
-        dialogues = self.dialogues.of_split("train")
+        share = curriculum_share(epoch, self.config.curriculum_epochs)
+        dialogues = easiest(self.dialogues, self.dialogues.of_split("train"), share)
         generator = torch.Generator().manual_seed(self.seed * 100_003 + epoch)
         order = torch.randperm(len(dialogues), generator=generator)
         return dialogues[order].split(self.config.batch_dialogues)

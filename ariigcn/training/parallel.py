@@ -43,7 +43,7 @@ class ParallelModel:
     def forward(self, dialogues: Tensor) -> tuple[Output, Tensor]:
         """A training step's forward pass, and the labels of the same utterances, [n].
 
-        On several ranks, the utterances are ordered by rank.
+        The utterances are in the dialogues' order, however many ranks share them.
         """
         rank, size = self.ranks.rank, self.ranks.size
         if size == 1:
@@ -57,8 +57,10 @@ class ParallelModel:
             # shortest, and none of its rows is gathered.
             own = dialogues[self._lengths[dialogues].argmin()].unsqueeze(0)
         named = self._network(self.dialogues.batch(own))
-        output: Output = self._network.module.kind(**_gather_nodes(named, sizes, rank))
-        rows = self.dialogues.rows(dialogues[torch.cat(shares)])
+        rows = self.dialogues.rows(dialogues)
+        by_rank = self.dialogues.rows(dialogues[torch.cat(shares)])
+        back = by_rank.argsort()[rows.argsort().argsort()]  # where each row came in
+        output: Output = self._network.module.kind(**_gather_nodes(named, sizes, rank, back))
         label = self.dialogues.label
         return output, label[to_device(rows, label.device)]
 
@@ -140,13 +142,16 @@ def _in_parallel(
     return parallel
 
 
-def _gather_nodes(named: dict[str, Tensor], sizes: list[int], rank: int) -> dict[str, Tensor]:
-    """All ranks' nodes of every field, [n, F] or [M, n, H], in one collective."""
+def _gather_nodes(
+    named: dict[str, Tensor], sizes: list[int], rank: int, order: Tensor
+) -> dict[str, Tensor]:
+    """All ranks' nodes of every field, [n, F] or [M, n, H], in one collective; then put in order."""
     flat = [
         (x.transpose(0, 1) if x.ndim == 3 else x)[: sizes[rank]].flatten(1) for x in named.values()
     ]
     packed = torch.cat([x.to(torch.get_default_dtype()) for x in flat], 1)
     everyone: Tensor = _Gathered.apply(packed, sizes, rank)
+    everyone = everyone[to_device(order, everyone.device)]
     parts = everyone.split([x.shape[1] for x in flat], 1)
     return {
         name: (part.unflatten(1, (len(x), -1)).transpose(0, 1) if x.ndim == 3 else part).to(x.dtype)

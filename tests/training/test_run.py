@@ -93,17 +93,20 @@ def test_a_run_learns_and_repeats_itself_to_the_bit(inputs, tmp_path, precision)
 
 
 SAMPLED = MODEL.model_copy(update={"losses": LossConfig(pairs=100)})
-# A memory of prototypes and a critic are state, too.
-REMEMBERING = MODEL.model_copy(
-    update={
-        "alignment": AlignmentConfig(shared=4, by="critic", stand_in="others"),
-        "losses": LossConfig(iccl_with="prototypes"),
-    }
+# A memory and a critic are state, too.
+PROTOTYPES, NODES = (
+    MODEL.model_copy(
+        update={
+            "alignment": AlignmentConfig(shared=4, by="critic", stand_in=stand_in),
+            "losses": LossConfig(iccl_with=against),
+        }
+    )
+    for stand_in, against in (("others", "prototypes"), ("generated", "memory"))
 )
 
 
 @pytest.mark.parametrize(
-    ("stop_after", "model"), [(1, MODEL), (4, MODEL), (4, SAMPLED), (2, REMEMBERING)]
+    ("stop_after", "model"), [(1, MODEL), (4, MODEL), (4, SAMPLED), (2, PROTOTYPES), (2, NODES)]
 )
 def test_a_stopped_run_resumes_to_the_bit(inputs, tmp_path, monkeypatch, stop_after, model):
     run = replace(make_run(inputs), model=model)

@@ -23,6 +23,7 @@ TITLES = {
     "loss_iccl": "ICCL loss",
     "loss_adv": "Alignment loss",
     "loss_orthogonality": "Orthogonality loss",
+    "loss_reconstruction": "Reconstruction loss",
 }
 
 

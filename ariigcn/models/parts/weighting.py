@@ -10,7 +10,14 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
-TERMS = ("loss_cls", "loss_imcl", "loss_iccl", "loss_adv", "loss_orthogonality")
+TERMS = (
+    "loss_cls",
+    "loss_imcl",
+    "loss_iccl",
+    "loss_adv",
+    "loss_orthogonality",
+    "loss_reconstruction",
+)
 BOUND = 3.0  # of s: a weight stays within a factor of 20 of the configured one
 
 
