@@ -19,7 +19,9 @@ WIDE, HIGH, SIZE, MARGIN = 8.4, 18, 14, 12
 LAST_S = 6.0  # the end stays, so that its table can be read
 
 
-def screens_of(frames: Sequence[tuple[float, Screen]], seconds: float) -> list[tuple[float, Screen]]:
+def screens_of(
+    frames: Sequence[tuple[float, Screen]], seconds: float
+) -> list[tuple[float, Screen]]:
     """As many screens as a film can show, each with the seconds that it stays.
 
     Args:
@@ -67,7 +69,8 @@ def film(title: str, screens: Sequence[tuple[float, Screen]], columns: int) -> s
         f".b{{font-weight:bold}}.film{{animation:play {whole:.1f}s step-end infinite}}"
         f"@keyframes play{{{''.join(moves)}}}"
         # The end stands still for whoever wants no motion, and on paper.
-        f"@media (prefers-reduced-motion:reduce),print{{.film{{animation:none;transform:translateY(-{end}px)}}}}"
+        "@media (prefers-reduced-motion:reduce),print"
+        f"{{.film{{animation:none;transform:translateY(-{end}px)}}}}"
         f"</style><defs>{held}</defs>"
         f'<rect width="100%" height="100%" rx="8" fill="{_hex(THEME.background_color)}"/>'
         f'<svg x="{MARGIN}" y="{MARGIN}" width="{columns * WIDE:.0f}" height="{height - 2 * MARGIN}">'
@@ -98,7 +101,7 @@ def _spans(line: Text) -> Iterator[str]:
         if words.strip():
             lead = len(words) - len(words.lstrip())
             shown = words.strip()
-            colour = _hex((style and style.color or Color.default()).get_truecolor(THEME))
+            colour = _hex(((style and style.color) or Color.default()).get_truecolor(THEME))
             bold = ' class="b"' if style and style.bold else ""
             yield (
                 f'<text x="{(column + lead) * WIDE:g}" y="{SIZE}" fill="{colour}"{bold}'

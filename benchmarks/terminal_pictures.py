@@ -42,7 +42,10 @@ def main(folder: Path) -> None:
     write_film(
         PICTURES / "terminal-session.svg",
         f"The terminal from {command} to the results",
-        [(at, [Text(f"$ {command}", style="bold"), *shown(lines, folder)]) for at, lines in made.frames],
+        [
+            (at, [Text(f"$ {command}", style="bold"), *shown(lines, folder)])
+            for at, lines in made.frames
+        ],
         COLUMNS,
         FILM_S,
     )
