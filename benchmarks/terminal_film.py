@@ -40,7 +40,7 @@ def screens_of(
     return [(end - at, screen) for end, (at, screen) in zip(ends, kept, strict=True)]
 
 
-SHORTEST_S = 0.3
+SHORTEST_S = 0.45
 
 
 def film(title: str, screens: Sequence[tuple[float, Screen]], columns: int) -> str:
