@@ -10,7 +10,6 @@ from tests.site import build
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 SCREENS = [(scheme, width) for scheme in ("light", "dark") for width in (1280, 390)]
-PAINTED = "return performance.getEntriesByName('first-contentful-paint')[0]?.startTime"
 
 
 @pytest.fixture(scope="module")
@@ -52,5 +51,4 @@ def test_axe_finds_nothing_in_two_runs_side_by_side(browser, side_by_side, schem
 def test_axe_finds_nothing_in_the_documentation(browser, site, name, scheme, width):
     seen(browser, site / f"{name}.html", scheme, width)
     assert browser.violations("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa") == []
-    assert browser.run(PAINTED) < 2000
     assert all(url.startswith(("file:", "data:", "blob:")) for url in browser.requests())
