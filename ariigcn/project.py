@@ -1,7 +1,7 @@
 """A project of one's own: its files laid out, and the package's workflow run in its folder.
 
 ``_workflow`` is the repository's Snakefile, workflow, profiles, environments and configuration: links
-in a checkout, files in a wheel.
+in a checkout, files in a wheel. The Snakefile is the root's, beside which Snakemake finds the profiles.
 """
 
 import shutil

@@ -28,7 +28,7 @@ class Recording:
     Args:
         code: exit status.
         last: the screen at the end, with what scrolled out of it above, a line each.
-        frames: each different screen, with the seconds since the start.
+        frames: what stood on it from time to time and at the end, with the seconds since the start.
     """
 
     code: int
@@ -78,6 +78,7 @@ def record(
                 if seen is not None:
                     seen("\n".join(screen.display))
     os.close(leader)
+    frames.append((time.monotonic() - started, _shown(screen)))
     above = [_line(row, columns) for row in screen.history.top]
     return Recording(process.returncode, [*above, *_shown(screen)], frames)
 

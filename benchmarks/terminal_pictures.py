@@ -1,9 +1,9 @@
-"""The demo's session as pictures: the view while it runs, and its end.
+"""The demo's session as pictures: the view while it runs, its end, and the whole of it as a film.
 
     python -m benchmarks.terminal_pictures [FOLDER]
 
 Runs the workflow on the built-in corpus in a terminal, in a temporary folder or in FOLDER, and writes
-docs/pictures/terminal-running.svg and docs/pictures/terminal-end.svg of what stood on the screen.
+docs/pictures/terminal-running.svg, terminal-end.svg and terminal-session.svg of what stood on the screen.
 """
 
 import shutil
@@ -15,11 +15,13 @@ from rich.console import Console
 from rich.text import Text
 
 from benchmarks.recorder import record
+from benchmarks.terminal_film import write_film
 
 ROOT = Path(__file__).resolve().parents[1]
 PICTURES = ROOT / "docs" / "pictures"
 COMMAND = ("snakemake", "--cores", "2", "all", "--config", "seeds_in_turn=true")
 COLUMNS = 92
+FILM_S = 24.0  # the session passes in this time; README says so
 # README's picture shows a training: the last screen before the end that does.
 RUNNING = "epoch"
 
@@ -36,9 +38,24 @@ def main(folder: Path) -> None:
     training = [lines for _, lines in made.frames if any(RUNNING in x.plain for x in lines)]
     PICTURES.mkdir(exist_ok=True)
     draw(command, training[len(training) // 2], PICTURES / "terminal-running.svg")
-    hidden = [Text(line.plain.replace(str(folder), "~/ar-iigcn")) if str(folder) in line.plain else line
-              for line in made.last]  # fmt: skip
-    draw(command, hidden, PICTURES / "terminal-end.svg")
+    draw(command, shown(made.last, folder), PICTURES / "terminal-end.svg")
+    write_film(
+        PICTURES / "terminal-session.svg",
+        f"The terminal from {command} to the results",
+        [
+            (at, [Text(f"$ {command}", style="bold"), *shown(lines, folder)])
+            for at, lines in made.frames
+        ],
+        COLUMNS,
+        FILM_S,
+    )
+    print(f"the session took {made.frames[-1][0]:.0f} s")
+
+
+def shown(lines: list[Text], folder: Path) -> list[Text]:
+    """A screen without the name of the temporary folder."""
+    return [Text(line.plain.replace(str(folder), "~/ar-iigcn")) if str(folder) in line.plain else line
+            for line in lines]  # fmt: skip
 
 
 def draw(command: str, lines: list[Text], path: Path) -> None:

@@ -46,9 +46,8 @@ def test_there_are_commands():
 
 def rules():
     text = "".join(p.read_text("utf-8") for p in (ROOT / "workflow" / "rules").glob("*.smk"))
-    return set(
-        re.findall(r"^\s*rule (\w+):", text + (ROOT / "Snakefile").read_text(), re.MULTILINE)
-    )
+    text += (ROOT / "workflow" / "Snakefile").read_text("utf-8")
+    return set(re.findall(r"^\s*rule (\w+):", text, re.MULTILINE))
 
 
 RULES, TARGETS = rules(), re.findall(r"^([\w-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)

@@ -195,23 +195,42 @@ def test_the_installed_workflow_runs_a_corpus_in_an_empty_folder(installed, tmp_
     assert (tmp_path / "data" / "demo" / "utterances.parquet").is_file()
 
 
-@pytest.mark.workflow
-def test_the_snakefile_is_a_module_of_a_deployed_workflow(root, tmp_path):
-    """In the layout that snakedeploy writes, with the text of its template."""
-    shutil.copytree(root / "config", tmp_path / "config")
-    assert not (tmp_path / "config" / "config.yaml").is_symlink()
+@pytest.fixture
+def deployed(root, tmp_path):
+    """Call Snakemake in a project as snakedeploy makes it: its folders, and the text of its template."""
+    for name in ("config", "profiles"):
+        shutil.copytree(root / name, tmp_path / name)
+    assert not any(p.is_symlink() for p in tmp_path.rglob("*"))
     (tmp_path / "workflow").mkdir()
     (tmp_path / "workflow" / "Snakefile").write_text(
         'configfile: "config/config.yaml"\n'
-        f'module ariigcn:\n    snakefile: "{root / "Snakefile"}"\n    config: config\n'
+        f'module ariigcn:\n    snakefile: "{root / "workflow" / "Snakefile"}"\n    config: config\n'
         "use rule * from ariigcn\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-m", "snakemake", "--cores", "2", "-n"],
-        cwd=tmp_path, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "rule report_page:" in done.stdout + done.stderr
+
+    def call(*arguments):
+        done = subprocess.run(
+            [sys.executable, "-m", "snakemake", "--cores", "2", *arguments],
+            cwd=tmp_path, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout + done.stderr
+
+    return call
+
+
+@pytest.mark.workflow
+def test_a_deployed_workflow_plans_the_report_and_presets(deployed):
+    said = deployed("-n")
+    assert "Using workflow specific profile profiles/default" in said
+    assert "rule report_page:" in said
+    assert "data/emorynlp" in deployed("-n", "--configfile", "config/presets/emorynlp.yaml")
+
+
+@pytest.mark.workflow
+def test_a_deployed_workflow_runs_a_stage(deployed, tmp_path):
+    deployed("data/demo/utterances.parquet", "--config", "demo={dialogues: 3}")
+    assert (tmp_path / "data" / "demo" / "utterances.parquet").is_file()
 
 
 def test_an_installed_package_takes_no_revision_of_the_project_around_it(tmp_path, monkeypatch):

@@ -116,7 +116,9 @@ def test_the_workflow_catalog_is_told_what_is_so(root):
     assert usage["software-stack-deployment"] == {
         "conda": "conda:" in rules,
         "apptainer": "container:" in rules,
+        "apptainer+conda": "container:" in rules,
     }
+    assert (root / "workflow" / "Snakefile").is_file()
     page = (root / "config" / "README.md").read_text("utf-8")
     for link in re.findall(r"\]\(\.\./([^)]+)\)", page):
         assert (root / link).is_file()

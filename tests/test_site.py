@@ -1,15 +1,14 @@
 """The documentation as a site: built strictly, whole, and without anything from the network."""
 
 import re
-import shutil
-import subprocess
-import sys
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
 import yaml
+
+from tests.site import build
 
 
 class Page(HTMLParser):
@@ -42,16 +41,7 @@ class Page(HTMLParser):
 @pytest.fixture(scope="module")
 def site(root, tmp_path_factory):
     """The folder of the built site, with its pages."""
-    folder = tmp_path_factory.mktemp("site")
-    shutil.copy(root / "mkdocs.yml", folder)
-    shutil.copytree(root / "docs", folder / "docs")
-    done = subprocess.run(
-        [sys.executable, "-m", "zensical", "build", "--strict", "-f", folder / "mkdocs.yml"],
-        cwd=root, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    said = re.sub(r"\x1b\[[0-9;]*m", "", done.stdout + done.stderr).partition("Traceback")[0]
-    assert done.returncode == 0 and "griffe" not in said, said
-    built = folder / "site"
+    built = build(root, tmp_path_factory.mktemp("site"))
     pages = {p: Page(p.read_text("utf-8")) for p in built.rglob("*.html") if p.name != "404.html"}
     return built, pages
 

@@ -194,8 +194,17 @@ def differences(own: Mapping[str, Any], header: StoreHeader) -> list[str]:
                 f"{now[key]!r} here, but had {own[key]!r} in training; install that one"
             )
     before, after = own["made_by"], now["made_by"]
-    changed = [f"{k} {before[k]} -> {after.get(k)}" for k in before if before[k] != after.get(k)]
+    changed = [
+        f"{k} {before[k]} -> {after.get(k)}"
+        for k in before
+        if _release(before[k]) != _release(after.get(k))
+    ]
     if not changed:
         return []
     told_of = ", ".join(changed)
     return [f"{header.modality} features: other releases made them than in training: {told_of}"]
+
+
+def _release(version: str | None) -> str | None:
+    """A version without its build: 2.13.0+cpu is the release 2.13.0 for another processor."""
+    return version.partition("+")[0] if version else version

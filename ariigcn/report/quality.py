@@ -8,6 +8,7 @@ from typing import Any
 
 from ariigcn.core.storage import read_json
 from ariigcn.evaluation.figures.lengths import LENGTHS, draw_lengths
+from ariigcn.evaluation.tables.frames import MINUS
 from ariigcn.features.quality import LISTED, SPEAKERS
 from ariigcn.report.cells import Cell, Number, TableView
 from ariigcn.report.inline import InlineFigure, inline_figure
@@ -167,7 +168,7 @@ def _extremes(modalities: Mapping[str, Mapping[str, Any]]) -> TableView:
 def _plain(value: float) -> str:
     """Four digits or, for large numbers, whole ones."""
     digits = f"{value:,.0f}" if 1000 <= abs(value) < 1e7 else f"{value:.4g}"
-    return digits.replace("-", "\N{MINUS SIGN}")
+    return digits.replace("-", MINUS)
 
 
 def _lengths(found: Mapping[str, Any]) -> InlineFigure | None:

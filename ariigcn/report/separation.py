@@ -3,7 +3,7 @@
 import math
 
 from ariigcn.evaluation.inspection_file import STAGES, Inspection
-from ariigcn.evaluation.tables.frames import NONE
+from ariigcn.evaluation.tables.frames import NONE, decimal
 from ariigcn.report.cells import Cell, Number, TableView
 
 COLUMNS = {"silhouette": "Silhouette", "alignment": "Alignment", "uniformity": "Uniformity"}
@@ -28,8 +28,8 @@ def separation_verdict(inspection: Inspection) -> str:
         return ""
     (first, before), (last, after) = found[0], found[-1]
     told = (
-        f"silhouette {before:.2f} {STAGES[first].lower()}, {after:.2f} {STAGES[last].lower()}; 1 is "
-        "perfect order, 0 is none"
+        f"silhouette {decimal(before, 2)} {STAGES[first].lower()}, {decimal(after, 2)} "
+        f"{STAGES[last].lower()}; 1 is perfect order, 0 is none"
     )
     if after > before + DIFFERENCE:
         return f"On held-out utterances the model sorts the nodes by emotion: {told}."
@@ -39,4 +39,4 @@ def separation_verdict(inspection: Inspection) -> str:
 
 
 def _number(value: float) -> Number:
-    return Number(NONE if math.isnan(value) else f"{value:.2f}".replace("-", "\N{MINUS SIGN}"))
+    return Number(NONE if math.isnan(value) else decimal(value, 2))

@@ -14,7 +14,7 @@ import pandas as pd
 
 from ariigcn.evaluation.metrics import at_selected, read_metrics, read_run_table
 from ariigcn.evaluation.statistics.errors import CHANGED, SAME
-from ariigcn.evaluation.tables.frames import ANY, percent
+from ariigcn.evaluation.tables.frames import ANY, decimal, percent
 from ariigcn.report.words import CENT, count
 
 Runs = Sequence[tuple[pd.DataFrame, dict[str, Any]]]  # the seeds' histories, each with its head
@@ -46,10 +46,11 @@ def distance(runs: Runs) -> str:
     after, before = _selected(runs, "discrepancy_after"), _selected(runs, "discrepancy_before")
     if after is None or before is None:
         return ""
+    was, now = decimal(before, 2), decimal(after, 2)
     if abs(after - before) < 0.05 * before:
-        return f"Their discrepancy stays the same: {before:.2f} before the generators, {after:.2f} after."
+        return f"Their discrepancy stays the same: {was} before the generators, {now} after."
     way = "falls" if after < before else "rises, away from what they are for,"
-    return f"Their discrepancy {way} from {before:.2f} before the generators to {after:.2f} after."
+    return f"Their discrepancy {way} from {was} before the generators to {now} after."
 
 
 def training_length(runs: Runs) -> str:
@@ -139,7 +140,7 @@ def leaning(missing: pd.DataFrame, experiment: str) -> str:
     score = own["weighted_f1_mean"]
     lost = {m: score[(m, 0.0)] - score[(m, 1.0)] for m in modalities}
     ordered = sorted(lost, key=lambda m: -lost[m])
-    told = ", ".join(f"{100 * lost[m]:.1f} without {m}" for m in ordered)
+    told = ", ".join(f"{decimal(100 * lost[m], 1)} without {m}" for m in ordered)
     return (
         f"{experiment} depends on {ordered[0]} most. Points of weighted F1 that it loses: {told}."
     )

@@ -1,6 +1,7 @@
 """A headless Chromium, and reports for it to open."""
 
 import json
+import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -16,6 +17,7 @@ from ariigcn.report.page import Inspected, write_report
 from tests.synthetic_inspection import write_made_up
 from tests.synthetic_runs import LABELS, draw_all, make_project
 
+ROOT = Path(__file__).resolve().parents[2]
 WORDS = (
     "well",
     "you",
@@ -140,6 +142,23 @@ class Browser:
             "Emulation.setDeviceMetricsOverride",
             {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500},
         )
+
+    def violations(self, *standards: str) -> list[tuple[str, str, list[str]]]:
+        """What axe-core finds in the open page: its rule, how grave, and the elements.
+
+        Args:
+            standards: axe's tags of the rules to hold to; all rules where there is none.
+        """
+        source = ROOT / os.environ.get("AXE", ".browser/package/axe.min.js")
+        if not source.exists():
+            pytest.skip(f"{source.name} is not at hand; make test-browser fetches it")
+        self.run(source.read_text(encoding="utf-8"))
+        found = self.driver.execute_async_script(
+            "const [only, done] = arguments;"
+            "axe.run(only.length ? {runOnly: only} : {}).then((found) => done(found.violations));",
+            list(standards),
+        )
+        return [(v["id"], v["impact"], [n["html"] for n in v["nodes"]]) for v in found]
 
 
 @pytest.fixture(scope="session")

@@ -140,6 +140,10 @@ def test_a_recording_without_transcript_or_words_says_what_to_do(
 def test_other_weights_are_refused_and_other_releases_told(make_model, talk, tmp_path):
     model = make_model("text")
     own = dict(model.head.features["text"])
+    for build in ("+cpu", "+cu130"):  # another build is the same release
+        made_by = {name: version + build for name, version in own["made_by"].items()}
+        model.head.features["text"]["made_by"] = made_by
+        assert not any("->" in note for note in model.predict(talk.with_suffix(".csv")).notes)
     model.head.features["text"]["made_by"] = {**own["made_by"], "numpy": "0.1"}
     assert "numpy 0.1 ->" in model.predict(talk.with_suffix(".csv")).notes[-1]
     model.head.features["text"]["weights_sha256"] = "0" * 64

@@ -81,12 +81,13 @@ def test_calibration_is_held_to_what_chance_makes():
 def test_the_modality_whose_loss_costs_most_is_named():
     rows = [
         ("a", modality, share, 0.9 - share * lost)
-        for modality, lost in (("text", 0.1), ("video", 0.3))
+        for modality, lost in (("text", 0.1), ("video", 0.3), ("audio", -0.02))
         for share in (0.0, 1.0)
     ]
     frame = pd.DataFrame(rows, columns=["experiment", "modality", "share", "weighted_f1_mean"])
     said = leaning(frame, "a")
     assert said.startswith("a depends on video most.") and "30.0 without video, 10.0" in said
+    assert said.endswith("\N{MINUS SIGN}2.0 without audio.")
     assert leaning(frame[frame["modality"] == "text"], "a") == ""
 
 

@@ -12,7 +12,7 @@ def test_every_rule_has_a_stage_and_every_target_is_known(root):
     import re
 
     text = "".join(p.read_text() for p in sorted((root / "workflow" / "rules").glob("*.smk")))
-    text += (root / "Snakefile").read_text()
+    text += (root / "workflow" / "Snakefile").read_text()
     rules = set(re.findall(r"^ *rule (\w+):", text, re.M))
     rules |= set(re.findall(r"^ *use rule \w+ as (\w+) with", text, re.M))
     assert rules == set(STAGE_OF) | TARGETS

@@ -1,10 +1,10 @@
 """What all figures share: colours, type, size, and how they are written.
 
-A figure is as wide as a column of a two-column paper, so that its type is printed in the size given
-here; the page and a phone show it whole. The same inputs give the same bytes. Text stays text. Each
-figure's ``<title>`` is a sentence that says what it shows, numbers included: the report prints it as
-the caption, a screen reader reads it. The colours of :data:`PALETTE` are the only ones used, so that
-the report can exchange them for those of a dark page.
+A figure is about as wide as a column of a two-column paper, so that at ``width=\\columnwidth`` its type
+is printed in about the size given here; the page and a phone show it whole. The same inputs give the
+same bytes. Text stays text. Each figure's ``<title>`` is a sentence that says what it shows, numbers
+included: the report prints it as the caption, a screen reader reads it. The colours of
+:data:`PALETTE` are the only ones used, so that the report can exchange them for those of a dark page.
 """
 
 from contextlib import AbstractContextManager
@@ -30,7 +30,7 @@ PALETTE = {
     "audio": "#c65102",
     "video": "#00805d",
 }
-COLUMN = 3.35  # inches: 85 mm, a column of the field's two-column templates
+COLUMN = 3.35  # inches: 85 mm; columns of two-column templates measure 77 to 89 mm
 SMALL = 7  # points: ticks, legends, numbers beside marks
 FONT = "DejaVu Sans"  # ships with matplotlib, so layouts are the same on every machine
 STYLE: dict[str, Any] = {

@@ -22,6 +22,7 @@ from ariigcn.evaluation.metrics import Metrics, read_metrics
 ANY = "any"  # in the place of a modality, in the table of missing ones: all are masked at random
 FILLED_BY = ("model", "mean", "zeros")  # what stands in for a missing one; first the model's own
 NONE = "\N{EN DASH}"  # where there is nothing to measure
+MINUS = "\N{MINUS SIGN}"
 PLUS_MINUS = "\N{NO-BREAK SPACE}±\N{NO-BREAK SPACE}"
 Score = Literal["accuracy", "weighted_f1", "macro_f1", "micro_f1_without_neutral"]
 SCORES: dict[str, tuple[str, Score]] = {
@@ -180,6 +181,12 @@ def reachable_interval(expected: float, utterances: int) -> tuple[float, float]:
         return float("nan"), float("nan")
     half = 1.96 * (expected * (1 - expected) / utterances) ** 0.5
     return max(expected - half, 0.0), min(expected + half, 1.0)
+
+
+def decimal(value: float, digits: int) -> str:
+    """A number with a true minus sign, and none before a zero."""
+    text = f"{value:.{digits}f}".replace("-", MINUS)
+    return text if text.strip(f"{MINUS}0.") else text.lstrip(MINUS)
 
 
 def percent(mean: float, sd: float = float("nan")) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
-from ariigcn.evaluation.tables.frames import REACHABLE, TITLES, percent
+from ariigcn.evaluation.tables.frames import MINUS, REACHABLE, TITLES, decimal, percent
 
 WITH_INTERVAL = ("accuracy", "weighted_f1")  # what is compared; the CSV has every interval
 
@@ -143,8 +143,8 @@ def spans(frame: pd.DataFrame, name: str, *, signs: bool = False) -> list[str]:
 def _with_sign(value: float, digits: int) -> str:
     if np.isnan(value):
         return ""
-    text = f"{value:+.{digits}f}".replace("-", "\N{MINUS SIGN}")
-    return text if text.strip("+\N{MINUS SIGN}0.") else text[1:]
+    text = decimal(value, digits)
+    return f"+{text}" if value > 0 and text.strip("0.") else text
 
 
 def _means(frame: pd.DataFrame, name: str) -> list[str]:
@@ -174,7 +174,7 @@ def _tabular(shown: pd.DataFrame, text: int) -> str:
 def with_head(what: str, body: str) -> str:
     """A table below a comment that says what it needs and what it shows."""
     # LaTeX has no character of its own for Unicode's minus.
-    body = body.replace("\N{MINUS SIGN}", "$-$")
+    body = body.replace(MINUS, "$-$")
     return f"% needs booktabs; per cent, {what}\n{body}"
 
 

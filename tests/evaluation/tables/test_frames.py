@@ -7,6 +7,7 @@ from ariigcn.core.storage import write_json
 from ariigcn.corpora.table import read_corpus
 from ariigcn.evaluation.metrics import read_metrics
 from ariigcn.evaluation.tables.frames import (
+    decimal,
     mean_sd,
     modality_key,
     paired_difference,
@@ -25,6 +26,14 @@ from tests.synthetic_runs import LABELS, make_corpus, make_project
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
     return make_project(tmp_path_factory.mktemp("project"), absent="fear")
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [(0.125, "0.12"), (-0.014, "\N{MINUS SIGN}0.01"), (-0.004, "0.00"), (0.0, "0.00")],
+)
+def test_a_number_has_a_true_minus_and_none_before_a_zero(value, shown):
+    assert decimal(value, 2) == shown
 
 
 def test_the_spread_is_the_samples():

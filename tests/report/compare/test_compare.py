@@ -1,6 +1,5 @@
 """Two results folders side by side: what differs, on a terminal and on a page."""
 
-import json
 import re
 import shutil
 
@@ -10,34 +9,15 @@ from typer.testing import CliRunner
 
 from ariigcn.cli import app
 from ariigcn.core.errors import DataError
-from ariigcn.core.storage import write_json
 from ariigcn.evaluation.metrics import read_run_table
 from ariigcn.evaluation.predictions import read_predictions
 from ariigcn.evaluation.statistics.comparisons import comparisons_frame
 from ariigcn.report.compare.differences import compare
 from ariigcn.report.compare.page import write_page
 from ariigcn.report.compare.results import read_results
+from tests.report.compare.finished import finished
 from tests.report.test_page import Page
-from tests.synthetic_runs import make_project, write_run_table
-
-HEAD = {
-    "format": 1, "corpus": "synthetic", "people": ["Ada"], "graph": {"past": 10},
-    "model": {"context": "gru", "losses": {"margin": 0.5}, "modalities": ["text"]},
-    "features": {"text": {"encoder": "minilm", "parameters": {"max_tokens": 256}}},
-}  # fmt: skip
-
-
-def finished(folder, quality, margin=0.5, seeds=3, name="ar-iigcn"):
-    """Results with two experiments, and the settings of their models."""
-    experiments = [(name, ("text",), seeds, quality, False), ("text", ("text",), seeds, 0.6, False)]
-    project = make_project(folder, experiments=experiments)
-    for files in project.predictions.values():
-        for seed, path in enumerate(files):
-            head = json.loads(json.dumps(HEAD))
-            head["model"]["losses"]["margin"] = margin
-            head["training"] = {"seed": seed, "experiment": path.parents[1].name}
-            write_json(head, path.parent / "model" / "config.json")
-    return folder
+from tests.synthetic_runs import write_run_table
 
 
 @pytest.fixture(scope="module")
