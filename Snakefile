@@ -21,6 +21,9 @@ localrules:
 
 
 onstart:
+    # Where jobs copy their files from and to a storage, they share no folder.
+    if SharedFSUsage.INPUT_OUTPUT in workflow.storage_settings.shared_fs_usage:
+        mark_mounts([cfg.data_dir, cfg.results_dir])
     if not plan.trained:
         record.note(plan)
 
