@@ -16,7 +16,7 @@
 #   make test-kills   training killed at twenty random instants: a few minutes
 #   make test-faults   files with a flipped bit or a zeroed sector, read by their stages' readers
 #   make test-speech   recordings heard by the models of the extra speech: a C compiler; a minute
-#   make test-slurm   the workflow through a SLURM of one node, brought up for it: Debian, root
+#   make test-slurm   the workflow through a SLURM of two nodes, brought up for it: Debian, root
 
 PYTHON ?= python3
 VENV ?= .venv

@@ -27,6 +27,7 @@ from torch import distributed
 from ariigcn.core.errors import AriigcnError
 from ariigcn.core.files import atomic_path, remove
 from ariigcn.core.logs import configure_logging
+from ariigcn.core.mounts import check_mounts
 from ariigcn.core.signals import StopRequest
 from ariigcn.training.diagnostics import DivergedError
 from ariigcn.training.run import Run, RunFiles, train
@@ -160,8 +161,9 @@ def _free_port() -> int:
 
 def main(order: Path) -> None:
     """What each process does: take what is finished, or join the others and train."""
-    run, files = ORDER.validate_json(order.read_bytes())
     configure_logging()
+    check_mounts()
+    run, files = ORDER.validate_json(order.read_bytes())
     if run.training.processes == 1:
         _train_once(run, files)
         return

@@ -1,4 +1,4 @@
-"""A SLURM of one node with two fake GPUs, for the time of the tests."""
+"""A SLURM of two nodes with two fake GPUs each, for the time of the tests."""
 
 import importlib.util
 import os
@@ -6,6 +6,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
+
+from tests.slurm.through import OVERLAY
+from tests.workflow.small import copy_workflow, snakemake
 
 SCRIPT = Path(__file__).with_name("cluster.sh")
 CONFIGURED = Path("/etc/slurm/slurm.conf")
@@ -36,3 +39,12 @@ def cluster(tmp_path_factory):
         yield folder
     finally:
         subprocess.run([SCRIPT, "down", folder], check=True)
+
+
+@pytest.fixture(scope="session")
+def undisturbed(root, tmp_path_factory):
+    """The folder of a local run without SLURM."""
+    folder = copy_workflow(root, tmp_path_factory.mktemp("local") / "run")
+    (folder / "small.yaml").write_text(OVERLAY)
+    snakemake(folder, "models")
+    return folder

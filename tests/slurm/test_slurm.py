@@ -4,84 +4,24 @@ import re
 import shutil
 import signal
 import subprocess
-import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
-import psutil
 import pytest
 
+from tests.slurm.through import (
+    CHECKPOINTS,
+    OVERLAY,
+    jobs,
+    predictions,
+    scontrol,
+    script_of,
+    through_slurm,
+    through_slurm_with_overlay,
+    wait_for,
+)
 from tests.workflow.small import copy_workflow, snakemake
 
 pytestmark = [pytest.mark.slurm, pytest.mark.timeout(1500)]
-OVERLAY = """
-demo: {dialogues: 8}
-features: {block: 2, shards: 2, video: {name: efficientnet-lite0, parameters: {frames: 2}}}
-model: {hidden: 16}
-training: {epochs: 80, patience: 80, checkpoint_s: 0}
-seeds: [0, 1]
-experiments: {text: null, audio: null, video: null}
-"""
-CHECKPOINTS = "results/demo/ar-iigcn/.checkpoints"
-
-
-def through_slurm(folder: Path, *arguments: str) -> subprocess.Popen[str]:
-    """The users' command, looking at its jobs more often than on a cluster."""
-    return subprocess.Popen(
-        [
-            *(sys.executable, "-m", "snakemake", "--workflow-profile", "profiles/slurm"),
-            *("--slurm-init-seconds-before-status-checks", "2", *arguments),
-        ],
-        cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-    )  # fmt: skip
-
-
-def through_slurm_with_overlay(folder: Path, *arguments: str) -> subprocess.Popen[str]:
-    return through_slurm(folder, *arguments, "--configfile", "config.yaml", "small.yaml")
-
-
-def jobs(folder: Path, comment: str) -> list[dict[str, str]]:
-    """SLURM's own record of a rule's jobs in submission order, by the folder they work in.
-
-    ``comment`` is how theirs begins: that of an array names whichever of its jobs came first.
-    """
-    shown = subprocess.run(
-        ["scontrol", "show", "job"], capture_output=True, text=True, check=True
-    ).stdout
-    found = [dict(re.findall(r"(\S+?)=(\S*)", block)) for block in shown.split("\n\n")]
-    mine = [
-        j for j in found if j.get("WorkDir") == str(folder) and j["Comment"].startswith(comment)
-    ]
-    return sorted(mine, key=lambda job: int(job["JobId"]))
-
-
-def wait_for(condition: Callable[[], object], command: subprocess.Popen[str], what: str) -> None:
-    end = time.monotonic() + 400
-    while not condition():
-        assert command.poll() is None, f"ended before {what}:\n{command.communicate()[0]}"
-        assert time.monotonic() < end, f"waited in vain for {what}"
-        time.sleep(0.05)
-
-
-def scontrol(*arguments: str) -> None:
-    subprocess.run(["scontrol", *arguments], check=True)
-
-
-def script_of(job: dict[str, str], name: str) -> psutil.Process:
-    """The process of a rule's script inside a job."""
-    for process in psutil.process_iter(["cmdline"]):
-        is_script = re.search(rf"scripts/\S+{name}$", " ".join(process.info["cmdline"] or ()))
-        if is_script and process.environ().get("SLURM_JOB_ID") == job["JobId"]:
-            return process
-    raise AssertionError(f"no process of {name} in job {job['JobId']}")
-
-
-def predictions(folder: Path) -> dict[str, bytes]:
-    found = sorted(folder.glob("results/demo/ar-iigcn/seed-*/predictions.parquet"))
-    return {path.parent.name: path.read_bytes() for path in found}
-
-
 RETRIED = """
 rule train:
     output: "seen.txt"
@@ -111,15 +51,6 @@ def test_a_job_asks_for_what_the_profile_says_and_comes_again_with_more_memory(
     assert first["TresPerJob"] == "gres:gpu:fake:1"
     assert first["Requeue"] == "1"
     assert re.fullmatch(r"gpu [01]\n", (tmp_path / "seen.txt").read_text())
-
-
-@pytest.fixture(scope="module")
-def undisturbed(root, tmp_path_factory):
-    """The folder of a local run without SLURM."""
-    folder = copy_workflow(root, tmp_path_factory.mktemp("local") / "run")
-    (folder / "small.yaml").write_text(OVERLAY)
-    snakemake(folder, "models")
-    return folder
 
 
 def cancel_in_extraction(folder: Path) -> None:
@@ -196,48 +127,6 @@ def test_cancelled_out_of_time_and_preempted_it_ends_with_the_same_bits(
     assert predictions(folder) == predictions(undisturbed)
     assert set(predictions(folder)) == {"seed-0", "seed-1"}
     assert (folder / "results/demo/report.html").exists()
-
-
-ON_TWO = OVERLAY.replace("{epochs: 80,", "{processes: 2, epochs: 30,").replace("[0, 1]", "[0]")
-
-
-def with_features_of(undisturbed: Path, root: Path, folder: Path) -> Path:
-    """A run's folder in which only training is left to do."""
-    copy_workflow(root, folder)
-    (folder / "small.yaml").write_text(ON_TWO)
-    for name in ("data", "results", ".snakemake"):
-        shutil.copytree(undisturbed / name, folder / name, symlinks=True)
-    shutil.rmtree(folder / "results/demo/ar-iigcn")
-    return folder
-
-
-def test_one_run_on_two_processes_started_by_srun_cancelled_and_resumed(
-    cluster, undisturbed, root, tmp_path
-):
-    """Ends with the bits of two processes under torchrun on one machine."""
-    local = with_features_of(undisturbed, root, tmp_path / "local")
-    snakemake(local, "models")
-    folder = with_features_of(undisturbed, root, tmp_path / "run")
-    profile = folder / "profiles/slurm/profile.yaml"
-    for line in ("mpi: srun", "tasks: 2", "tasks_per_gpu: 1"):
-        assert f"    # {line} " in profile.read_text()
-        profile.write_text(profile.read_text().replace(f"    # {line} ", f"    {line} "))
-    command = through_slurm_with_overlay(folder, "models", "--retries", "0")
-    checkpoint = f"{CHECKPOINTS}/seed-0/epoch-0000[2-9]*"
-    wait_for(lambda: list(folder.glob(checkpoint)), command, "a checkpoint")
-    (job,) = jobs(folder, "rule_train_wildcards_ar-iigcn_0")
-    assert (job["NumTasks"], job["TresPerJob"]) == ("2", "gres:gpu:2")
-    subprocess.run(["scancel", job["JobId"]], check=True)
-    output, _ = command.communicate(timeout=400)
-    assert command.returncode != 0, output
-    log = folder / "results/demo/logs/train.ar-iigcn.seed-0.log"
-    assert re.search(r"stopped by SIGTERM; epoch \d+ is kept", log.read_text())
-    command = through_slurm_with_overlay(folder, "models", "--retries", "0")
-    output, _ = command.communicate(timeout=400)
-    assert command.returncode == 0, output
-    assert "starting srun --ntasks=2" in log.read_text()
-    assert "resuming from" in log.read_text()
-    assert predictions(folder) == predictions(local)
 
 
 def test_recordings_are_predicted_by_jobs_with_the_rows_of_one_machine(cluster, root, tmp_path):

@@ -1,8 +1,11 @@
 # The plan of the checked configuration; what each rule makes of it stands in its own file.
 
+from snakemake_interface_executor_plugins.settings import SharedFSUsage
+
 from ariigcn.config.files import check_files, with_places
 from ariigcn.core.code import code_version
-from ariigcn.core.errors import ConfigError
+from ariigcn.core.errors import ConfigError, DataError
+from ariigcn.core.mounts import check_mounts, mark_mounts
 from ariigcn.plan import record
 from ariigcn.plan.load import load_plan
 
@@ -16,7 +19,12 @@ except ConfigError as error:
     raise WorkflowError(str(told)) from None
 
 cfg, files = plan.config, plan.files
-if workflow.is_main_process:
+if not workflow.is_main_process:
+    try:
+        check_mounts()
+    except DataError as error:
+        raise WorkflowError(str(error)) from None
+else:
     from ariigcn.terminal.outcome import Outcome
 
     for replaced in [] if plan.trained else record.replaced(plan):
