@@ -138,6 +138,12 @@ def test_tile_size_does_not_matter():
         assert torch.allclose(output, outputs[0], atol=1e-6)
 
 
+def test_a_tile_reads_its_sources():
+    layer, batch, z = layer_and_batch(CONFIGS[0])
+    tiles = tiles_of(layer, batch)
+    assert torch.equal(tiles.sources(z), z[:, tiles.source])
+
+
 def test_attention_sums_to_one_over_what_reaches_a_node():
     layer, batch, z = layer_and_batch(CONFIGS[0])
     tiles = tiles_of(layer, batch)
