@@ -133,6 +133,23 @@ def elsewhere(checkout: Path, options: Sequence[str]) -> dict[str, Any]:
         return figures
 
 
+def print_table(
+    cells: Sequence[tuple[str, int, str]], shared: dict[str, Any], before: Path | None
+) -> None:
+    """A row a cell and checkout; ``shared`` are the options of all cells."""
+    checkouts = {"before": before, "now": ROOT} if before else {"now": ROOT}
+    titles = ("shape", "hidden", "context", "package", *COLUMNS)
+    for row in (titles, ("---",) * len(titles)):
+        typer.echo(f"| {' | '.join(row)} |")
+    for cell in cells:
+        named = {**shared, **dict(zip(("shape", "hidden", "context"), cell, strict=True))}
+        options = [str(word) for name, value in named.items() for word in (f"--{name}", value)]
+        for name, checkout in checkouts.items():
+            figures = elsewhere(checkout, options)
+            row = (*map(str, cell), name, *(f"{figures[c]:.4g}" for c in COLUMNS.values()))
+            typer.echo(f"| {' | '.join(row)} |")
+
+
 def main(
     shape: Names = ["iemocap", "meld"],  # noqa: B006  # typer's way to give a list
     hidden: Annotated[list[int], typer.Option()] = [128, 512],  # noqa: B006
@@ -155,23 +172,13 @@ def main(
 ) -> None:
     """Print a table of Markdown, a row a shape, size and context."""
     if not as_json:
-        checkouts = {"before": before, "now": ROOT} if before else {"now": ROOT}
-        titles = ("shape", "hidden", "context", "package", *COLUMNS)
-        for cells in (titles, ("---",) * len(titles)):
-            typer.echo(f"| {' | '.join(cells)} |")
         shared = {
             "copies": copies, "epochs": epochs, "threads": threads, "form": form, "bases": bases,
             "batch-dialogues": batch_dialogues, "batch-utterances": batch_utterances,
             "graph-layer": graph_layer, "alignment": alignment, "precision": precision,
             **({"meld-tables": meld_tables.absolute()} if meld_tables else {}),
         }  # fmt: skip
-        for cell in product(shape, hidden, context):
-            named = {**shared, **dict(zip(("shape", "hidden", "context"), cell, strict=True))}
-            options = [str(word) for name, value in named.items() for word in (f"--{name}", value)]
-            for name, checkout in checkouts.items():
-                figures = elsewhere(checkout, options)
-                cells = (*map(str, cell), name, *(f"{figures[c]:.4g}" for c in COLUMNS.values()))
-                typer.echo(f"| {' | '.join(cells)} |")
+        print_table([*product(shape, hidden, context)], shared, before)
         return
     torch.set_num_threads(threads)
     shapes = {"iemocap": iemocap, "meld": lambda: meld(meld_tables)}

@@ -30,7 +30,8 @@ def epoch_batches(
 
 def _filled(lengths: list[int], most: int) -> list[int]:
     """How many neighbours fit into each batch; one that is longer than ``most`` is alone."""
-    counts, room = [], 0
+    counts: list[int] = []
+    room = 0
     for length in lengths:
         if counts and length <= room:
             counts[-1] += 1

@@ -1,5 +1,7 @@
 """A batch is so many dialogues, or as many whole ones as have so many utterances, in the seed's order."""
 
+from itertools import pairwise
+
 import pytest
 import torch
 
@@ -21,7 +23,7 @@ def test_every_dialogue_comes_once_and_whole_and_no_batch_has_too_many_utterance
     assert torch.cat(parts).sort().values.tolist() == TRAINING.tolist()
     for part in parts:
         assert len(part) == 1 or LENGTHS[part].sum() <= most
-    for part, following in zip(parts, parts[1:], strict=False):
+    for part, following in pairwise(parts):
         assert LENGTHS[part].sum() + LENGTHS[following[0]] > most  # as many as fit
     assert (len(parts) == 1) == (most == 1000)
 

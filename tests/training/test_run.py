@@ -104,7 +104,13 @@ REMEMBERING = MODEL.model_copy(
 
 @pytest.mark.parametrize(
     ("stop_after", "model", "utterances"),
-    [(1, MODEL, None), (4, MODEL, None), (4, SAMPLED, None), (2, REMEMBERING, None), (2, MODEL, 15)],
+    [
+        (1, MODEL, None),
+        (4, MODEL, None),
+        (4, SAMPLED, None),
+        (2, REMEMBERING, None),
+        (2, MODEL, 15),
+    ],
 )
 def test_a_stopped_run_resumes_to_the_bit(
     inputs, tmp_path, monkeypatch, stop_after, model, utterances
