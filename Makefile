@@ -110,8 +110,7 @@ bench: $(TESTABLE)
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m benchmarks.bench_features
 
 bench-train: $(TESTABLE)
-	for context in none gru; do $(BIN)/python -m benchmarks.bench_train --shape iemocap --context $$context; done
-	for context in none gru; do $(BIN)/python -m benchmarks.bench_train --shape meld --context $$context; done
+	$(BIN)/python -m benchmarks.bench_train
 
 bench-recording: $(TESTABLE)
 	$(BIN)/python -m benchmarks.long_recording

@@ -39,17 +39,17 @@ def floating_operations(products: Counter[Shapes]) -> int:
     return sum(2 * left.numel() * right[-1] * n for (left, right), n in products.items())
 
 
-def replay(products: Counter[Shapes], device: torch.device) -> float:
-    """Seconds that the products take by themselves."""
+def replay(products: Counter[Shapes], device: torch.device) -> tuple[float, float]:
+    """Seconds, and processor seconds, that the products take by themselves."""
     operands: dict[torch.Size, Tensor] = {}
     for shapes in products:
         for shape in shapes:
             operands.setdefault(shape, torch.randn(shape, device=device))
-    started = time.perf_counter()
+    started, cpu_started = time.perf_counter(), time.process_time()
     for (left, right), count in products.items():
         multiply: Callable[[Tensor, Tensor], Tensor] = torch.mm if len(left) == 2 else torch.bmm
         for _ in range(count):
             multiply(operands[left], operands[right])
     if device.type == "cuda":
         torch.cuda.synchronize()
-    return time.perf_counter() - started
+    return time.perf_counter() - started, time.process_time() - cpu_started

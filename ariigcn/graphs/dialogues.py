@@ -133,7 +133,7 @@ class Dialogues:
         edge_shift = to_device(torch.repeat_interleave(shift, edge_counts), device)
         of_node = torch.repeat_interleave(torch.arange(len(dialogues)), lengths)
         return DialogueBatch(
-            x={m: x[rows_there] for m, x in self.x.items()},
+            x={m: x.index_select(0, rows_there) for m, x in self.x.items()},
             mask=self.mask[rows_there],
             y=self.label[rows_there],
             speaker=self.speaker[rows_there],

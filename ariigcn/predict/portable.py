@@ -99,7 +99,10 @@ class PortableNetwork(nn.Module):
         kind = torch.where(ahead == 0, 0, kind)
         types = torch.arange(self.relations).view(-1, 1, 1)
         relation = ((kind.unsqueeze(0) == types) & edge).float()
-        return Tiles(place.unsqueeze(0), relation.unsqueeze(1), ~edge.unsqueeze(0))
+        barrier = torch.where(edge, 0.0, float("-inf"))
+        return Tiles(
+            source=place.unsqueeze(0), relation=relation.unsqueeze(1), barrier=barrier.unsqueeze(0)
+        )
 
 
 def _read(gru: nn.Module, x: Tensor) -> Tensor:

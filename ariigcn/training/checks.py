@@ -102,6 +102,7 @@ def check_memory(dialogues: Dialogues, run: "Run", device: torch.device) -> None
     at_once = min(max(run.training.batch_dialogues, EVALUATION_DIALOGUES), len(lengths))
     longest, relations = int(lengths.max()), len(dialogues.graph.relations)
     nodes = longest + float(lengths.mean()) * (at_once - 1)
+    nodes = max(nodes, min(run.training.batch_utterances or 0, float(lengths.sum())))
     require_memory(
         tile_bytes(nodes, run.graph.past, run.graph.future, longest, relations),
         f"a batch of {nodes:,.0f} utterances with {relations:,} relation types",

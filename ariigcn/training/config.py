@@ -15,7 +15,15 @@ class TrainingConfig(Section):
     epochs: int = Field(
         40, ge=1, description="Largest number of passes over the training dialogues."
     )
-    batch_dialogues: int = Field(8, ge=1, description="Dialogues per step.")
+    batch_dialogues: int = Field(
+        8, ge=1, description="Dialogues per step, unless batch_utterances is set."
+    )
+    batch_utterances: int | None = Field(
+        None,
+        ge=1,
+        description="Utterances per step: as many whole dialogues as fit, so that steps are alike "
+        "however long dialogues are; a longer dialogue is alone. null: batch_dialogues counts.",
+    )
     curriculum_epochs: int = Field(
         0,
         ge=0,

@@ -1,13 +1,14 @@
 """The training loop: epochs of steps, each judged on validation, a checkpoint between them.
 
-Each idea has a module beside this one: the step with its game (``step``), what changes with the epoch
-(``schedule``), the moving average of weights (``average``), what an epoch's row of the history tells
-(``diagnostics``), which epoch is used (``selection``), what a checkpoint holds (``state``).
+Each idea has a module beside this one: which dialogues share a step (``batches``), the step with its
+game (``step``), what changes with the epoch (``schedule``), the moving average of weights
+(``average``), what an epoch's row of the history tells (``diagnostics``), which epoch is used
+(``selection``), what a checkpoint holds (``state``).
 """
 
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import nullcontext
 from math import isnan
 from pathlib import Path
@@ -22,6 +23,7 @@ from ariigcn.core.signals import GRACE_S, StopRequest
 from ariigcn.graphs.dialogues import Dialogues
 from ariigcn.models.base import ConversationModel
 from ariigcn.training.average import MovingAverage
+from ariigcn.training.batches import epoch_batches
 from ariigcn.training.checkpoint import load_checkpoint, save_checkpoint
 from ariigcn.training.config import TrainingConfig
 from ariigcn.training.curriculum import curriculum_share, easiest
@@ -118,7 +120,11 @@ class Trainer:
         """One pass over the training dialogues and its validation; gives its row of the history."""
         started = time.perf_counter()
         epoch = len(self.history) + 1
-        parts, terms = self._batches(epoch), []
+        share = curriculum_share(epoch, self.config.curriculum_epochs)
+        training = easiest(self.dialogues, self.dialogues.of_split("train"), share)
+        lengths = self.dialogues.dialogue_ptr.diff()
+        parts = epoch_batches(training, lengths, self.config, self.seed, epoch)
+        terms = []
         self.ranks.seed_epoch(self.seed, epoch)
         self.model.train()
         for part in parts:
@@ -137,14 +143,6 @@ class Trainer:
             **modality_gap(judged, self.dialogues),
             "seconds": time.perf_counter() - started,
         }
-
-    def _batches(self, epoch: int) -> Sequence[Tensor]:
-        """The training dialogues in an order that the seed and the epoch decide."""
-        share = curriculum_share(epoch, self.config.curriculum_epochs)
-        dialogues = easiest(self.dialogues, self.dialogues.of_split("train"), share)
-        generator = torch.Generator().manual_seed(self.seed * 100_003 + epoch)
-        order = torch.randperm(len(dialogues), generator=generator)
-        return dialogues[order].split(self.config.batch_dialogues)
 
     @property
     def _judged(self) -> ConversationModel:

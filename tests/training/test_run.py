@@ -106,10 +106,21 @@ PROTOTYPES, NODES = (
 
 
 @pytest.mark.parametrize(
-    ("stop_after", "model"), [(1, MODEL), (4, MODEL), (4, SAMPLED), (2, PROTOTYPES), (2, NODES)]
+    ("stop_after", "model", "utterances"),
+    [
+        (1, MODEL, None),
+        (4, MODEL, None),
+        (4, SAMPLED, None),
+        (2, PROTOTYPES, None),
+        (2, NODES, None),
+        (2, MODEL, 15),
+    ],
 )
-def test_a_stopped_run_resumes_to_the_bit(inputs, tmp_path, monkeypatch, stop_after, model):
-    run = replace(make_run(inputs), model=model)
+def test_a_stopped_run_resumes_to_the_bit(
+    inputs, tmp_path, monkeypatch, stop_after, model, utterances
+):
+    training = TRAINING.model_copy(update={"batch_utterances": utterances})
+    run = replace(make_run(inputs, training=training), model=model)
     train(run, make_files(tmp_path / "whole"))
 
     def save_then_stop(folder, epoch, digest, state, save=loop.save_checkpoint):

@@ -100,6 +100,7 @@ OTHER = {
     "model.graph_layer": "rgcn",
     "iemocap.utterance_list": "config.yaml",
     "model.hidden": 8,
+    "training.batch_utterances": 40,
     "model.modalities": ["text"],
     "model.name": {"name": "mlp"},
     "model.parameters": {"name": "dialogue-gcn", "parameters": {"bases": 3}},

@@ -167,7 +167,7 @@ class _Repulsion(torch.autograd.Function):
             for start in range(part.start, part.stop, ROWS):
                 rows = slice(start, min(start + ROWS, part.stop))
                 excess = (u[rows] @ v.T).sub_(threshold).clamp_min_(0)
-                excess.masked_fill_(~nodes.differ(rows, others), 0)
+                excess.mul_(nodes.repelled(rows, others, u.dtype))
                 everyone += excess.sum()
                 within += excess[:, own].sum()
                 excess.sign_()

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
-from ariigcn.models.parts.layers import Dropout, ModalityLinear, ModalityNorm
+from ariigcn.models.parts.layers import Dropout, ModalityLinear, ModalityNorm, replaced
 from ariigcn.models.parts.recurrence import ModalityGRU
 
 LIMIT = 10.0  # scales: what lies further out is as good as there
@@ -86,7 +86,7 @@ class ModalityEncoders(nn.Module):
         first = [layer(self.input_dropout(x[m])) for m, layer in self.first.items()]
         hidden = self.dropout(nn.functional.gelu(torch.stack(first)))
         encoded = self.norm(self.second(hidden))
-        return torch.where(mask.T.unsqueeze(-1), encoded, self.missing)
+        return replaced(encoded, mask, self.missing)
 
 
 class ContextEncoder(nn.Module):

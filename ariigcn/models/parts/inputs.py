@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from ariigcn.graphs.dialogues import DialogueBatch
-from ariigcn.models.parts.layers import Dropout
+from ariigcn.models.parts.layers import Dropout, replaced
 
 
 class LinearInputs(nn.Module):
@@ -35,7 +35,7 @@ class LinearInputs(nn.Module):
         read = torch.stack(
             [layer(self.input_dropout(batch.x[m])) for m, layer in self.maps.items()]
         )
-        return self.dropout(torch.where(mask.T.unsqueeze(-1), read, self.missing))
+        return self.dropout(replaced(read, mask, self.missing))
 
 
 def joined(x: Tensor) -> Tensor:

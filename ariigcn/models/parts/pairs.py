@@ -94,6 +94,14 @@ class Nodes:
             return own != label
         return (own != label) & (own >= 0) & (label >= 0)
 
+    def repelled(self, rows: Rows, others: "Nodes", kind: torch.dtype) -> Tensor:
+        """:meth:`differ` as the numbers 1 and 0, [rows, K]."""
+        if not self.all_take_part:
+            return self.differ(rows, others).to(kind)
+        # Never a boolean: torch's kernels that make or read them are slow on a CPU.
+        own, label = self.label[rows, None].to(kind), others.label.to(kind)
+        return torch.ne(own, label, out=own.new_empty(len(own), len(label)))
+
 
 @dataclass(frozen=True)
 class Stream:

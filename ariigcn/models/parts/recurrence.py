@@ -112,8 +112,7 @@ class ModalityGRU(nn.Module):
 class _Recurrence(torch.autograd.Function):
     """The steps and their gradient.
 
-    What a step's gradient multiplies is known before the first utterances, so backwards a "
-    "step is its
+    What a step's gradient multiplies is known before the first of them, so backwards a step is its
     gradient times three factors, one product, and the sum that goes on to the step before.
     """
 
@@ -124,18 +123,15 @@ class _Recurrence(torch.autograd.Function):
         gates = _to_steps(read, steps.order)
         inner = gates.new_empty(*gates.shape[:2], size)
         states = gates.new_zeros(len(gates), gates.shape[1] + 1, size)  # the last: where all begin
-        state, start = states[:, -1:], 0
-        for count in steps.sizes:
-            rows = slice(start, start + count)
-            state = state[:, :count] if start else state.expand(-1, count, -1)
-            carried = torch.baddbmm(bias, state, carry)
-            gate, now = gates[:, rows], gates[:, rows, 2 * size :]
-            gate[..., : 2 * size].add_(carried[..., : 2 * size]).sigmoid_()
-            reset, keep = gate[..., :size], gate[..., size : 2 * size]
-            inner[:, rows] = carried[..., 2 * size :]
-            now.addcmul_(reset, carried[..., 2 * size :]).tanh_()
-            state = torch.lerp(now, state, keep, out=states[:, rows])
-            start += count
+        state = states[:, -1:].expand(-1, steps.sizes[0], -1)
+        # Cut once: a slice costs as much as a step's arithmetic.
+        parts = (*gates.split((2 * size, size), -1), inner, states[:, :-1])
+        for both, now, own, after in zip(*(x.split(steps.sizes, 1) for x in parts), strict=True):
+            carried = torch.baddbmm(bias, state[:, : now.shape[1]], carry)
+            to_both, to_now = carried.split((2 * size, size), -1)
+            reset, keep = both.add_(to_both).sigmoid_().chunk(2, -1)
+            now.addcmul_(reset, own.copy_(to_now)).tanh_()
+            state = torch.lerp(now, state[:, : now.shape[1]], keep, out=after)
         ctx.steps = steps
         ctx.save_for_backward(gates, inner, states, carry)
         return _from_steps(states[:, :-1], steps.place)
@@ -147,7 +143,7 @@ class _Recurrence(torch.autograd.Function):
         gates, inner, states, carry = ctx.saved_tensors
         steps: Steps = ctx.steps
         reset, keep, now = gates.chunk(3, dim=-1)
-        before = states[:, steps.before]
+        before = states.index_select(1, steps.before)
         to_now = (1 - keep) * (1 - now.square())
         factors = torch.stack(
             [
@@ -159,15 +155,12 @@ class _Recurrence(torch.autograd.Function):
         )
         gradient = _to_steps(outer[0], steps.order)
         towards, back = torch.empty_like(factors), carry.transpose(1, 2)
-        stop, passed = gradient.shape[1], None
-        for count in reversed(steps.sizes):
-            rows = slice(stop - count, stop)
-            own = gradient[:, rows]
-            if passed is not None:
-                own[:, : passed.shape[1]] += passed
-            torch.mul(own.unsqueeze(2), factors[:, rows], out=towards[:, rows])
-            passed = torch.baddbmm(own * keep[:, rows], towards[:, rows].flatten(2), back)
-            stop -= count
+        passed = gradient[:, :0]
+        parts = (x.split(steps.sizes, 1) for x in (gradient, keep, factors, towards))
+        for own, kept, factor, toward in reversed([*zip(*parts, strict=True)]):
+            own[:, : passed.shape[1]] += passed
+            torch.mul(own.unsqueeze(2), factor, out=toward)
+            passed = torch.baddbmm(own * kept, toward.flatten(2), back)
         carried = towards.flatten(2)
         to_carry = torch.bmm(before.transpose(1, 2), carried)
         to_bias = carried.sum(1, keepdim=True)
@@ -178,10 +171,11 @@ class _Recurrence(torch.autograd.Function):
 def _to_steps(x: Tensor, order: Tensor) -> Tensor:
     """[M, n, K * F] of utterances to [M * K, n, F] of steps."""
     parts = x.unflatten(-1, (len(order), -1))
-    return torch.stack([parts[:, own, k] for k, own in enumerate(order)], dim=1).flatten(0, 1)
+    read = [parts[:, :, k].index_select(1, own) for k, own in enumerate(order)]
+    return torch.stack(read, dim=1).flatten(0, 1)
 
 
 def _from_steps(x: Tensor, place: Tensor) -> Tensor:
     """[M * K, n, F] of steps to [M, n, K * F] of utterances."""
     parts = x.unflatten(0, (-1, len(place)))
-    return torch.cat([parts[:, k, own] for k, own in enumerate(place)], dim=-1)
+    return torch.cat([parts[:, k].index_select(1, own) for k, own in enumerate(place)], dim=-1)

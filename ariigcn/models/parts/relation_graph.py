@@ -24,12 +24,22 @@ class Tiles:
     Shapes:
         source: int64 [K, W], rows read by a tile (clamped at the batch's end).
         relation: float32 [R, K, T, W], 1 at each edge's type; all zero where there is no edge.
-        absent: bool [K, T, W], True where there is no edge.
+        barrier: float32 [K, T, W], added to scores: 0 at edges and in rows past the batch's end, which
+            have none, -inf elsewhere.
     """
 
     source: Tensor
     relation: Tensor
-    absent: Tensor
+    barrier: Tensor
+
+    @property
+    def absent(self) -> Tensor:
+        """Where there is no edge, bool [K, T, W]."""
+        return self.relation.sum(0) == 0
+
+    def sources(self, x: Tensor) -> Tensor:
+        """What each tile reads of its sources, [..., n, F] -> [..., K, W, F]."""
+        return x.index_select(-2, self.source.flatten()).unflatten(-2, self.source.shape)
 
 
 def tile_bytes(nodes: float, past: int, future: int, longest: int, relations: int) -> float:
@@ -63,10 +73,14 @@ def make_tiles(batch: DialogueBatch, relations: int, size: int = TILE) -> Tiles:
     low = to_device(lowest, device)
     source, target = batch.edge_index
     tile = target // size
+    column = source - low[tile]
     relation = torch.zeros(relations, count, size, width, device=device)
-    relation[batch.edge_type, tile, target % size, source - low[tile]] = 1.0
+    relation[batch.edge_type, tile, target % size, column] = 1.0
+    barrier = torch.full((count * size, width), float("-inf"), device=device)
+    barrier[target, column] = 0.0
+    barrier[nodes:] = 0.0  # a softmax over nothing would be NaN
     reach = low.unsqueeze(1) + torch.arange(width, device=device)
-    return Tiles(reach.clamp_max(nodes - 1), relation, relation.sum(0) == 0)
+    return Tiles(reach.clamp_max(nodes - 1), relation, barrier.view(count, size, width))
 
 
 class SpeakerRelationLayer(nn.Module):
@@ -187,30 +201,27 @@ class SpeakerRelationLayer(nn.Module):
         return f"modalities={modalities}, hidden={hidden}, relations={relations}, bases={bases}"
 
     def attention(self, z: Tensor, tiles: Tiles) -> Tensor:
-        """alpha, [M, K, T, W]; zero where there is no edge."""
+        """alpha, [M, K, T, W]; zero where a node has no edge, of no meaning past the batch's end."""
         modalities, nodes, _ = z.shape
-        count, size, width = tiles.absent.shape
+        count, size, width = tiles.barrier.shape
         from_source, from_target = self.score(z).unbind(-1)  # each [M, n]
         from_target = nn.functional.pad(from_target, (0, count * size - nodes))
         bias = self.relation_bias @ tiles.relation.flatten(1)
         score = (
-            from_source[:, tiles.source].unsqueeze(2)
+            tiles.sources(from_source.unsqueeze(-1)).transpose(-1, -2)
             + from_target.view(modalities, count, size, 1)
             + bias.view(modalities, count, size, width)
         )
-        score = nn.functional.leaky_relu(score, 0.2).masked_fill(tiles.absent, float("-inf"))
-        # Rows past the batch's end have no edge at all; a softmax over nothing would be NaN.
-        score = score.masked_fill(tiles.absent.all(-1, keepdim=True), 0.0)
-        return score.softmax(-1).masked_fill(tiles.absent, 0.0)
+        return (nn.functional.leaky_relu(score, 0.2) + tiles.barrier).softmax(-1)
 
     def _aggregate(self, z: Tensor, alpha: Tensor, tiles: Tiles) -> Tensor:
         """sum_j c_{r(ij) b} alpha_ij z_j for each base apart, [M, n, B * H]."""
         modalities, nodes, hidden = z.shape
-        count, size, width = tiles.absent.shape
+        count, size, width = tiles.barrier.shape
         share = (self.mixture @ tiles.relation.flatten(1)).view(modalities, -1, count, size, width)
         bases = share.shape[1]
         left = (alpha.unsqueeze(1) * share).permute(0, 2, 3, 1, 4)
         left = left.reshape(modalities * count, size * bases, width)
-        right = z[:, tiles.source].reshape(modalities * count, width, hidden)
+        right = tiles.sources(z).flatten(0, 1)
         summed = torch.bmm(left, right).view(modalities, count * size, bases * hidden)
         return summed[:, :nodes]

@@ -10,7 +10,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from ariigcn.models.parts import contrastive
 from ariigcn.models.parts.contrastive import PairLoss, contrastive_losses
-from ariigcn.models.parts.pairs import ICCL, IMCL
+from ariigcn.models.parts.pairs import ICCL, IMCL, Nodes
 
 STREAMS = {"imcl": IMCL, "iccl": ICCL}
 
@@ -247,3 +247,15 @@ def test_a_gradient_of_the_gradient_is_refused_and_not_wrong(form):
     (slope,) = torch.autograd.grad(losses["iccl"].square(), u, create_graph=True)
     with pytest.raises(RuntimeError, match="differentiate twice"):
         slope.square().sum().backward()
+
+
+@pytest.mark.parametrize("everyone", [True, False])
+@pytest.mark.parametrize("kind", [torch.float32, torch.float64])
+def test_what_differs_is_the_same_as_numbers(everyone, kind):
+    label = torch.arange(24) % 5 - (0 if everyone else 1)
+    all_nodes = Nodes(label, torch.arange(3).repeat_interleave(8), [8] * 3, 5, everyone)
+    some = all_nodes.sample(torch.tensor([0, 3, 9, 20]))
+    for rows in (slice(2, 9), torch.tensor([1, 5, 23])):
+        found = all_nodes.repelled(rows, some, kind)
+        assert found.dtype == kind
+        assert torch.equal(found, all_nodes.differ(rows, some).to(kind))

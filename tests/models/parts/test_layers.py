@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from ariigcn.models.parts.layers import Dropout, ModalityLinear, ModalityNorm
+from ariigcn.models.parts.layers import Dropout, ModalityLinear, ModalityNorm, replaced
 
 
 def test_drops_its_share_and_keeps_the_mean():
@@ -15,6 +15,31 @@ def test_drops_its_share_and_keeps_the_mean():
     assert (dropped.mean(dim=(0, 1)) - 77 / 256).abs().max() < 0.04  # no column is favoured
     assert abs(y.mean() - 1) < 0.01
     assert y.unique().numel() == 2
+
+
+def test_a_byte_of_a_random_number_decides_each_activation():
+    x = torch.randn(3, 7, 5)
+    torch.manual_seed(0)
+    y = Dropout(0.3)(x)
+    torch.manual_seed(0)
+    numbers = torch.empty(14, dtype=torch.int64).random_(-(2**63), 2**63 - 1)
+    kept = numbers.view(torch.uint8)[: x.numel()].view(x.shape) >= 77
+    assert torch.equal(y, torch.where(kept, x * (256 / 179), 0.0))
+
+
+def test_what_is_missing_is_replaced_to_the_bit_with_the_gradients_of_a_choice():
+    torch.manual_seed(0)
+    x, substitute = (torch.randn(3, n, 4, requires_grad=True) for n in (5, 1))
+    there = torch.rand(5, 3) < 0.6
+    assert there.any()
+    assert not there.all()
+    chosen = torch.where(there.T.unsqueeze(-1), x, substitute)
+    found = replaced(x, there, substitute)
+    assert torch.equal(found, chosen)
+    weight = torch.randn_like(chosen)
+    expected = torch.autograd.grad(chosen, (x, substitute), weight)
+    for own, due in zip(torch.autograd.grad(found, (x, substitute), weight), expected, strict=True):
+        assert torch.equal(own, due)
 
 
 def test_gradients_pass_where_activations_did():

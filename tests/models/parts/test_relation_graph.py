@@ -138,12 +138,19 @@ def test_tile_size_does_not_matter():
         assert torch.allclose(output, outputs[0], atol=1e-6)
 
 
+def test_a_tile_reads_its_sources():
+    layer, batch, z = layer_and_batch(CONFIGS[0])
+    tiles = tiles_of(layer, batch)
+    assert torch.equal(tiles.sources(z), z[:, tiles.source])
+
+
 def test_attention_sums_to_one_over_what_reaches_a_node():
     layer, batch, z = layer_and_batch(CONFIGS[0])
     tiles = tiles_of(layer, batch)
     alpha = layer.attention(z, tiles).flatten(1, 2)[:, : batch.num_nodes]
     assert torch.allclose(alpha.sum(-1), torch.ones(2, batch.num_nodes), atol=1e-6)
-    assert (layer.attention(z, tiles)[:, tiles.absent] == 0).all()
+    absent = tiles.absent.flatten(0, 1)[: batch.num_nodes]
+    assert (alpha[:, absent] == 0).all()
 
 
 @pytest.mark.parametrize("bases", [0, 2])
