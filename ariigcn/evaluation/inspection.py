@@ -21,6 +21,7 @@ from ariigcn.graphs.dialogues import Dialogues, load_dialogues
 from ariigcn.models.bundle import load_bundle
 from ariigcn.models.diagnostics import class_separation
 from ariigcn.models.parts.relation_graph import SpeakerRelationLayer, Tiles
+from ariigcn.training.config import FEATURES_MB
 from ariigcn.training.predict import EVALUATION_DIALOGUES, standardised
 
 SOURCES = 24  # strongest sources kept an utterance: all of the default window
@@ -41,7 +42,7 @@ def inspect_model(bundle: Path, graph: Path, stores: Mapping[str, Path], out: Pa
     head, model = load_bundle(bundle)
     dialogues = load_dialogues(graph, {m: stores[m] for m in head.dimensions})
     head.check_features(dialogues.headers)
-    standard = standardised(dialogues, model)
+    standard = standardised(dialogues, model).held(FEATURES_MB)
     source, weight = attention(model, standard)
     row, modality, stages = representations(model, standard)
     found = Inspection(
