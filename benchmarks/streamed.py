@@ -15,9 +15,8 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any
@@ -42,11 +41,11 @@ BLOCK = 4096
 WAYS = {"held": 1e9, "streamed": 0.0}
 
 
-def write_corpus(folder: Path, copies: int) -> int:
+def write_files(folder: Path, copies: int, widths: Mapping[str, int] = WIDTHS) -> int:
     """A graph and three stores of MELD's training dialogues so many times; gives the utterances."""
-    graph = structure(replace(meld().times(copies), features=WIDTHS), GraphConfig())
+    graph = structure(meld().times(copies), GraphConfig())
     write_graph(graph, folder / "graph.h5")
-    for seed, (modality, width) in enumerate(WIDTHS.items()):
+    for seed, (modality, width) in enumerate(widths.items()):
         header = StoreHeader(graph.corpus, modality, "generated", "1", width)
         rows = _rows(graph.utterance_ids, width, seed)
         write_store(folder / f"{modality}.h5", header, rows, len(graph.label))
@@ -92,11 +91,10 @@ def epochs_timed() -> Iterator[list[float]]:
         yield spent
 
 
-def measure(folder: Path, way: str, epochs: int, hidden: int) -> dict[str, Any]:
+def measure(folder: Path, way: str, model: ModelConfig, training: TrainingConfig) -> dict[str, Any]:
     """One run: what starting, an epoch and predicting all utterances take, and a digest of its weights."""
     peaks = Peaks()
-    training = TrainingConfig(epochs=epochs, selection="last", features_mb=WAYS[way])
-    model = ModelConfig(hidden=hidden)
+    training = training.model_copy(update={"features_mb": WAYS[way], "selection": "last"})
     stores = {m: folder / f"{m}.h5" for m in WIDTHS}
     run = Run("streamed", 0, folder / "graph.h5", stores, GraphConfig(), model, training)
     with epochs_timed() as epochs_s:
@@ -110,8 +108,8 @@ def measure(folder: Path, way: str, epochs: int, hidden: int) -> dict[str, Any]:
     return {
         "way": way,
         "start_cpu_s": fitted - started - sum(epochs_s),
-        "epoch_cpu_s": sum(epochs_s) / epochs,
-        "epoch_s": sum(clock) / epochs,
+        "epoch_cpu_s": sum(epochs_s) / training.epochs,
+        "epoch_s": sum(clock) / training.epochs,
         "predict_cpu_s": time.process_time() - fitted,
         "anonymous_mb": peaks.anonymous,
         "mapped_mb": peaks.mapped,
@@ -130,10 +128,11 @@ def main(
     """Print a line of JSON for each run."""
     torch.set_num_threads(1)
     if way and folder:
-        typer.echo(json.dumps(measure(folder, way, epochs, hidden)))
+        model, training = ModelConfig(hidden=hidden), TrainingConfig(epochs=epochs)
+        typer.echo(json.dumps(measure(folder, way, model, training)))
         return
     with tempfile.TemporaryDirectory() as name:
-        typer.echo(json.dumps({"utterances": write_corpus(Path(name), copies)}))
+        typer.echo(json.dumps({"utterances": write_files(Path(name), copies)}))
         own = ["--epochs", str(epochs), "--hidden", str(hidden), "--folder", name]
         for each in [*WAYS] * turns:
             command = [sys.executable, "-m", "benchmarks.streamed", *own, "--way", each]
