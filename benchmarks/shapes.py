@@ -11,6 +11,7 @@ from ariigcn.corpora.table import Corpus
 from ariigcn.graphs.build import build_graph
 from ariigcn.graphs.config import GraphConfig
 from ariigcn.graphs.dialogues import Dialogues, make_dialogues
+from ariigcn.graphs.file import Graph
 
 
 @dataclass(frozen=True)
@@ -57,8 +58,8 @@ def meld(tables: Path | None = None) -> Shape:
     return Shape("MELD", train, _lengths(tables / "test_sent_emo.csv"), 3, 7, features)
 
 
-def generate(shape: Shape, graph: GraphConfig, seed: int = 0) -> Dialogues:
-    """Dialogues of a shape with random features, speakers and labels; nothing is masked."""
+def structure(shape: Shape, graph: GraphConfig, seed: int = 0) -> Graph:
+    """The graph of dialogues of a shape with random speakers and labels."""
     rng = np.random.default_rng(seed)
     lengths = np.array(shape.train + shape.test)
     total, dialogue = int(lengths.sum()), np.repeat(np.arange(len(lengths)), lengths)
@@ -73,11 +74,16 @@ def generate(shape: Shape, graph: GraphConfig, seed: int = 0) -> Dialogues:
             "split": np.where(dialogue < len(shape.train), "train", "test"),
         }
     )
-    corpus = Corpus(shape.name, "generated", labels, "none", {}, frame)
-    generator = torch.Generator().manual_seed(seed)
+    return build_graph(Corpus(shape.name, "generated", labels, "none", {}, frame), graph)
+
+
+def generate(shape: Shape, graph: GraphConfig, seed: int = 0) -> Dialogues:
+    """Dialogues of a shape with random features, speakers and labels; nothing is masked."""
+    built = structure(shape, graph, seed)
+    total, generator = len(built.label), torch.Generator().manual_seed(seed)
     x = {m: torch.randn(total, size, generator=generator) for m, size in shape.features.items()}
     mask = torch.ones(total, len(x), dtype=torch.bool)
-    return make_dialogues(build_graph(corpus, graph), x, mask)
+    return make_dialogues(built, x, mask)
 
 
 def _spread(dialogues: int, utterances: int, spread: int) -> tuple[int, ...]:

@@ -86,9 +86,11 @@ def relative(
     size = {"audio": dialogues.x["audio"].shape[1]}
     standardise = Standardiser(size)
     rows = torch.from_numpy(np.flatnonzero(train))
-    standardise.fit({"audio": dialogues.x["audio"][rows]}, dialogues.mask[rows])
+    standardise.fit(dialogues.x, dialogues.mask, rows)
     relate = SpeakerNormaliser(size, {"audio": how}, (), past_only=past_only)
-    found = relate(standardise(dialogues.x, dialogues.mask), dialogues)["audio"]
+    batch = dialogues.batch(torch.arange(len(dialogues.graph.dialogue_ids)))
+    x = standardise(batch.x, batch.mask)
+    found = relate(x, batch, relate.persons(dialogues.graph))["audio"]
     values: NDArray[np.float32] = found.numpy()
     return values
 

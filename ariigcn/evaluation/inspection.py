@@ -21,6 +21,7 @@ from ariigcn.graphs.dialogues import Dialogues, load_dialogues
 from ariigcn.models.bundle import load_bundle
 from ariigcn.models.diagnostics import class_separation
 from ariigcn.models.parts.relation_graph import SpeakerRelationLayer, Tiles
+from ariigcn.training.config import FEATURES_MB
 from ariigcn.training.predict import EVALUATION_DIALOGUES, standardised
 
 SOURCES = 24  # strongest sources kept an utterance: all of the default window
@@ -41,7 +42,7 @@ def inspect_model(bundle: Path, graph: Path, stores: Mapping[str, Path], out: Pa
     head, model = load_bundle(bundle)
     dialogues = load_dialogues(graph, {m: stores[m] for m in head.dimensions})
     head.check_features(dialogues.headers)
-    standard = standardised(dialogues, model)
+    standard = standardised(dialogues, model).held(FEATURES_MB)
     source, weight = attention(model, standard)
     row, modality, stages = representations(model, standard)
     found = Inspection(
@@ -127,26 +128,41 @@ def representations(
     """
     held_out = torch.cat([dialogues.of_split(s) for s in ("validation", "test")])
     chosen = held_out if len(held_out) else torch.arange(len(dialogues.graph.dialogue_ids))
-    rows, outputs = [], []
+    rows = dialogues.rows(chosen)
+    node, modality = _drawn_nodes(dialogues.mask[rows])
+    vectors: dict[str, list[Tensor]] = {}
+    start = 0
     for part in chosen.split(EVALUATION_DIALOGUES):
-        batch = dialogues.batch(part)
-        rows.append(batch.rows)
-        outputs.append(model(batch))
-    stages = [stage for stage in STAGES if hasattr(outputs[0], stage)]
-    if not len(getattr(model, "graph", ())):
-        stages = [stage for stage in stages if stage != "nodes"]
-    row, mask = torch.cat(rows), torch.cat([o.mask for o in outputs])
-    # A baseline has no nodes of its own modality to draw.
-    node, modality = torch.nonzero(mask if stages else torch.zeros_like(mask), as_tuple=True)
+        output = model(dialogues.batch(part))
+        stop = start + len(output.logits)
+        here = (node >= start) & (node < stop)
+        for stage in _stages(model, output):
+            found = getattr(output, stage)[modality[here], node[here] - start]
+            vectors.setdefault(stage, []).append(found)
+        start = stop
+    if not vectors:  # a baseline has no nodes of its own modality to draw
+        node, modality = node[:0], modality[:0]
+    return (
+        rows[node].numpy().astype(np.int32),
+        modality.numpy().astype(np.int8),
+        {stage: torch.cat(parts).numpy() for stage, parts in vectors.items()},
+    )
+
+
+def _stages(model: nn.Module, output: object) -> list[str]:
+    """The stages that a model's output has representations of; without a graph it has no nodes."""
+    has_graph = len(getattr(model, "graph", ())) > 0
+    return [s for s in STAGES if hasattr(output, s) and (has_graph or s != "nodes")]
+
+
+def _drawn_nodes(mask: Tensor) -> tuple[Tensor, Tensor]:
+    """At most :data:`DRAWN_NODES` nodes with evidence of mask [n, M]: utterance and modality, [k] each."""
+    node, modality = torch.nonzero(mask, as_tuple=True)
     if len(node) > DRAWN_NODES:
         drawn = torch.randperm(len(node), generator=torch.Generator().manual_seed(0))
         kept = drawn[:DRAWN_NODES].sort().values
         node, modality = node[kept], modality[kept]
-    vectors = {
-        stage: torch.cat([getattr(o, stage) for o in outputs], dim=1)[modality, node].numpy()
-        for stage in stages
-    }
-    return row[node].numpy().astype(np.int32), modality.numpy().astype(np.int8), vectors
+    return node, modality
 
 
 def embed(vectors: NDArray[np.float32]) -> NDArray[np.float32]:

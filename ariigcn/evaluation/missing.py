@@ -20,9 +20,10 @@ from torch import Tensor
 from ariigcn.core.storage import write_table
 from ariigcn.evaluation.statistics.resampling import Floats, class_counts, score_counts
 from ariigcn.evaluation.tables.frames import ANY, FILLED_BY
-from ariigcn.graphs.dialogues import Dialogues, load_dialogues
+from ariigcn.graphs.dialogues import DialogueBatch, Dialogues, load_dialogues
 from ariigcn.models.base import ConversationModel
 from ariigcn.models.bundle import load_bundle
+from ariigcn.training.config import FEATURES_MB
 from ariigcn.training.predict import predict, standardised
 
 SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
@@ -111,7 +112,7 @@ class _Masked:
     def __init__(self, model: ConversationModel, dialogues: Dialogues) -> None:
         self.model, self.dialogues = model, dialogues
         self.test = dialogues.of_split("test")
-        self._whole = standardised(dialogues, model)
+        self._whole = standardised(dialogues, model).held(FEATURES_MB)
         self._complete = _scores(model, self._whole, self.test)
 
     def row(
@@ -152,11 +153,15 @@ class _Masked:
 
 def without(dialogues: Dialogues, lost: Tensor) -> Dialogues:
     """Dialogues without what is lost, bool [N, M], in the order of their modalities."""
-    x = {
-        modality: values.masked_fill(lost[:, column, None], 0) if lost[:, column].any() else values
-        for column, (modality, values) in enumerate(dialogues.x.items())
-    }
-    return replace(dialogues, x=x, mask=dialogues.mask & ~lost)
+
+    def blanked(batch: DialogueBatch) -> Mapping[str, Tensor]:
+        here = lost[batch.rows]
+        return {
+            modality: values.masked_fill(here[:, column, None], 0)
+            for column, (modality, values) in enumerate(batch.x.items())
+        }
+
+    return replace(dialogues.prepared(blanked), mask=dialogues.mask & ~lost)
 
 
 def _scores(model: ConversationModel, dialogues: Dialogues, test: Tensor) -> tuple[float, float]:

@@ -2,9 +2,9 @@
 
 A result's name is a digest of what the encoder is given: the bytes of the file it reads, span and
 side of the picture, or the text and its context. It stands in a folder of its recipe, which is the
-encoder, its parameters, weights, code and libraries. One small file a result, written beside and
-renamed, so that any number of processes and machines may write at once. Failures are not kept, for
-they may pass. Any folder here may be deleted at any time.
+encoder, its parameters, weights, code and libraries, in a few files of each process that wrote there
+(:mod:`~ariigcn.features.records`). Failures are not kept, for they may pass. Any folder here may be
+deleted at any time. Earlier versions wrote one file a result; those are still read.
 """
 
 import hashlib
@@ -23,6 +23,7 @@ import numpy as np
 from ariigcn.core.modality import Modality
 from ariigcn.core.paths import file_trouble
 from ariigcn.features.encoders.base import Clip, Encoded, Encoder
+from ariigcn.features.records import Records, records_of
 from ariigcn.features.store import Status, StoreHeader
 
 # What a second look at the same bytes cannot change.
@@ -53,26 +54,35 @@ class Cache:
 
     def encode(self, encoder: Encoder, clips: Sequence[Clip]) -> list[Encoded]:
         """One result a clip, in order; only clips that are not kept reach the encoder."""
-        paths = [self._path(clip) for clip in clips]
-        results = [None if path is None else _read(path) for path in paths]
+        records = records_of(self.folder, os.getpid())
+        records.refresh()
+        keys = [self._key(clip) for clip in clips]
+        results = [None if key is None else self._kept(key, records) for key in keys]
         missing = [number for number, result in enumerate(results) if result is None]
         fresh = encode_all(encoder, [clips[number] for number in missing])
+        new = {}
         for number, result in zip(missing, fresh, strict=True):
             results[number] = result
-            path = paths[number]
-            if path is not None and _lasting(result):
-                # A disk that is full or may not be written costs time, and no result.
-                with suppress(OSError):
-                    _write(path, result)
+            key = keys[number]
+            if key is not None and _lasting(result):
+                new[key] = _packed(result)
+        # A disk that is full or may not be written costs time, and no result.
+        with suppress(OSError):
+            records.put(new.items())
         return [result for result in results if result is not None]
 
-    def _path(self, clip: Clip) -> Path | None:
-        """Where a clip's result stands; None where it has nothing to be told by."""
+    def _key(self, clip: Clip) -> bytes | None:
+        """A digest of what the encoder sees of a clip; None where there is nothing."""
         facts = _seen_by(self.modality, clip)
-        if facts is None:
-            return None
-        digest = hashlib.sha256(json.dumps(facts).encode()).hexdigest()
-        return self.folder / digest[:2] / digest[2:]
+        return None if facts is None else hashlib.sha256(json.dumps(facts).encode()).digest()
+
+    def _kept(self, key: bytes, records: Records) -> Encoded | None:
+        content = records.get(key)
+        if content is None:
+            name = key.hex()
+            with suppress(OSError):  # a file of its own, as earlier versions wrote them
+                content = (self.folder / name[:2] / name[2:]).read_bytes()
+        return None if content is None else _unpacked(content)
 
 
 def encode_all(encoder: Encoder, clips: Sequence[Clip]) -> list[Encoded]:
@@ -123,26 +133,22 @@ def _lasting(result: Encoded) -> bool:
     return result.status in KEPT
 
 
-def _read(path: Path) -> Encoded | None:
-    """A kept result, or None; a damaged file is none."""
+def _unpacked(content: bytes) -> Encoded | None:
+    """A kept result, or None; a damaged one is none."""
     try:
-        head, _, body = path.read_bytes().partition(b"\n")
+        head, _, body = content.partition(b"\n")
         facts = json.loads(head)
         if facts["crc32"] != zlib.crc32(body):
             return None
         status = Status(facts["status"])
         values = np.frombuffer(body, np.dtype("<f4")).astype(np.float32)
         return Encoded(values if status == Status.OK else None, status, facts["message"])
-    except (OSError, ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError):
         return None
 
 
-def _write(path: Path, result: Encoded) -> None:
+def _packed(result: Encoded) -> bytes:
     values = np.zeros(0) if result.values is None else result.values
     body = values.astype(np.dtype("<f4")).tobytes()
     facts = {"status": result.status, "message": result.message, "crc32": zlib.crc32(body)}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # No flush to disk, as results get: the checksum tells a file that a power cut left empty.
-    temporary = path.with_name(f".{path.name}.{os.uname().nodename}.{os.getpid()}")
-    temporary.write_bytes(json.dumps(facts).encode() + b"\n" + body)
-    temporary.replace(path)
+    return json.dumps(facts).encode() + b"\n" + body

@@ -11,6 +11,7 @@ of a file of features and makes reading a dialogue some hundred times slower (do
 """
 
 import json
+import mmap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
@@ -142,6 +143,43 @@ def _check_rows(rows: Rows, header: StoreHeader) -> None:
         )
 
 
+class MappedRows:
+    """Rows of numbers in a file that is mapped into memory; they cannot be written to.
+
+    Args:
+        path: the file.
+        offset: where the first row starts, bytes.
+        shape: N rows of D numbers.
+
+    Shapes:
+        values: float32 [N, D].
+    """
+
+    def __init__(self, path: Path, offset: int, shape: tuple[int, int]) -> None:
+        with path.open("rb") as stream:
+            self._file = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
+        self._given = path, offset, shape
+        self._offset, self._row = offset, shape[1] * VALUES.itemsize
+        flat = np.frombuffer(self._file, VALUES, shape[0] * shape[1], offset)
+        self.values: NDArray[np.float32] = flat.reshape(shape)
+
+    def __reduce__(self) -> tuple[type, tuple[Path, int, tuple[int, int]]]:
+        """Another process maps the file for itself."""
+        return MappedRows, self._given
+
+    def expect(self, start: int, stop: int) -> None:
+        """Let the system fetch rows ``start`` to ``stop`` (exclusive) while others are read.
+
+        Untold, it fetches their surroundings too: of a large corpus's random dialogues, eight times as
+        much as is needed (docs/scale.md).
+        """
+        first = self._offset + start * self._row
+        page = first - first % mmap.PAGESIZE
+        length = self._offset + stop * self._row - page
+        if length:
+            self._file.madvise(mmap.MADV_WILLNEED, page, length)
+
+
 class FeatureStore:
     """A store opened for reading; rows are read on demand, and there is nothing to close.
 
@@ -159,10 +197,10 @@ class FeatureStore:
             self.utterance_ids: list[str] = file["utterance_id"].asstr()[:].tolist()
             self.status = [Status(s) for s in file["status"].asstr()[:]]
             self.messages: list[str] = file["message"].asstr()[:].tolist()
-            self._values = self._map(file["values"])
+            self.mapped = self._map(file["values"])
 
-    def _map(self, values: h5py.Dataset) -> NDArray[np.float32]:
-        """The values as an array in the file."""
+    def _map(self, values: h5py.Dataset) -> MappedRows:
+        """The values where they lie in the file."""
         shape = (len(self), self.header.dimension)
         lengths = {len(self), len(self.status), len(self.messages)}
         if values.shape != shape or values.dtype != VALUES or len(lengths) > 1:
@@ -170,12 +208,15 @@ class FeatureStore:
                 f"{values.dtype} {values.shape}, {len(self.status)} statuses and "
                 f"{len(self.messages)} messages for {shape[0]} utterances of {shape[1]} numbers"
             )
-        if not values.size:
-            return np.zeros(shape, np.float32)
-        offset = values.id.get_offset()
+        offset = values.id.get_offset() if values.size else 0
         if offset is None:
             raise ValueError("its values are not in one run")
-        return np.memmap(self.path, VALUES, "r", offset, shape).view(np.ndarray)
+        return MappedRows(self.path, offset, shape)
+
+    @property
+    def values(self) -> NDArray[np.float32]:
+        """All rows, [N, D]: what is read of them is read from the file."""
+        return self.mapped.values
 
     def __len__(self) -> int:
         return len(self.utterance_ids)
@@ -188,7 +229,7 @@ class FeatureStore:
     def read(self, start: int = 0, stop: int | None = None) -> Rows:
         """Rows ``start`` to ``stop`` (exclusive; all by default), as they were checked when written."""
         part = slice(start, len(self) if stop is None else stop)
-        values = np.array(self._values[part])
+        values = np.array(self.values[part])
         return Rows(self.utterance_ids[part], values, self.status[part], self.messages[part])
 
     def blocks(self, rows: int = 4096) -> Iterator[Rows]:
@@ -199,7 +240,15 @@ class FeatureStore:
     def columns(self, width: int = 256) -> Iterator[NDArray[np.float32]]:
         """All columns, at most ``width`` at a time, float32 [N, width]."""
         for start in range(0, self.header.dimension, width):
-            yield np.array(self._values[:, start : start + width])
+            yield np.array(self.values[:, start : start + width])
+
+    def broken(self, rows: int = 4096) -> list[int]:
+        """Rows that hold a NaN or an infinity; at most ``rows`` are looked at at a time."""
+        return [
+            start + int(row)
+            for start in range(0, len(self), rows)
+            for row in np.flatnonzero(~np.isfinite(self.values[start : start + rows]).all(axis=1))
+        ]
 
 
 def _read_header(file: h5py.File) -> StoreHeader:

@@ -1,6 +1,11 @@
-"""Dialogues as models read them: features and graph of a corpus in memory, batches cut from them."""
+"""Dialogues as models read them: graph and features of a corpus, batches cut from them.
 
-from collections.abc import Mapping, Sequence
+Features stay in their stores, which are mapped into memory; a batch copies its own rows. A corpus that
+fits may be held in memory instead (:meth:`Dialogues.held`), which changes no bit of any batch.
+"""
+
+import warnings
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,11 +16,13 @@ from torch import Tensor
 
 from ariigcn.core.errors import DataError, problem_list
 from ariigcn.corpora.table import SPLITS
-from ariigcn.features.store import FeatureStore, Rows, StoreHeader
+from ariigcn.features.store import FeatureStore, MappedRows, StoreHeader
 from ariigcn.graphs.file import Graph, read_graph
 
 if TYPE_CHECKING:
     from torch_geometric.data import Data
+
+AT_ONCE = 64  # dialogues that are prepared together where all of them are
 
 
 @dataclass(frozen=True)
@@ -60,18 +67,25 @@ class DialogueBatch:
         return Data(**x, **tensors, num_nodes=self.num_nodes)
 
 
+Preparation = Callable[[DialogueBatch], Mapping[str, Tensor]]
+"""What makes the features that a model reads of a batch's, each dialogue's for itself: x -> x."""
+
+
 @dataclass(frozen=True)
 class Dialogues:
-    """A corpus of N utterances in D dialogues, resident on one device.
+    """A corpus of N utterances in D dialogues, its graph resident on one device.
 
     Shapes:
-        x: modality -> float32 [N, D_m]; rows without evidence are zero.
+        x: modality -> float32 [N, D_m]; rows without evidence are zero. They lie on the CPU, not to be
+            written to, as they may be a file's; or, if held, on the graph's device.
         mask: bool [N, M], True where the modality carries evidence; columns in ``x``'s order.
         label, speaker: int64 [N]; label -1 = context only.
         dialogue_ptr, edge_ptr: int64 [D + 1], on the CPU: batches are cut there.
         reach: int64 [2, N], first and last source of each utterance, on the CPU too.
         edge_index: int64 [2, E]; edge_type: int64 [E].
         headers: modality -> what its store says of itself; empty where features came from elsewhere.
+        mapped: the rows of stores that ``x`` lies in; none if it is held or came from elsewhere.
+        preparations: what is done to the features of every batch, one after another.
     """
 
     graph: Graph
@@ -85,6 +99,8 @@ class Dialogues:
     edge_ptr: Tensor
     reach: Tensor
     headers: Mapping[str, StoreHeader] = field(default_factory=dict)
+    mapped: Sequence[MappedRows] = ()
+    preparations: tuple[Preparation, ...] = ()
 
     @property
     def modalities(self) -> tuple[str, ...]:
@@ -99,11 +115,14 @@ class Dialogues:
         """Rows of the n utterances of some dialogues, int64 [d] -> [n], in their order."""
         return _ranges(self.dialogue_ptr[dialogues], self.dialogue_ptr[dialogues + 1])
 
+    def labels_of(self, split: str) -> Tensor:
+        """Labels of a split's n utterances, int64 [n]."""
+        return self.label[self.rows(self.of_split(split))]
+
     def to(self, device: torch.device) -> "Dialogues":
-        """The same dialogues with features and graph on ``device``."""
+        """The same dialogues with their graph on ``device``; features follow a batch at a time."""
         return replace(
             self,
-            x={m: x.to(device) for m, x in self.x.items()},
             **{
                 name: getattr(self, name).to(device)
                 for name in ("mask", "label", "speaker", "edge_index", "edge_type")
@@ -116,6 +135,26 @@ class Dialogues:
         label[self.rows(self.of_split("test"))] = -1
         return replace(self, label=label)
 
+    def prepared(self, how: Preparation) -> "Dialogues":
+        """The same dialogues, whose batches' features go through ``how`` when they are cut."""
+        return replace(self, preparations=(*self.preparations, how))
+
+    def held(self, limit_mb: float) -> "Dialogues":
+        """The same dialogues, prepared once and held on their device if features take no more than this.
+
+        A batch is the same to the bit either way, and takes less time to cut if they are held.
+        """
+        if sum(x.nbytes for x in self.x.values()) > limit_mb * 1e6:
+            return self
+        x: dict[str, Tensor] = {}
+        for part in torch.arange(len(self.graph.dialogue_ids)).split(AT_ONCE):
+            batch = self.batch(part)
+            for modality, values in batch.x.items():
+                if modality not in x:
+                    x[modality] = values.new_empty(len(self.label), values.shape[1])
+                x[modality][batch.rows] = values
+        return replace(self, x=x, mapped=(), preparations=())
+
     def batch(self, dialogues: Tensor) -> DialogueBatch:
         """Some dialogues, int64 [d], as one graph.
 
@@ -126,14 +165,20 @@ class Dialogues:
         ptr = torch.cat([lengths.new_zeros(1), lengths.cumsum(0)])
         shift = ptr[:-1] - self.dialogue_ptr[dialogues]
         rows = self.rows(dialogues)
+        self._expect(dialogues)
         edges = _ranges(self.edge_ptr[dialogues], self.edge_ptr[dialogues + 1])
         edge_counts = self.edge_ptr[dialogues + 1] - self.edge_ptr[dialogues]
         device = self.label.device
         rows_there, edges_there = to_device(rows, device), to_device(edges, device)
         edge_shift = to_device(torch.repeat_interleave(shift, edge_counts), device)
         of_node = torch.repeat_interleave(torch.arange(len(dialogues)), lengths)
-        return DialogueBatch(
-            x={m: x.index_select(0, rows_there) for m, x in self.x.items()},
+        batch = DialogueBatch(
+            x={
+                m: x.index_select(0, rows_there)
+                if x.device == device
+                else to_device(x.index_select(0, rows), device)
+                for m, x in self.x.items()
+            },
             mask=self.mask[rows_there],
             y=self.label[rows_there],
             speaker=self.speaker[rows_there],
@@ -145,6 +190,17 @@ class Dialogues:
             lengths=lengths,
             reach=self.reach[:, rows] + shift[of_node],
         )
+        for prepare in self.preparations:
+            batch = replace(batch, x=prepare(batch))
+        return batch
+
+    def _expect(self, dialogues: Tensor) -> None:
+        """Let the system fetch the features of some dialogues, of all modalities at once."""
+        if self.mapped:
+            ends = [self.dialogue_ptr[dialogues + last].tolist() for last in (0, 1)]
+            for start, stop in zip(*ends, strict=True):
+                for mapped in self.mapped:
+                    mapped.expect(start, stop)
 
 
 def to_device(here: Tensor, device: torch.device) -> Tensor:
@@ -161,7 +217,7 @@ def _ranges(starts: Tensor, stops: Tensor) -> Tensor:
 
 
 def load_dialogues(graph_path: Path, stores: Mapping[str, Path]) -> Dialogues:
-    """Read a graph and the feature stores that go with it.
+    """Read a graph and open the feature stores that go with it; their values stay on disk.
 
     Args:
         graph_path: file of the graph stage.
@@ -172,13 +228,18 @@ def load_dialogues(graph_path: Path, stores: Mapping[str, Path]) -> Dialogues:
             another order, or is not finite.
     """
     graph = read_graph(graph_path)
-    x, masks, headers = {}, [], {}
+    x, masks, headers, mapped = {}, [], {}, []
     for modality, path in stores.items():
-        rows, headers[modality] = _aligned(graph, modality, path)
-        x[modality] = torch.from_numpy(rows.values)
-        masks.append(torch.from_numpy(rows.mask))
+        store = _aligned(graph, modality, path)
+        headers[modality] = store.header
+        with warnings.catch_warnings():
+            # That the file cannot be written to is as it should be: rows are copied out of it.
+            warnings.filterwarnings("ignore", "The given NumPy array is not writable")
+            x[modality] = torch.from_numpy(store.values)
+        masks.append(torch.from_numpy(store.mask))
+        mapped.append(store.mapped)
     dialogues = make_dialogues(graph, x, torch.stack(masks, dim=1))
-    return replace(dialogues, headers=headers)
+    return replace(dialogues, headers=headers, mapped=mapped)
 
 
 def make_dialogues(graph: Graph, x: Mapping[str, Tensor], mask: Tensor) -> Dialogues:
@@ -206,10 +267,10 @@ def _reach(edge_index: Tensor, nodes: int) -> Tensor:
     return torch.stack(ends)
 
 
-def _aligned(graph: Graph, modality: str, path: Path) -> tuple[Rows, StoreHeader]:
-    """A store's rows and header, held to be the graph's corpus in that modality, row by row."""
+def _aligned(graph: Graph, modality: str, path: Path) -> FeatureStore:
+    """A store, held to be the graph's corpus in that modality, row by row."""
     store = FeatureStore(path)
-    rows, header = store.read(), store.header
+    header = store.header
     for what, own, due in (
         ("modality", header.modality, modality),
         ("corpus", header.corpus, graph.corpus),
@@ -218,13 +279,13 @@ def _aligned(graph: Graph, modality: str, path: Path) -> tuple[Rows, StoreHeader
             raise DataError(
                 f"{path}: its {what} is '{own}', expected '{due}'; remove it and run again"
             )
-    _check_rows(graph, path, rows.utterance_ids)
-    broken = np.flatnonzero(~np.isfinite(rows.values).all(axis=1))
-    if len(broken):
-        found = [f"row {row + 1} ({rows.utterance_ids[row]})" for row in broken.tolist()]
+    _check_rows(graph, path, store.utterance_ids)
+    broken = store.broken()
+    if broken:
+        found = [f"row {row + 1} ({store.utterance_ids[row]})" for row in broken]
         title = f"{path}: NaN or infinite features; remove the file and extract again"
         raise DataError(problem_list(title, found, 5))
-    return rows, header
+    return store
 
 
 def _check_rows(graph: Graph, path: Path, ids: Sequence[str]) -> None:

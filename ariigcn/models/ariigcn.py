@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import Parameter
 
-from ariigcn.graphs.dialogues import DialogueBatch
+from ariigcn.graphs.dialogues import DialogueBatch, Dialogues
 from ariigcn.models.base import ConversationModel, DiscriminatorReport, Output
 from ariigcn.models.parts.adversarial import Discriminators, Generators
 from ariigcn.models.parts.alignment import (
@@ -74,11 +74,11 @@ class ARIIGCN(ConversationModel):
         self.weighting = UncertaintyWeights() if config.losses.weighting == "uncertainty" else None
         self.classifier = classifier(count * hidden, hidden, classes, dropout)
 
-    def fit_statistics(self, x: Mapping[str, Tensor], mask: Tensor, label: Tensor) -> None:
+    def fit_statistics(self, dialogues: Dialogues) -> None:
         """As every model; what ICCL remembers counts how rare each emotion is, too."""
-        super().fit_statistics(x, mask, label)
+        super().fit_statistics(dialogues)
         if self.remembered is not None:
-            self.remembered.fit(label)
+            self.remembered.fit(dialogues.labels_of("train"))
 
     def forward(self, batch: DialogueBatch) -> StagedOutput:
         """Classify every utterance, and keep what each part made of it."""

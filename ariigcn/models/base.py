@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn import Parameter
 
 from ariigcn.features.config import Normalisation
-from ariigcn.graphs.dialogues import DialogueBatch
+from ariigcn.graphs.dialogues import DialogueBatch, Dialogues
 from ariigcn.models.config import ModelConfig
 from ariigcn.models.parts.encoders import Standardiser
 from ariigcn.models.parts.speakers import SpeakerNormaliser
@@ -83,15 +83,15 @@ class ConversationModel(nn.Module):
         """Classify every utterance of a batch of standardised dialogues."""
         raise NotImplementedError
 
-    def fit_statistics(self, x: Mapping[str, Tensor], mask: Tensor, label: Tensor) -> None:
+    def fit_statistics(self, dialogues: Dialogues) -> None:
         """Learn what is counted, not trained, from the training split: mean and scale of features.
 
         Args:
-            x: modality -> [n, D_m], not standardised.
-            mask: bool [n, M].
-            label: [n], -1 = context only.
+            dialogues: of the whole corpus, not standardised.
         """
-        self.standardise.fit(x, mask)
+        rows = dialogues.rows(dialogues.of_split("train"))
+        self.standardise.fit(dialogues.x, dialogues.mask, rows)
+        self.relate.fit(dialogues, rows, self.standardise)
 
     def losses(self, output: Output, label: Tensor, lambda_adv: float) -> dict[str, Tensor]:
         """The loss to descend as ``loss``, and its terms as ``loss_<term>``.

@@ -13,6 +13,7 @@ from ariigcn.graphs.build import build_graph
 from ariigcn.graphs.dialogues import Dialogues, make_dialogues
 from ariigcn.models.base import ConversationModel
 from ariigcn.models.bundle import BundleHead
+from ariigcn.training.config import FEATURES_MB
 from ariigcn.training.predict import predict, standardised
 
 
@@ -78,7 +79,7 @@ def prepare(
     graph = replace(graph, relations=head.relations, edge_type=place[graph.edge_type])
     x = {m: torch.from_numpy(np.ascontiguousarray(v, np.float32)) for m, v in values.items()}
     mask = torch.stack([torch.from_numpy(usable[m]) for m in values], dim=1)
-    return standardised(make_dialogues(graph, x, mask), network)
+    return standardised(make_dialogues(graph, x, mask), network).held(FEATURES_MB)
 
 
 def relation_places(head: BundleHead, names: Sequence[str]) -> NDArray[np.int64]:

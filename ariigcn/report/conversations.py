@@ -1,7 +1,8 @@
 """What the page's scripts show, as compact columns: conversations, and representations of nodes.
 
 Everything is a list a column, small integers where there are numbers, so that a corpus of MELD's
-size stays a few megabytes and is read in a few milliseconds.
+size stays a few megabytes and is read in a few milliseconds. Of more than :data:`MOST` utterances
+conversations are drawn, each as likely as another.
 """
 
 import json
@@ -21,6 +22,7 @@ from ariigcn.evaluation.inspection_file import STAGES, Inspection
 from ariigcn.evaluation.metrics import read_run_table
 
 PER_MILLE = 1000
+MOST = 20_000  # utterances on the page, some six megabytes of it
 Shown = Literal["test", "all", "none"]
 
 
@@ -39,10 +41,12 @@ def conversation_data(
     Returns:
         ``start`` [D + 1] points into the utterances' columns; ``probability`` [N * C] and ``weight``
         [N * K] are per mille; ``source`` [N * K] counts utterances from the reading one, negative =
-        before it; emotions are indices into ``labels``, -1 = none.
+        before it; emotions are indices into ``labels``, -1 = none. ``drawn_from`` is how many
+        utterances there are where conversations were drawn, else None.
     """
     frame = corpus.utterances
-    chosen = np.flatnonzero(_shown(frame, shown))
+    every = _shown(frame, shown)
+    chosen = np.flatnonzero(_drawn(frame, every))
     part = frame.iloc[chosen]
     changes = np.flatnonzero((part["dialogue_id"] != part["dialogue_id"].shift()).to_numpy())
     first = part.iloc[changes]
@@ -54,6 +58,7 @@ def conversation_data(
     weight = np.where(inspection.source >= 0, inspection.weight, 0)[chosen]
     weight = np.rint(PER_MILLE * weight)
     return {
+        "drawn_from": int(every.sum()) if len(chosen) < every.sum() else None,
         "labels": list(corpus.labels),
         "categories": emotion_categories(corpus.labels),
         "speakers": speakers,
@@ -106,6 +111,16 @@ def _shown(frame: pd.DataFrame, shown: Shown) -> NDArray[np.bool_]:
     if shown == "test":
         return (frame["split"] == "test").to_numpy()
     return np.full(len(frame), shown == "all")
+
+
+def _drawn(frame: pd.DataFrame, every: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Those of some utterances, bool [N], whose conversations are on the page: at most :data:`MOST`."""
+    if every.sum() <= MOST:
+        return every
+    lengths = frame.loc[every, "dialogue_id"].value_counts(sort=False)
+    lengths = lengths.sample(frac=1, random_state=0)
+    kept = lengths.index[: max(1, int((lengths.cumsum() <= MOST).sum()))]
+    return every & frame["dialogue_id"].isin(kept).to_numpy()
 
 
 def _aligned(predictions: Path, frame: pd.DataFrame, labels: Sequence[str]) -> pd.DataFrame:

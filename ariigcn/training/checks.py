@@ -82,7 +82,7 @@ def check_trainable(dialogues: Dialogues, run: "Run") -> None:
     """
     table = dialogues.graph
     for split, needed in (("train", True), ("validation", run.training.selection == "validation")):
-        labelled = (dialogues.label[dialogues.rows(dialogues.of_split(split))] >= 0).sum()
+        labelled = (dialogues.labels_of(split) >= 0).sum()
         if needed and not labelled:
             mend = " or set training.selection to 'last'" if split == "validation" else ""
             raise DataError(

@@ -7,6 +7,7 @@ from pydantic import Field, field_validator, model_validator
 from ariigcn.core.settings import SPEED, Section
 
 Scalar = bool | int | float | str | None
+FEATURES_MB = 2048
 
 
 class TrainingConfig(Section):
@@ -69,6 +70,13 @@ class TrainingConfig(Section):
         ge=0,
         description="Least number of seconds between checkpoints; 0: one after every epoch. A run "
         "that is asked to stop always writes one.",
+    )
+    features_mb: Annotated[float, SPEED] = Field(
+        FEATURES_MB,
+        ge=0,
+        description="A corpus whose features take no more MB than this has them in memory, on the GPU if "
+        "there is one. Those of a larger one stay in their stores and are read a batch at a time; the "
+        "result is the same to the bit.",
     )
     threads: int = Field(
         1,

@@ -63,7 +63,8 @@ class Trainer:
     ) -> None:
         self.config, self.seed = config, seed
         self.model = model.to(device)
-        self.dialogues = standardised(dialogues.to(device), self.model)
+        ready = standardised(dialogues.to(device), self.model)
+        self.dialogues = ready.held(config.features_mb)
         self.ranks = Ranks()
         self.network = ParallelModel(self.model, self.dialogues, self.ranks)
         self.step = Step(self.network, config)

@@ -1,12 +1,11 @@
 """What a trained model says of dialogues."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
 
 import torch
 from torch import Tensor
 
-from ariigcn.graphs.dialogues import Dialogues
+from ariigcn.graphs.dialogues import DialogueBatch, Dialogues
 from ariigcn.models.base import ConversationModel
 
 EVALUATION_DIALOGUES = 64
@@ -15,12 +14,18 @@ InParts = Callable[[Work, Sequence[Tensor]], Tensor]
 
 
 def standardised(dialogues: Dialogues, model: ConversationModel) -> Dialogues:
-    """The dialogues with features standardised once, by the model's own statistics.
+    """The dialogues with the features of their batches standardised by the model's own statistics.
 
     Where the model asks for it, they are then made relative to who speaks.
     """
-    x = model.standardise(dialogues.x, dialogues.mask)
-    return replace(dialogues, x=model.relate(x, dialogues))
+    person = model.relate.persons(dialogues.graph).to(dialogues.label.device)
+
+    def prepare(batch: DialogueBatch) -> Mapping[str, Tensor]:
+        x = model.standardise(batch.x, batch.mask)
+        related: dict[str, Tensor] = model.relate(x, batch, person[batch.rows])
+        return related
+
+    return dialogues.prepared(prepare)
 
 
 def in_turn(work: Work, parts: Sequence[Tensor]) -> Tensor:

@@ -22,7 +22,6 @@ from ariigcn.corpora.table import SPLITS
 from ariigcn.features.config import EncoderConfig, Normalisation
 from ariigcn.graphs.config import GraphConfig
 from ariigcn.graphs.dialogues import Dialogues
-from ariigcn.models.base import ConversationModel
 from ariigcn.models.bundle import BundleHead, save_bundle, told
 from ariigcn.models.config import ModelConfig
 from ariigcn.training.checks import check_memory, checked_dialogues
@@ -145,9 +144,8 @@ def fit(run: Run, checkpoints: Path) -> tuple[BundleHead, Trainer]:
     head = run.head(dialogues)
     model = head.build()
     model.class_weights.copy_(class_weights(dialogues, run.model.losses.class_weight_power))
-    fit_statistics(model, dialogues)
+    model.fit_statistics(dialogues)
     trainer = Trainer(model, dialogues, run.training, run.seed, device)
-    del dialogues  # the trainer's are standardised; the features would be held twice
     trainer.fit(checkpoints, run.digest())
     return head, trainer
 
@@ -157,16 +155,6 @@ def seed_everything(seed: int) -> None:
     random.seed(seed)
     np.random.seed(seed)
     torch.manual_seed(seed)
-
-
-def fit_statistics(model: ConversationModel, dialogues: Dialogues) -> None:
-    """Let a model count what it counts on the training split; the copy of its rows is dropped."""
-    rows = dialogues.rows(dialogues.of_split("train"))
-    x, mask = {m: values[rows] for m, values in dialogues.x.items()}, dialogues.mask[rows]
-    model.fit_statistics(x, mask, dialogues.label[rows])
-    if model.relate.by_name:
-        person = model.relate.persons(dialogues.graph)[rows]
-        model.relate.fit(model.standardise(x, mask), mask, person)
 
 
 def set_precision(precision: str) -> None:
@@ -191,8 +179,7 @@ def choose_device(name: str) -> torch.device:
 
 def class_weights(dialogues: Dialogues, power: float) -> Tensor:
     """A weight a class by its frequency in training, [C]."""
-    labels = dialogues.label[dialogues.rows(dialogues.of_split("train"))]
-    return frequency_weights(labels, len(dialogues.graph.labels), power)
+    return frequency_weights(dialogues.labels_of("train"), len(dialogues.graph.labels), power)
 
 
 def _write(run: Run, files: RunFiles, head: BundleHead, trainer: Trainer) -> None:

@@ -22,7 +22,7 @@ from ariigcn.graphs.file import write_graph
 from ariigcn.models.bundle import BundleHead, save_bundle
 from ariigcn.models.config import ModelConfig
 from ariigcn.training.predict import predict, standardised
-from tests.synthetic_corpus import LABELS, SIZES, make_toy
+from tests.synthetic_corpus import LABELS, SIZES, make_toy, whole_batch
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +46,7 @@ def head_of(dialogues, seed=0):
 def model(dialogues):
     torch.manual_seed(0)
     model = head_of(dialogues).build()
-    model.standardise.fit(dialogues.x, dialogues.mask)
+    model.fit_statistics(dialogues)
     return model.eval()
 
 
@@ -75,7 +75,7 @@ def test_what_is_masked_counts_in_no_speakers_mean(dialogues):
     torch.manual_seed(0)
     head = replace(head_of(dialogues), normalise={"audio": Normalisation(normalise="speaker")})
     model = head.build().eval()
-    model.standardise.fit(dialogues.x, dialogues.mask)
+    model.fit_statistics(dialogues)
     test = dialogues.of_split("test")
     masked = dialogues.mask.clone()
     masked[dialogues.rows(test)[::2], 1] = False
@@ -94,9 +94,10 @@ def test_what_is_masked_counts_in_no_speakers_mean(dialogues):
     again = replace(
         dialogues, mask=half.mask, x={**given.x, "audio": given.x["audio"] * half.mask[:, 1:2]}
     )
-    assert torch.equal(half.x["audio"], standardised(again, model).x["audio"])
-    whole = standardised(given, model).x["audio"]
-    assert not torch.equal(half.x["audio"], whole * half.mask[:, 1:2])
+    found = whole_batch(half).x["audio"]
+    assert torch.equal(found, whole_batch(standardised(again, model)).x["audio"])
+    whole = whole_batch(standardised(given, model)).x["audio"]
+    assert not torch.equal(found, whole * half.mask[:, 1:2])
 
 
 def test_shares_count_usable_test_utterances_and_draws_are_the_seeds(dialogues, model):
@@ -111,15 +112,17 @@ def test_shares_count_usable_test_utterances_and_draws_are_the_seeds(dialogues, 
     assert rows[0] == other[0] and rows[4] == other[4]
 
 
-def test_masking_leaves_the_given_dialogues_as_they_were(dialogues, model):
-    whole = standardised(dialogues, model)
-    before = whole.x["video"].clone(), whole.mask.clone()
+@pytest.mark.parametrize("limit_mb", [0, 1])
+def test_masking_leaves_the_given_dialogues_as_they_were(dialogues, model, limit_mb):
+    whole = standardised(dialogues, model).held(limit_mb)
+    before = whole_batch(whole)
     lost = torch.zeros_like(whole.mask)
     lost[[3, 5], 2] = True
-    less = without(whole, lost)
-    assert (whole.x["video"] == before[0]).all() and (whole.mask == before[1]).all()
+    less, after = whole_batch(without(whole, lost)), whole_batch(whole)
+    assert torch.equal(after.x["video"], before.x["video"])
+    assert torch.equal(after.mask, before.mask)
     assert not less.mask[[3, 5], 2].any() and not less.x["video"][[3, 5]].any()
-    assert less.x["text"] is whole.x["text"]
+    assert less.x["video"][[2, 4]].any() and torch.equal(less.x["text"], before.x["text"])
 
 
 def test_seeds_become_one_file_and_one_curve(dialogues, model, tmp_path):
@@ -154,7 +157,7 @@ def watched_masks(dialogues, model, patch):
     seen, rows = [], dialogues.rows(dialogues.of_split("test"))
 
     def watch(model, given, which):
-        seen.append((given.mask[rows], {m: x[rows] for m, x in given.x.items()}))
+        seen.append((given.mask[rows], {m: x[rows] for m, x in whole_batch(given).x.items()}))
         return predict(model, given, which)
 
     patch.setattr(missing, "predict", watch)
@@ -183,10 +186,9 @@ def test_random_masks_leave_every_utterance_a_modality_and_grow(dialogues, model
 
 def test_the_mean_and_zeros_fill_what_is_lost_and_count_as_there(dialogues, model, monkeypatch):
     rows = dialogues.rows(dialogues.of_split("test"))
-    whole = standardised(dialogues, model)
-    zeros = standardised(
-        replace(dialogues, x={m: torch.zeros_like(x) for m, x in dialogues.x.items()}), model
-    )
+    nothing = {m: torch.zeros_like(x) for m, x in dialogues.x.items()}
+    whole = whole_batch(standardised(dialogues, model))
+    zeros = whole_batch(standardised(replace(dialogues, x=nothing), model))
     _, passes = watched_masks(dialogues, model, monkeypatch)
     filled = [x for mask, x in passes if torch.equal(mask, dialogues.mask[rows])]
     assert len(filled) == 2 * 3 * (len(RANDOM_SHARES) - 1)

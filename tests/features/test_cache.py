@@ -1,8 +1,6 @@
 """Results by content: what counts as the same clip, what is kept, what damage does."""
 
 import os
-import subprocess
-import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ariigcn.features.cache import Cache, _read
+from ariigcn.core.files import remove
+from ariigcn.features.cache import Cache, _packed
 from ariigcn.features.encoders.base import Clip, Encoded
 from ariigcn.features.store import Status, StoreHeader
 
@@ -116,42 +115,36 @@ def test_a_damaged_result_is_made_again_and_a_folder_may_not_be_writable(
 ) -> None:
     first = clip(tmp_path, "a.mp4", b"one clip")
     asked(cache, first)
-    (path,) = (p for p in cache.folder.rglob("*") if p.is_file())
+    (path,) = cache.folder.glob("*.records")
     content = path.read_bytes()
     for damage in (b"", content[:-1], content[:-1] + b"x", b"\n"):
         path.write_bytes(damage)
         assert asked(cache, first) == ["a.mp4"]
-        assert path.read_bytes() == content
+        assert asked(cache, first) == []
+        path.write_bytes(content)
     (tmp_path / "file").write_text("not a folder")
     blocked = replace(cache, folder=tmp_path / "file")
     assert asked(blocked, first) == ["a.mp4"]
 
 
-WRITER = """
-import sys
-from pathlib import Path
-import numpy as np
-from ariigcn.features.cache import _write
-from ariigcn.features.encoders.base import Encoded
+def test_a_cache_of_one_file_a_result_is_still_read(cache: Cache, tmp_path: Path) -> None:
+    first, damaged = (clip(tmp_path, n, n.encode()) for n in ("a.mp4", "b.mp4"))
+    for each in (first, damaged):
+        name = cache._key(each).hex()  # type: ignore[union-attr]
+        path = cache.folder / name[:2] / name[2:]
+        path.parent.mkdir(parents=True)
+        path.write_bytes(_packed(Counting().encode_one(each)))
+    path.write_bytes(path.read_bytes()[:-1])
+    assert asked(cache, first, damaged) == ["b.mp4"]
+    assert asked(cache, first, damaged) == []
 
-result = Encoded(np.full(50_000, 0.5, np.float32), message="fine")
-for _ in range(200):
-    _write(Path(sys.argv[1]), result)
-"""
 
-
-def test_two_processes_write_one_result_and_no_reader_sees_half_of_it(
-    root: Path, tmp_path: Path
-) -> None:
-    path = tmp_path / "ab" / "cdef"
-    command = [sys.executable, "-c", WRITER, str(path)]
-    writers = [subprocess.Popen(command, cwd=root) for _ in range(2)]
-    while not path.exists():
-        assert writers[0].poll() is None
-    while any(writer.poll() is None for writer in writers):
-        found = _read(path)
-        assert found is not None
-        assert found.values is not None
-        assert float(found.values.sum()) == 25_000
-    assert [writer.returncode for writer in writers] == [0, 0]
-    assert list(path.parent.iterdir()) == [path]
+def test_results_of_many_clips_are_few_files(cache: Cache, tmp_path: Path) -> None:
+    clips = [clip(tmp_path, f"{n}.mp4", b"clip %d" % n) for n in range(100)]
+    for start in range(0, 100, 10):
+        assert len(asked(cache, *clips[start : start + 10])) == 10
+    assert asked(cache, *clips) == []
+    assert sorted(p.suffix for p in cache.folder.iterdir()) == [".index", ".records"]
+    remove(cache.folder)  # as anybody may at any time
+    assert len(asked(cache, *clips)) == 100
+    assert asked(cache, *clips) == []

@@ -183,7 +183,7 @@ def test_standardiser_uses_evidence_alone_and_silences_constants():
     x["text"] = x["text"].clone()
     x["text"][:, 0] = 7.0
     model = make_model(dialogues)
-    model.standardise.fit(x, dialogues.mask)
+    model.standardise.fit(x, dialogues.mask, torch.arange(sum(LENGTHS)))
     out = model.standardise(x, dialogues.mask)
     usable = out["audio"][dialogues.mask[:, 1]]
     assert torch.allclose(usable.mean(0), torch.zeros(SIZES["audio"]), atol=1e-5)

@@ -40,7 +40,7 @@ def make_head(dialogues, name, **config):
 def make_model(dialogues, name, **config):
     torch.manual_seed(0)
     model = make_head(dialogues, name, **config).build()
-    model.fit_statistics(dialogues.x, dialogues.mask, dialogues.label)
+    model.fit_statistics(dialogues)
     return model.eval()
 
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from ariigcn.core.errors import DataError
+from ariigcn.report import conversations
 from ariigcn.report.conversations import conversation_data, embedded, representation_data
 from tests.synthetic_inspection import make_inspection
 from tests.synthetic_runs import LABELS, make_corpus, make_project
@@ -62,6 +63,24 @@ def test_without_text_there_is_none(corpus, predictions):
     assert data["text"] is None
     assert len(data["id"]) == len(corpus.utterances)
     assert "secret" not in embedded(data)
+
+
+def test_of_too_many_utterances_whole_conversations_are_drawn(corpus, predictions, monkeypatch):
+    inspection = make_inspection(corpus)
+    frame = corpus.utterances
+    longest = int(frame["dialogue_id"].value_counts().max())
+    monkeypatch.setattr(conversations, "MOST", len(frame) // 2)
+    data = conversation_data(corpus, predictions, inspection, shown="all", text=True)
+    assert data["drawn_from"] == len(frame)
+    assert len(frame) // 2 - longest < len(data["id"]) <= len(frame) // 2
+    kept = frame[frame["dialogue_id"].isin(data["dialogue"])]
+    assert data["id"] == kept["utterance_id"].tolist()
+    assert data["text"] == kept["text"].tolist()
+    again = conversation_data(corpus, predictions, inspection, shown="all", text=True)
+    assert again == data
+    monkeypatch.setattr(conversations, "MOST", 1)
+    data = conversation_data(corpus, predictions, inspection, shown="all", text=True)
+    assert len(data["dialogue"]) == 1
 
 
 def test_an_inspection_of_other_utterances_is_refused(corpus, predictions):

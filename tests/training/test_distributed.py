@@ -99,6 +99,8 @@ def train_as_rank(rank: int, folder: Path) -> None:
     assert ("SIGTERM" if rank else "by another process; epoch 2 is kept") in str(stopped.value)
     distributed.barrier()
     train(run, make_files(folder / "stopped"))
+    streamed = run.training.model_copy(update={"features_mb": 0.0})
+    train(replace(run, training=streamed), make_files(folder / "streamed"))
     distributed.destroy_process_group()
 
 
@@ -158,6 +160,7 @@ def test_two_ranks_have_the_losses_and_weights_of_one_and_resume(inputs, tmp_pat
         assert here["loss_imcl"] == pytest.approx(there["loss_imcl"], abs=1e-9)
         assert here["loss_imcl"] != pytest.approx(exact["loss_imcl"], abs=1e-6)
     assert outcome(tmp_path / "stopped") == outcome(tmp_path / "whole")
+    assert outcome(tmp_path / "streamed") == outcome(tmp_path / "whole")
 
 
 def test_dialogues_are_dealt_by_length():

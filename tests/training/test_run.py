@@ -31,7 +31,7 @@ from ariigcn.training import loop
 from ariigcn.training.average import MovingAverage
 from ariigcn.training.config import TrainingConfig
 from ariigcn.training.predict import predict, standardised
-from ariigcn.training.run import Run, RunFiles, class_weights, set_precision, train
+from ariigcn.training.run import Run, RunFiles, class_weights, fit, set_precision, train
 from tests.sealing import seal_again
 from tests.synthetic_corpus import LABELS, make_corpus, make_toy
 
@@ -182,6 +182,19 @@ def test_a_run_on_sound_relative_to_its_speaker_resumes_and_is_repeated_by_its_b
         assert np.abs(found.numpy() - due).max() < 1e-5
 
 
+@pytest.mark.parametrize("over", [None, "dialogue", "corpus"])
+def test_features_read_a_batch_at_a_time_give_the_same_bits(inputs, tmp_path, over):
+    how = {"audio": Normalisation(normalise="beside", normalise_over=over)} if over else {}
+    run = replace(make_run(inputs), normalise=how)
+    train(run, make_files(tmp_path / "held"))
+    streamed = replace(run, training=TRAINING.model_copy(update={"features_mb": 0.0}))
+    assert streamed.digest() == run.digest()
+    train(streamed, make_files(tmp_path / "streamed"))
+    assert outcome(tmp_path / "streamed") == outcome(tmp_path / "held")
+    ways = [fit(each, tmp_path / ".checkpoints")[1].dialogues for each in (run, streamed)]
+    assert [len(dialogues.preparations) for dialogues in ways] == [0, 1]
+
+
 def test_what_is_relative_decides_a_run_and_what_is_not_does_not(inputs):
     run = make_run(inputs)
     plain = replace(run, normalise={"audio": Normalisation(normalise_prior=9)})
@@ -297,7 +310,7 @@ def test_the_bundle_stands_on_its_own(inputs, tmp_path):
     train(make_run(inputs), make_files(tmp_path))
     head, model = load_bundle(tmp_path / "model")
     dialogues = load_dialogues(*inputs)
-    ready = standardised(dialogues, model)
+    ready = standardised(dialogues, model).held(1)
     with torch.no_grad():
         logits = model(ready.batch(torch.arange(len(dialogues.graph.dialogue_ids)))).logits
     predicted = [head.labels[i] for i in logits.argmax(1).tolist()]

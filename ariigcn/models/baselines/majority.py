@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
-from ariigcn.graphs.dialogues import DialogueBatch
+from ariigcn.graphs.dialogues import DialogueBatch, Dialogues
 from ariigcn.models.base import ConversationModel, Output
 
 
@@ -29,9 +29,10 @@ class Majority(ConversationModel):
         self.register_buffer("log_frequency", torch.zeros(classes))
         self.shift = nn.Parameter(torch.zeros(1))
 
-    def fit_statistics(self, x: Mapping[str, Tensor], mask: Tensor, label: Tensor) -> None:
-        """Count the training split's emotions, label int64 [n]; one that it lacks counts a thousandth."""
-        super().fit_statistics(x, mask, label)
+    def fit_statistics(self, dialogues: Dialogues) -> None:
+        """Count the training split's emotions; one that it lacks counts a thousandth."""
+        super().fit_statistics(dialogues)
+        label = dialogues.labels_of("train")
         counts = torch.bincount(label[label >= 0], minlength=len(self.log_frequency)).float()
         self.log_frequency.copy_((counts.clamp_min(1e-3) / counts.sum()).log())
 

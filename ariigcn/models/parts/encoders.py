@@ -1,6 +1,8 @@
 """Separate feature spaces (METHOD section 2): an MLP a modality, nothing shared."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import reduce
 
 import torch
 from torch import Tensor, nn
@@ -10,6 +12,45 @@ from ariigcn.models.parts.recurrence import ModalityGRU
 
 LIMIT = 10.0  # scales: what lies further out is as good as there
 ROWS = 1024  # standardised at a time, in double precision: a whole corpus would take its double
+COUNTED = 16_384  # rows counted at a time: no more of a corpus is in memory for its statistics
+
+
+@dataclass(frozen=True)
+class Spread:
+    """How some rows are spread, a value a feature, float64: [D] each.
+
+    Two of them join as Chan, Golub and LeVeque (COMPSTAT 1982) join variances: deviations are taken
+    from means, so that no large sums are subtracted.
+    """
+
+    count: int
+    mean: Tensor
+    variance: Tensor
+    largest: Tensor  # absolute value
+
+    @classmethod
+    def of(cls, x: Tensor) -> "Spread":
+        """Of rows x, float64 [n, D], at least one."""
+        largest = torch.maximum(x.amax(0), -x.amin(0))
+        return cls(len(x), x.mean(0), x.var(0, correction=0), largest)
+
+    def __add__(self, other: "Spread") -> "Spread":
+        count = self.count + other.count
+        share, apart = other.count / count, other.mean - self.mean
+        within = torch.lerp(self.variance, other.variance, share)
+        return Spread(
+            count,
+            self.mean + share * apart,
+            within + share * (1 - share) * apart.square(),
+            torch.maximum(self.largest, other.largest),
+        )
+
+    @property
+    def scale(self) -> Tensor:
+        """Standard deviation; infinite for a constant feature, whose spread is rounding."""
+        scale = self.variance.sqrt()
+        constant = scale <= 1e-6 * self.largest.clamp_min(1e-12)
+        return torch.where(constant, torch.inf, scale)
 
 
 class Standardiser(nn.Module):
@@ -25,17 +66,21 @@ class Standardiser(nn.Module):
             self.register_buffer(f"scale_{modality}", torch.ones(size))
 
     @torch.no_grad()
-    def fit(self, x: Mapping[str, Tensor], mask: Tensor) -> None:
-        """Learn mean and scale; x[m] is [n, D_m], mask [n, M] in the order of x."""
+    def fit(self, x: Mapping[str, Tensor], mask: Tensor, rows: Tensor) -> None:
+        """Learn mean and scale of some rows, read a block at a time.
+
+        Args:
+            x: modality -> [N, D_m], as in :class:`~ariigcn.graphs.dialogues.Dialogues`.
+            mask: bool [N, M], in the order of x.
+            rows: int64 [n].
+        """
         for column, (modality, values) in enumerate(x.items()):
-            usable = values[mask[:, column]].double()
+            usable = rows[mask[rows, column]]
             if len(usable):
-                scale = usable.std(dim=0, correction=0)
-                # A spread at the level of rounding is a constant feature, not information.
-                constant = scale <= 1e-6 * usable.abs().amax(dim=0).clamp_min(1e-12)
-                scale = torch.where(constant, torch.inf, scale)
-                getattr(self, f"mean_{modality}").copy_(usable.mean(dim=0))
-                getattr(self, f"scale_{modality}").copy_(scale)
+                parts = (Spread.of(values[part].double()) for part in usable.split(COUNTED))
+                found = reduce(Spread.__add__, parts)
+                getattr(self, f"mean_{modality}").copy_(found.mean)
+                getattr(self, f"scale_{modality}").copy_(found.scale)
 
     def forward(self, x: Mapping[str, Tensor], mask: Tensor) -> dict[str, Tensor]:
         """Standardised features, [n, D_m] a modality, clipped at :data:`LIMIT` standard deviations."""
@@ -57,7 +102,8 @@ def scaled(values: Tensor, mean: Tensor, scale: Tensor, usable: Tensor) -> Tenso
 
     Zero where not usable, bool [n, 1].
     """
-    return ((values.double() - mean) / scale).float().clamp_(-LIMIT, LIMIT) * usable
+    deviation = values.to(torch.float64, copy=True).sub_(mean).div_(scale)
+    return deviation.float().clamp_(-LIMIT, LIMIT).mul_(usable)
 
 
 class ModalityEncoders(nn.Module):

@@ -6,15 +6,14 @@ say of a speaker shrinks toward these. Nothing here reads a label.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
 
 from ariigcn.features.config import Normalisation
-from ariigcn.graphs.dialogues import Dialogues
+from ariigcn.graphs.dialogues import DialogueBatch, Dialogues
 from ariigcn.graphs.file import Graph
-from ariigcn.models.parts.encoders import scaled
+from ariigcn.models.parts.encoders import Standardiser, scaled
 
 ROWS = 1024  # utterances of a dialogue at a time: of all pairs of a long one, memory would be short
 
@@ -124,31 +123,46 @@ class SpeakerNormaliser(nn.Module):
         return known[torch.from_numpy(graph.person)]
 
     @torch.no_grad()
-    def fit(self, x: Mapping[str, Tensor], mask: Tensor, person: Tensor) -> None:
-        """Count the training split: x[m] [n, D_m] standardised, mask [n, M], person int64 [n]."""
-        everyone = torch.arange(len(self._numbers)).unsqueeze(1)
-        for column, modality in enumerate(x):
-            if modality not in self.by_name:
-                continue
-            moments = Moments.none(len(everyone), x[modality].shape[1])
-            for rows in torch.arange(len(person)).split(ROWS):
-                said = (person[rows] == everyone) & mask[rows, column]
-                moments = moments + Moments.of(x[modality][rows], said)
+    def fit(self, dialogues: Dialogues, rows: Tensor, standardise: Standardiser) -> None:
+        """Count the modalities normalised over the corpus, a block of rows at a time.
+
+        Args:
+            dialogues: not standardised.
+            rows: of the training split, int64 [n].
+            standardise: fitted on them.
+        """
+        person, everyone = self.persons(dialogues.graph), torch.arange(len(self._numbers))
+        for modality in self.by_name:
+            x, usable = (
+                dialogues.x[modality],
+                dialogues.mask[:, dialogues.modalities.index(modality)],
+            )
+            moments = Moments.none(len(everyone), x.shape[1])
+            for part in rows.split(ROWS):
+                own = standardise.rows(modality, x[part], usable[part].unsqueeze(1))
+                said = (person[part] == everyone.unsqueeze(1)) & usable[part]
+                moments = moments + Moments.of(own, said)
             mean, scale = moments.statistics(self.normalise[modality].normalise_prior)
             getattr(self, f"mean_{modality}").copy_(mean)
             getattr(self, f"scale_{modality}").copy_(scale)
 
     @torch.no_grad()
-    def forward(self, x: Mapping[str, Tensor], dialogues: Dialogues) -> dict[str, Tensor]:
-        """Standardised features of all dialogues, modality -> [N, D_m], made relative where asked."""
-        person = self.persons(dialogues.graph).to(dialogues.speaker.device)
-        rows = [slice(a, b) for a, b in pairwise(dialogues.dialogue_ptr.tolist())]
-        out = dict(x)
+    def forward(
+        self, x: Mapping[str, Tensor], batch: DialogueBatch, person: Tensor
+    ) -> dict[str, Tensor]:
+        """Features of a batch of n utterances made relative where asked.
+
+        Args:
+            x: modality -> [n, D_m], standardised.
+            batch: the dialogues that they are of.
+            person: int64 [n], see :meth:`persons`.
+        """
+        out, lengths = dict(x), batch.lengths.tolist()
         for column, modality in enumerate(x):
             if modality in self.normalise:
-                given = x[modality], dialogues.mask[:, column, None], dialogues.speaker, person
-                parts = [self._dialogue(modality, *(own[part] for own in given)) for part in rows]
-                out[modality] = torch.cat(parts)
+                given = x[modality], batch.mask[:, column, None], batch.speaker, person
+                single = zip(*(own.split(lengths) for own in given), strict=True)
+                out[modality] = torch.cat([self._dialogue(modality, *own) for own in single])
         return out
 
     def _dialogue(

@@ -12,8 +12,9 @@ from ariigcn.graphs.build import build_graph
 from ariigcn.graphs.config import GraphConfig
 from ariigcn.graphs.dialogues import make_dialogues
 from ariigcn.models.parts import speakers
+from ariigcn.models.parts.encoders import Standardiser
 from ariigcn.models.parts.speakers import SpeakerNormaliser
-from tests.synthetic_corpus import SIZES, make_corpus, make_toy
+from tests.synthetic_corpus import SIZES, make_corpus, make_toy, whole_batch
 
 PRIOR = 3.0
 BESIDE = Normalisation(normalise="beside", normalise_prior=PRIOR)
@@ -27,6 +28,11 @@ def dialogues():
 
 def relating(how=BESIDE, people=(), past_only=False, modality="audio"):
     return SpeakerNormaliser(SIZES, {modality: how}, people, past_only=past_only)
+
+
+def related(relate, x, dialogues):
+    """Features of all dialogues, made relative."""
+    return relate(x, whole_batch(dialogues), relate.persons(dialogues.graph))
 
 
 def by_hand(values, own, prior=PRIOR):
@@ -63,12 +69,12 @@ def test_it_is_the_mean_and_scale_of_the_speaker_in_the_dialogue(
 ):
     monkeypatch.setattr(speakers, "ROWS", rows)
     assert not dialogues.mask[:, 1].all()
-    found = relating(past_only=past_only)(dialogues.x, dialogues)
+    found = related(relating(past_only=past_only), dialogues.x, dialogues)
     plain, relative = found["audio"].split(SIZES["audio"], dim=1)
     assert torch.equal(plain, dialogues.x["audio"])
     assert np.allclose(relative, expected(dialogues, past_only), atol=1e-6)
     alone = relating(BESIDE.model_copy(update={"normalise": "speaker"}), past_only=past_only)
-    assert torch.equal(alone(dialogues.x, dialogues)["audio"], relative)
+    assert torch.equal(related(alone, dialogues.x, dialogues)["audio"], relative)
     assert found["text"] is dialogues.x["text"] and found["video"] is dialogues.x["video"]
 
 
@@ -87,7 +93,7 @@ def test_past_only_is_what_the_conversation_until_then_gives():
         part = replace(corpus, utterances=corpus.utterances[:count])
         graph = build_graph(part, GraphConfig())
         said = make_dialogues(graph, {"audio": (x * usable)[:count]}, usable[:count])
-        return relating(past_only=past_only)(said.x, said)["audio"]
+        return related(relating(past_only=past_only), said.x, said)["audio"]
 
     whole = relative(12, past_only=True)
     for count in range(1, 13):
@@ -102,8 +108,10 @@ def test_what_is_masked_stays_zero_and_counts_nowhere(dialogues, past_only):
     garbage = dialogues.x["audio"].clone()
     masked = ~dialogues.mask[:, 1]
     garbage[masked] = 7.0
-    found = relating(past_only=past_only)({**dialogues.x, "audio": garbage}, dialogues)["audio"]
-    clean = relating(past_only=past_only)(dialogues.x, dialogues)["audio"]
+    found = related(relating(past_only=past_only), {**dialogues.x, "audio": garbage}, dialogues)[
+        "audio"
+    ]
+    clean = related(relating(past_only=past_only), dialogues.x, dialogues)["audio"]
     assert torch.equal(found[~masked], clean[~masked])
     assert not clean[masked].any()
 
@@ -111,14 +119,14 @@ def test_what_is_masked_stays_zero_and_counts_nowhere(dialogues, past_only):
 def test_one_utterance_says_little_of_its_speaker_and_nothing_of_the_scale():
     said = make_toy([1])
     said.mask[:] = True
-    relative = relating()(said.x, said)["audio"][0, SIZES["audio"] :]
+    relative = related(relating(), said.x, said)["audio"][0, SIZES["audio"] :]
     assert torch.allclose(relative, said.x["audio"][0] * PRIOR / (1 + PRIOR))
 
 
 def test_no_label_and_no_later_dialogue_makes_a_difference(dialogues):
-    found = relating()(dialogues.x, dialogues)["audio"]
+    found = related(relating(), dialogues.x, dialogues)["audio"]
     unlabelled = replace(dialogues, label=torch.full_like(dialogues.label, -1))
-    assert torch.equal(relating()(dialogues.x, unlabelled)["audio"], found)
+    assert torch.equal(related(relating(), dialogues.x, unlabelled)["audio"], found)
     alone = make_toy([9])
     first = slice(0, 9)
     own = replace(
@@ -126,7 +134,7 @@ def test_no_label_and_no_later_dialogue_makes_a_difference(dialogues):
         x={m: x[first] for m, x in dialogues.x.items()},
         mask=dialogues.mask[first],
     )
-    assert torch.allclose(relating()(own.x, own)["audio"], found[first], atol=1e-6)
+    assert torch.allclose(related(relating(), own.x, own)["audio"], found[first], atol=1e-6)
 
 
 def test_over_the_corpus_a_name_of_training_has_its_means_there_and_others_the_dialogues(dialogues):
@@ -138,8 +146,8 @@ def test_over_the_corpus_a_name_of_training_has_its_means_there_and_others_the_d
     names = [dialogues.graph.people[p] for p in dialogues.graph.person]
     assert set(names) == {"s0", "s1", "s2"}
     assert [relate.number_of(name) for name in names] == person.tolist()
-    relate.fit({m: x[rows] for m, x in dialogues.x.items()}, dialogues.mask[rows], person[rows])
-    relative = relate(dialogues.x, dialogues)["audio"][:, SIZES["audio"] :].numpy()
+    relate.fit(dialogues, rows, Standardiser(SIZES))
+    relative = related(relate, dialogues.x, dialogues)["audio"][:, SIZES["audio"] :].numpy()
     x, usable = dialogues.x["audio"].double().numpy(), dialogues.mask[:, 1].numpy()
     within = expected(dialogues, past_only=False)
     for row, name in enumerate(names):
