@@ -30,7 +30,7 @@ from ariigcn.report.separation import separation_verdict, separation_view
 from ariigcn.report.shell import page_templates
 from ariigcn.report.stages import stages_view
 from ariigcn.report.statistics import statistics_section
-from ariigcn.report.verdicts import confusion, history_verdicts
+from ariigcn.report.verdicts import confusion, history_verdicts, prices
 
 SCRIPTS = (
     "near.js",
@@ -111,6 +111,7 @@ def write_report(
         "results_figure": _only(figures, Kind.RESULTS, "Experiments, best first"),
         "fine_tuned": _fine_tuned(figures),
         "ablations": results.ablations_view(scores, changes),
+        "prices": prices(scores, changes),
         "curves": figures_of(Kind.CURVES, figures, best_name),
         "per_class": results.per_class_view(per_class_frame(metrics), corpus.labels, best_name),
         "statistics": statistics_section(tables or {}, figures, best_name),

@@ -15,10 +15,19 @@ import pandas as pd
 from ariigcn.evaluation.metrics import at_selected, read_metrics, read_run_table
 from ariigcn.evaluation.statistics.errors import CHANGED, SAME
 from ariigcn.evaluation.tables.frames import ANY, decimal, percent
+from ariigcn.evaluation.tables.latex import signed, span
 from ariigcn.report.words import CENT, count
 
 Runs = Sequence[tuple[pd.DataFrame, dict[str, Any]]]  # the seeds' histories, each with its head
 ALIGNED, APART = 0.1, 0.5  # of the way from chance to certainty that a probe gets
+# What an ablation sets, and the part that it takes away; this sentence stands with the ablations.
+PARTS = {
+    "model.losses.adversarial 0": "The adversarial part",
+    "model.losses.intra_inter_modal 0": "IMCL",
+    "model.losses.intra_inter_class 0": "ICCL",
+    "model.graph_layers 0": "The graph",
+    "model.context none": "The context encoder",
+}
 CALIBRATED = 1.25  # times the ECE that a calibrated model of the same confidence shows
 
 
@@ -89,6 +98,29 @@ def history_verdicts(histories: Sequence[Path]) -> dict[str, tuple[str, ...]]:
         section: tuple(said for rule in rules if runs and (said := rule(runs)))
         for section, rules in OF_HISTORY.items()
     }
+
+
+def prices(results: pd.DataFrame, changes: Mapping[str, str]) -> tuple[str, ...]:
+    """What each part of the model that an ablation takes away gives or costs.
+
+    Args:
+        results: of all experiments, with their differences to the main one.
+        changes: experiment -> what it sets.
+    """
+    found = []
+    for experiment, part in ((e, PARTS[sets]) for e, sets in changes.items() if sets in PARTS):
+        row = _row(results, experiment)
+        if row is None or pd.isna(row["difference_low"]):
+            continue
+        gain, low, high = (-row[f"difference_{end}"] for end in ("mean", "high", "low"))
+        told = f"{signed(gain)} points of weighted F1, {span(low, high, signs=True)} over seeds"
+        if low > 0:
+            found.append(f"{part} pays: {told}.")
+        elif high < 0:
+            found.append(f"{part} costs: {told}.")
+        else:
+            found.append(f"{part} is not shown to pay or to cost: {told}.")
+    return tuple(found)
 
 
 def confusion(metrics: Sequence[Path]) -> str:

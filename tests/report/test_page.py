@@ -241,6 +241,7 @@ def test_ablations_leave_the_results_for_a_section_of_their_own(html, project, t
     assert row in ablations
     assert "model.graph_layers 0" in ablations
     assert "Minus ar-iigcn" in ablations
+    assert re.search(r"The graph (pays|costs|is not shown to pay or to cost): ", ablations)
     assert "<strong>margin.</strong>" in ablations
 
 

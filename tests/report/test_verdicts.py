@@ -9,6 +9,7 @@ from ariigcn.report.verdicts import (
     calibrated,
     distance,
     leaning,
+    prices,
     shifts,
     training_length,
 )
@@ -105,3 +106,29 @@ def test_a_shift_is_harder_only_where_the_intervals_say_so():
     unknown = errors(0.6).assign(accuracy_low=np.nan)
     assert shifts(unknown, "a").endswith("with so few utterances that may be chance.")
     assert shifts(errors(0.6).head(1), "a") == ""
+
+
+def test_a_part_pays_costs_or_neither_by_its_interval_over_seeds():
+    changes = {
+        "without-graph": "model.graph_layers 0",
+        "without-game": "model.losses.adversarial 0",
+        "without-imcl": "model.losses.intra_inter_modal 0",
+        "one-seed": "model.context none",
+        "small": "model.hidden 8",
+    }
+    results = pd.DataFrame(
+        {
+            "experiment": ["ar-iigcn", *changes],
+            "difference_mean": [np.nan, -0.014, 0.009, -0.001, -0.02, -0.3],
+            "difference_low": [np.nan, -0.022, 0.002, -0.006, np.nan, -0.4],
+            "difference_high": [np.nan, -0.006, 0.016, 0.004, np.nan, -0.2],
+        }
+    )
+    assert prices(results, changes) == (
+        "The graph pays: +1.4 points of weighted F1, [+0.6, +2.2] over seeds.",
+        "The adversarial part costs: \N{MINUS SIGN}0.9 points of weighted F1, "
+        "[\N{MINUS SIGN}1.6, \N{MINUS SIGN}0.2] over seeds.",
+        "IMCL is not shown to pay or to cost: +0.1 points of weighted F1, "
+        "[\N{MINUS SIGN}0.4, +0.6] over seeds.",
+    )
+    assert not prices(results.iloc[:1], {})
