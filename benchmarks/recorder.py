@@ -18,6 +18,8 @@ from rich.style import Style
 from rich.text import Text
 
 EVERY_S = 0.5
+# A screen that is still being drawn is no screen: the rest of it comes within this time.
+DRAWN_S = 0.05
 NAMES = {"brown": "yellow"}  # pyte's names of colours, where rich has others
 
 
@@ -72,7 +74,7 @@ def record(
         while data := _read(leader):
             stream.feed(data)
             now = time.monotonic() - started
-            if now - last >= EVERY_S:
+            if now - last >= EVERY_S and not _more(leader):
                 last = now
                 frames.append((now, _shown(screen)))
                 if seen is not None:
@@ -90,6 +92,11 @@ def _read(leader: int) -> bytes:
         return os.read(leader, 65_536)
     except OSError:  # Linux says so where nobody has the terminal open any more
         return b""
+
+
+def _more(leader: int) -> bool:
+    """Whether something comes at once."""
+    return bool(select.select([leader], [], [], DRAWN_S)[0])
 
 
 def _shown(screen: pyte.Screen) -> list[Text]:
