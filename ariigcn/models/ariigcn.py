@@ -27,6 +27,7 @@ from ariigcn.models.parts.memory import NodeMemory
 from ariigcn.models.parts.pairs import ICCL, IMCL, Stream
 from ariigcn.models.parts.prototypes import PrototypeLoss, Prototypes
 from ariigcn.models.parts.relation_graph import SpeakerRelationLayer, Tiles, make_tiles
+from ariigcn.models.parts.remembered import Remembered
 from ariigcn.models.parts.weighting import UncertaintyWeights
 from ariigcn.models.registry import LAYERS_FOUND, SPEAKER_RELATION
 
@@ -95,7 +96,7 @@ class ARIIGCN(ConversationModel):
         logits = self.classifier(joined(g))
         return StagedOutput(logits=logits, mask=mask, separate=h, aligned=z, nodes=g)
 
-    def _remembered(self, classes: int) -> Prototypes | NodeMemory | None:
+    def _remembered(self, classes: int) -> Remembered | None:
         config = self.config.losses
         if config.iccl_with == "prototypes":
             return Prototypes(classes, self.config.projection, PrototypeLoss.of(config))

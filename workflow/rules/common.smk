@@ -1,11 +1,9 @@
 # The plan of the checked configuration; what each rule makes of it stands in its own file.
 
-from snakemake_interface_executor_plugins.settings import SharedFSUsage
-
 from ariigcn.config.files import check_files, with_places
 from ariigcn.core.code import code_version
 from ariigcn.core.errors import ConfigError, DataError
-from ariigcn.core.mounts import check_mounts, mark_mounts
+from ariigcn.core.mounts import check_mounts
 from ariigcn.plan import record
 from ariigcn.plan.load import load_plan
 

@@ -47,13 +47,16 @@ class Generators(nn.Module):
         inner = self.dropout(nn.functional.gelu(self.first(h)))
         z: Tensor = self.norm(h + self.second(inner))
         if not self.shared:
-            return z if self.pairs is None else self.pairs(z, mask)
+            return self._filled(z, mask)
         common = nn.functional.layer_norm(z[..., : self.shared], (self.shared,))
-        if self.fills:
-            common = mean_of_others(common, mask)
+        return torch.cat([self._filled(common, mask), z[..., self.shared :]], dim=-1)
+
+    def _filled(self, x: Tensor, mask: Tensor) -> Tensor:
+        """What is aligned, with a stand-in where a modality is missing, if one is asked for."""
         if self.pairs is not None:
-            common = self.pairs(common, mask)
-        return torch.cat([common, z[..., self.shared :]], dim=-1)
+            filled: Tensor = self.pairs(x, mask)
+            return filled
+        return mean_of_others(x, mask) if self.fills else x
 
 
 class Discriminators(nn.Module):

@@ -11,69 +11,49 @@ emotion. Every emotion has the same share of the first sum.
 """
 
 import torch
-from torch import Tensor, nn
-from torch.nn.functional import one_hot
+from torch import Tensor
 
-from ariigcn.core.balance import frequency_weights
 from ariigcn.models.config import LossConfig
+from ariigcn.models.parts.remembered import Remembered
 
 
-class NodeMemory(nn.Module):
+class NodeMemory(Remembered):
     """The last nodes of each of C emotions, and the loss against them.
 
-    The memory is state: it is in every checkpoint, and every process of a run updates its own copy
-    from the nodes of the whole batch.
-
     Shapes:
-        nodes: [C, Q, P], l2-normalised; seen: int64 [C], how many an emotion has ever had; weights: [C].
+        nodes: [C, Q, P], l2-normalised; seen: int64 [C], how many an emotion has ever had.
     """
 
     nodes: Tensor
     seen: Tensor
-    weights: Tensor
 
     def __init__(self, classes: int, size: int, config: LossConfig) -> None:
-        super().__init__()
-        self.temperature, self.balance = config.temperature, config.prototype_balance
+        super().__init__(classes, config.prototype_balance)
+        self.temperature = config.temperature
         self.register_buffer("nodes", torch.zeros(classes, config.memory, size))
         self.register_buffer("seen", torch.zeros(classes, dtype=torch.long))
-        self.register_buffer("weights", torch.ones(classes))
 
-    def fit(self, label: Tensor) -> None:
-        """Learn how rare each emotion is from the training split's labels, int64 [n]."""
-        self.weights.copy_(frequency_weights(label, len(self.seen), self.balance))
+    @property
+    def known(self) -> Tensor:
+        """Of which emotions a node has been seen."""
+        return self.seen > 0
 
-    def forward(self, u: Tensor, label: Tensor) -> Tensor:
-        """The loss of some nodes; in training, they are remembered afterwards.
-
-        Args:
-            u: l2-normalised nodes, [K, P].
-            label: int64 [K]; -1 = takes no part, as a node of an emotion that is not remembered yet.
-
-        Returns:
-            A scalar, []: the weighted mean over nodes; zero where there is none.
-        """
+    def compare(self, u: Tensor, own: Tensor, takes_part: Tensor) -> Tensor:
+        """Supervised contrast of each node with the memory."""
         classes, kept, _ = self.nodes.shape
         count = self.seen.clamp_max(kept)
         filled = torch.arange(kept, device=u.device) < count.unsqueeze(1)
-        own = label.clamp_min(0)
-        takes_part = (label >= 0) & (count[own] > 0)
-        # A copy: the memory moves below, and the gradient still needs what it was.
+        # A copy: the memory moves before the backward pass, which still needs what it was.
         s = u @ self.nodes.clone().flatten(0, 1).T / self.temperature
         every = s.masked_fill(~filled.flatten() & takes_part.unsqueeze(1), -torch.inf).logsumexp(1)
         per_emotion = (s.unflatten(1, (classes, kept)) * filled).sum(2) / count.clamp_min(1)
-        each = every - per_emotion.gather(1, own.unsqueeze(1)).squeeze(1)
-        weight = self.weights[own] * takes_part
-        loss = (each * weight).sum() / weight.sum().clamp_min(1e-12)
-        if self.training:
-            self.remember(u.detach(), label)
-        return loss
+        return every - per_emotion.gather(1, own.unsqueeze(1)).squeeze(1)
 
     @torch.no_grad()
     def remember(self, u: Tensor, label: Tensor) -> None:
         """Write new nodes, [K, P], over the oldest of their emotions; label -1 = not remembered."""
         classes, kept, _ = self.nodes.shape
-        belongs = one_hot(label % (classes + 1), classes + 1)[:, :-1]
+        belongs = self.members(label)
         turn = belongs.cumsum(0)  # of an emotion's nodes, each one's number, from 1
         number = (turn * belongs).sum(1) - 1
         total = belongs.sum(0)

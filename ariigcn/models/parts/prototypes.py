@@ -14,11 +14,11 @@ training frequency to a power, as in the classification loss.
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn.functional import cross_entropy, normalize, one_hot
 
-from ariigcn.core.balance import frequency_weights
 from ariigcn.models.config import LossConfig
+from ariigcn.models.parts.remembered import Remembered
 
 
 @dataclass(frozen=True)
@@ -48,61 +48,45 @@ class PrototypeLoss:
         )
 
 
-class Prototypes(nn.Module):
+class Prototypes(Remembered):
     """A moving mean of the nodes of each of C emotions, and the loss against them.
 
-    The memory is state: it is in every checkpoint, and every process of a run updates its own copy
-    from the nodes of the whole batch.
-
     Shapes:
-        mean: [C, P], l2-normalised; seen: bool [C]; margins, weights: [C].
+        mean: [C, P], l2-normalised; seen: bool [C]; margins: [C].
     """
 
     mean: Tensor
     seen: Tensor
     margins: Tensor
-    weights: Tensor
 
     def __init__(self, classes: int, size: int, loss: PrototypeLoss) -> None:
-        super().__init__()
+        super().__init__(classes, loss.balance)
         self.loss = loss
         self.register_buffer("mean", torch.zeros(classes, size))
         self.register_buffer("seen", torch.zeros(classes, dtype=torch.bool))
         self.register_buffer("margins", torch.zeros(classes))
-        self.register_buffer("weights", torch.ones(classes))
 
     def fit(self, label: Tensor) -> None:
-        """Learn how rare each emotion is from the training split's labels, int64 [n]."""
-        classes = len(self.seen)
-        count = torch.bincount(label[label >= 0], minlength=classes).clamp_min(1)
+        """Learn how rare each emotion is, and how wide its margin, from the training labels, int64 [n]."""
+        super().fit(label)
+        count = torch.bincount(label[label >= 0], minlength=len(self.seen)).clamp_min(1)
         rarity = count.double() ** -0.25
         self.margins.copy_(self.loss.margin * rarity / rarity.max())
-        self.weights.copy_(frequency_weights(label, classes, self.loss.balance))
 
-    def forward(self, u: Tensor, label: Tensor) -> Tensor:
-        """The loss of some nodes; in training, they are remembered afterwards.
+    @property
+    def known(self) -> Tensor:
+        """Which emotions have a prototype."""
+        return self.seen
 
-        Args:
-            u: l2-normalised nodes, [K, P].
-            label: int64 [K]; -1 = takes no part, as a node of an emotion that has no prototype yet.
-
-        Returns:
-            A scalar, []: the weighted mean over nodes; zero where there is none.
-        """
-        # The memory moves below, and the gradient still needs what it was.
+    def compare(self, u: Tensor, own: Tensor, takes_part: Tensor) -> Tensor:
+        """Cross-entropy of each node among the prototypes."""
+        # Copies: the memory moves before the backward pass, which still needs what it was.
         seen, mean = self.seen.clone(), self.mean.clone()
-        own = label.clamp_min(0)
-        takes_part = (label >= 0) & seen[own]
         margin = one_hot(own, len(seen)) * self.margins[own].unsqueeze(1)
         logits = (u @ mean.T - margin) / self.loss.temperature
         # Only emotions that have a prototype compete; a node whose own has none counts for nothing.
         logits = logits.masked_fill(~seen & takes_part.unsqueeze(1), float("-inf"))
-        each = cross_entropy(logits, own, reduction="none")
-        weight = self.weights[own] * takes_part
-        loss = (each * weight).sum() / weight.sum().clamp_min(1e-12)
-        if self.training:
-            self.remember(u.detach(), label)
-        return loss
+        return cross_entropy(logits, own, reduction="none")
 
     @torch.no_grad()
     def remember(self, u: Tensor, label: Tensor) -> None:
@@ -110,7 +94,7 @@ class Prototypes(nn.Module):
         classes, kept = len(self.seen), self.loss.momentum
         # Those that take no part, whose label is -1, come together in the last row.
         total = u.new_zeros(classes + 1, u.shape[1]).index_add_(0, label % (classes + 1), u)[:-1]
-        new = one_hot(label % (classes + 1), classes + 1)[:, :-1].sum(0) > 0
+        new = self.members(label).sum(0) > 0
         moved = kept * self.mean + (1 - kept) * normalize(total, dim=1)
         self.mean.copy_(torch.where(new.unsqueeze(1), normalize(moved, dim=1), self.mean))
         self.seen |= new

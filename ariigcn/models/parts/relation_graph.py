@@ -7,6 +7,7 @@ become batched matrix products whose cost is linear in the number of utterances.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from torch import Tensor, nn
@@ -32,7 +33,7 @@ class Tiles:
     relation: Tensor
     barrier: Tensor
 
-    @property
+    @cached_property
     def absent(self) -> Tensor:
         """Where there is no edge, bool [K, T, W]."""
         return self.relation.sum(0) == 0

@@ -52,18 +52,6 @@ def test_the_loss_is_its_equation():
     assert memory.eval()(u, label).item() == pytest.approx(total / weights, rel=1e-5)
 
 
-def test_evaluation_remembers_nothing_and_nothing_seen_is_no_loss():
-    memory = make().eval()
-    u = nodes().requires_grad_()
-    loss = memory(u, LABEL)
-    loss.backward()
-    assert loss == 0
-    assert not u.grad.any()
-    assert not memory.seen.any()
-    memory.train()(u, LABEL)
-    assert memory.seen.tolist() == [3, 2, 1, 0]
-
-
 def test_it_resumes_and_its_gradient_survives_the_move():
     whole, resumed = make(), make()
     whole(nodes(1), LABEL)

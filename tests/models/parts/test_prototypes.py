@@ -68,18 +68,6 @@ def test_an_emotion_that_the_batch_lacks_still_repels():
     assert not torch.allclose(alone, u.grad)
 
 
-def test_evaluation_remembers_nothing_and_nothing_seen_is_no_loss():
-    memory = make().eval()
-    u = nodes().requires_grad_()
-    loss = memory(u, LABEL)
-    loss.backward()
-    assert loss == 0
-    assert not u.grad.any()
-    assert not memory.seen.any()
-    memory.train()(u, LABEL)
-    assert memory.seen.sum() == 3
-
-
 def test_its_state_resumes():
     memory = make()
     memory(nodes(1), LABEL)
