@@ -16,17 +16,17 @@ from ariigcn.evaluation.metrics import at_selected, read_metrics, read_run_table
 from ariigcn.evaluation.statistics.errors import CHANGED, SAME
 from ariigcn.evaluation.tables.frames import ANY, decimal, percent
 from ariigcn.evaluation.tables.latex import signed, span
-from ariigcn.report.words import CENT, count
+from ariigcn.report.words import CENT, count, joined
 
 Runs = Sequence[tuple[pd.DataFrame, dict[str, Any]]]  # the seeds' histories, each with its head
 ALIGNED, APART = 0.1, 0.5  # of the way from chance to certainty that a probe gets
 # What an ablation sets, and the part that it takes away; this sentence stands with the ablations.
 PARTS = {
-    "model.losses.adversarial 0": "The adversarial part",
+    "model.losses.adversarial 0": "the adversarial part",
     "model.losses.intra_inter_modal 0": "IMCL",
     "model.losses.intra_inter_class 0": "ICCL",
-    "model.graph_layers 0": "The graph",
-    "model.context none": "The context encoder",
+    "model.graph_layers 0": "the graph",
+    "model.context none": "the context encoder",
 }
 CALIBRATED = 1.25  # times the ECE that a calibrated model of the same confidence shows
 
@@ -107,20 +107,26 @@ def prices(results: pd.DataFrame, changes: Mapping[str, str]) -> tuple[str, ...]
         results: of all experiments, with their differences to the main one.
         changes: experiment -> what it sets.
     """
-    found = []
+    decided, undecided = [], []
     for experiment, part in ((e, PARTS[sets]) for e, sets in changes.items() if sets in PARTS):
         row = _row(results, experiment)
         if row is None or pd.isna(row["difference_low"]):
             continue
         gain, low, high = (-row[f"difference_{end}"] for end in ("mean", "high", "low"))
-        told = f"{signed(gain)} points of weighted F1, {span(low, high, signs=True)} over seeds"
-        if low > 0:
-            found.append(f"{part} pays: {told}.")
-        elif high < 0:
-            found.append(f"{part} costs: {told}.")
+        interval = span(low, high, signs=True)
+        if low > 0 or high < 0:
+            named = part[0].upper() + part[1:]
+            does = "pays" if low > 0 else "costs"
+            decided.append(
+                f"{named} {does}: {signed(gain)} points of weighted F1, {interval} over seeds."
+            )
         else:
-            found.append(f"{part} is not shown to pay or to cost: {told}.")
-    return tuple(found)
+            undecided.append(f"{part} ({signed(gain)}, {interval})")
+    if undecided:
+        decided.append(
+            f"Not shown to pay or to cost, in points of weighted F1 over seeds: {joined(undecided)}."
+        )
+    return tuple(decided)
 
 
 def confusion(metrics: Sequence[Path]) -> str:

@@ -113,22 +113,23 @@ def test_a_part_pays_costs_or_neither_by_its_interval_over_seeds():
         "without-graph": "model.graph_layers 0",
         "without-game": "model.losses.adversarial 0",
         "without-imcl": "model.losses.intra_inter_modal 0",
+        "without-iccl": "model.losses.intra_inter_class 0",
         "one-seed": "model.context none",
         "small": "model.hidden 8",
     }
     results = pd.DataFrame(
         {
             "experiment": ["ar-iigcn", *changes],
-            "difference_mean": [np.nan, -0.014, 0.009, -0.001, -0.02, -0.3],
-            "difference_low": [np.nan, -0.022, 0.002, -0.006, np.nan, -0.4],
-            "difference_high": [np.nan, -0.006, 0.016, 0.004, np.nan, -0.2],
+            "difference_mean": [np.nan, -0.014, 0.009, -0.001, 0.002, -0.02, -0.3],
+            "difference_low": [np.nan, -0.022, 0.002, -0.006, -0.003, np.nan, -0.4],
+            "difference_high": [np.nan, -0.006, 0.016, 0.004, 0.007, np.nan, -0.2],
         }
     )
     assert prices(results, changes) == (
         "The graph pays: +1.4 points of weighted F1, [+0.6, +2.2] over seeds.",
         "The adversarial part costs: \N{MINUS SIGN}0.9 points of weighted F1, "
         "[\N{MINUS SIGN}1.6, \N{MINUS SIGN}0.2] over seeds.",
-        "IMCL is not shown to pay or to cost: +0.1 points of weighted F1, "
-        "[\N{MINUS SIGN}0.4, +0.6] over seeds.",
+        "Not shown to pay or to cost, in points of weighted F1 over seeds: IMCL (+0.1, "
+        "[\N{MINUS SIGN}0.4, +0.6]) and ICCL (\N{MINUS SIGN}0.2, [\N{MINUS SIGN}0.7, +0.3]).",
     )
     assert not prices(results.iloc[:1], {})
