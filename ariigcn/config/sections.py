@@ -164,9 +164,18 @@ def load_config(values: Mapping[str, Any]) -> Config:
         ConfigError: naming every key that is wrong, and the mend.
     """
     try:
-        return Config(**values)
+        return Config(**_with_nulls(dict(values)))
     except ValidationError as error:
         raise ConfigError(problem_list(REFUSED, describe(error))) from None
+
+
+def _with_nulls(value: Any) -> Any:
+    """The values with every word ``null`` as none: Snakemake hands over ``--config`` as text."""
+    if isinstance(value, dict):
+        return {key: _with_nulls(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_with_nulls(inner) for inner in value]
+    return None if value == "null" else value
 
 
 def _unnamed(data: dict[str, Any], removed: set[str]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from ariigcn.config.files import check_files, merged, read_values
+from ariigcn.config.sections import load_config
 from ariigcn.core.errors import ConfigError
 
 
@@ -63,6 +64,16 @@ def test_the_values_are_those_that_snakemake_hands_to_the_workflow(folder):
     seen = yaml.safe_load((folder / "seen.json").read_text())
     assert merged([folder / "over.yaml"], said) == seen
     assert seen["training"] == {"epochs": 5, "patience": 2} and seen["corpus"] == "meld"
+
+
+def test_an_assignment_of_null_removes_as_in_a_file(folder):
+    (folder / "over.yaml").write_text(
+        "corpus_root: somewhere\nexperiments: {plain: {}, more: {}}\n"
+    )
+    said = ["experiments={more: null}", "corpus_root=null", "tune={space: {model.hidden: null}}"]
+    config = load_config(merged([folder / "over.yaml"], said))
+    assert list(config.experiments) == ["plain"]
+    assert config.corpus_root is None and "model.hidden" not in config.tune.space
 
 
 def test_config_yaml_comes_first_whether_it_is_named_or_not(folder):
