@@ -1,9 +1,10 @@
-"""A corpus of MELD's shape, many times as large, through the whole workflow: seconds and memory of every rule.
+"""A corpus of MELD's shape, many times as large, through the whole workflow: what every rule costs.
 
 python -m benchmarks.whole FOLDER --copies 73
 
-The corpus is generated, in the format of the field's feature files, with narrow features, so that training
-is short; tables, figures and the page have all of its utterances. Figures are those of Snakemake's benchmark files.
+The corpus is generated, in the format of the field's feature files, with narrow features, so that
+training is short; tables, figures and the page have all of its utterances. Seconds and memory are those
+of Snakemake's benchmark files.
 """
 
 import os
