@@ -2,6 +2,7 @@
 
 from typing import Annotated, Any, Literal, Self
 
+import yaml
 from pydantic import Field, field_validator, model_validator
 
 from ariigcn.core.settings import SPEED, Section
@@ -105,6 +106,14 @@ class Choice(Section):
     """One of several values."""
 
     values: tuple[Scalar, ...] = Field(min_length=1, description="What there is to choose from.")
+
+    @field_validator("values", mode="before")
+    @classmethod
+    def _numbers(cls, value: Any) -> Any:
+        """After ``--config`` numbers come as text, which would differ from the configured ones."""
+        if not isinstance(value, list | tuple):
+            return value
+        return [yaml.safe_load(each) if isinstance(each, str) else each for each in value]
 
     @property
     def bounds(self) -> tuple[Scalar, ...]:

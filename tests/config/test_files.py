@@ -76,6 +76,13 @@ def test_an_assignment_of_null_removes_as_in_a_file(folder):
     assert config.corpus_root is None and "model.hidden" not in config.tune.space
 
 
+def test_a_space_after_config_holds_numbers_as_in_a_file(folder):
+    said = ["tune={space: {model.hidden: [64, 128], model.context: [gru, none]}}"]
+    space = load_config(merged([], said)).tune.space
+    assert space["model.hidden"].bounds == (64, 128)
+    assert space["model.context"].bounds == ("gru", "none")
+
+
 def test_config_yaml_comes_first_whether_it_is_named_or_not(folder):
     (folder / "over.yaml").write_text("training: {epochs: 5}\n")
     over, base = folder / "over.yaml", folder / "config.yaml"
