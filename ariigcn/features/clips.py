@@ -2,6 +2,8 @@
 
 import os
 from collections.abc import Sequence
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +20,13 @@ def read_aloud(
 ) -> list[tuple[str, tuple[str, ...], tuple[str, ...]]]:
     """Each row's words, and those of its neighbours in the dialogue, as ``around`` asks for them."""
     found = []
-    for _, rows in corpus.utterances.groupby("dialogue_id", sort=False):
+    # Plain lists: a frame a dialogue takes a minute of a million utterances.
+    columns = (corpus.utterances[c].tolist() for c in ("dialogue_id", "speaker", "text"))
+    for _, rows in groupby(zip(*columns, strict=True), key=itemgetter(0)):
         speakers: dict[str, int] = {}
         said = [
-            around.said(
-                row.text, str(row.speaker), speakers.setdefault(str(row.speaker), len(speakers))
-            )
-            for row in rows.itertuples(index=False)
+            around.said(text, str(speaker), speakers.setdefault(str(speaker), len(speakers)))
+            for _, speaker, text in rows
         ]
         for n, words in enumerate(said):
             before = tuple(said[max(0, n - around.context_utterances) : n])
@@ -55,9 +57,9 @@ def clips_of(corpus: Corpus, media_root: Path, around: Around | None = None) -> 
             outside.append(f"{name}: {path} leads to {there}")
         return there
 
-    for row, (text, before, after) in zip(
-        corpus.utterances.itertuples(index=False), words, strict=True
-    ):
+    # As objects: Arrow's columns hand out their values one by one, many times as slowly.
+    rows = corpus.utterances.astype(object).itertuples(index=False)
+    for row, (text, before, after) in zip(rows, words, strict=True):
         side = getattr(row, "video_side", None)
         clips.append(
             Clip(
