@@ -19,6 +19,7 @@ from ariigcn.evaluation.predictions import Predictions, check_same
 from ariigcn.evaluation.statistics.resampling import (
     LEVEL,
     RESAMPLES,
+    Draws,
     Floats,
     Score,
     difference_test,
@@ -68,7 +69,7 @@ def paired_frame(
     """
     check_same([one for own, main in pairs for one in (main, own)])
     dialogues = pairs[0][0].dialogues
-    weights = draw_dialogues(dialogues, resamples) if dialogues else np.zeros((0, 0))
+    weights = draw_dialogues(dialogues, resamples) if dialogues else np.zeros((0, 0), np.uint8)
     known: dict[tuple[int, tuple[int, ...]], Resampled] = {}
 
     def reference(main: Predictions, seeds: tuple[int, ...]) -> Resampled:
@@ -109,7 +110,7 @@ def mcnemar_over_seeds(own: Predictions, main: Predictions) -> tuple[float, floa
     return float(gained.mean()), float(lost.mean()), g, combined
 
 
-def _scores(own: Predictions, weights: Floats) -> Resampled:
+def _scores(own: Predictions, weights: Draws) -> Resampled:
     """Each of :data:`SCORES` by seed on the test split, [S], and on every resample, [R]."""
     counts = own.counts()
     drawn = resampled_scores(counts, weights, SCORES)
@@ -120,7 +121,7 @@ def _scores(own: Predictions, weights: Floats) -> Resampled:
 def _compare(
     own: Predictions,
     main: Predictions,
-    weights: Floats,
+    weights: Draws,
     reference: Callable[[Predictions, tuple[int, ...]], Resampled],
 ) -> dict[str, object]:
     row: dict[str, object] = dict.fromkeys(COLUMNS, float("nan"))
