@@ -158,7 +158,9 @@ def test_workers_share_gpus_one_seat_after_the_other_and_hand_them_on(
     monkeypatch.setattr(troubled_encoder, "ON_GPU", True, raising=False)
     monkeypatch.setattr(workers, "visible_gpus", lambda: 2)
     path = table(tmp_path / "t.parquet", [*["a"] * 10, "crash", *["a"] * 10])
-    features, out = text_encoder(tells_gpu=True, pause_s=0.05), tmp_path / "out.h5"
+    (tmp_path / "meet").mkdir()
+    features = text_encoder(tells_gpu=True, pause_s=0.05, meet=str(tmp_path / "meet"))
+    out = tmp_path / "out.h5"
     extract(path, tmp_path, out, features, block=1, workers=3, workers_per_gpu=1)
     _, status, _, values = contents(out)
     assert status.count(Status.FAILED) == 1

@@ -21,6 +21,7 @@ class Parameters(Section):
     reads: bool = Field(False, description="A clip's file decides: its size.")
     tells_gpu: bool = Field(False, description="Its process and its GPU are its values.")
     loads_once: str = Field("", description="Names a file; where it is there, weights are not.")
+    meet: str = Field("", description="A folder: no clip is done before two processes have one.")
     loads: bool = Field(True, description="False: its weights are not there.")
 
 
@@ -45,6 +46,8 @@ class Troubled:
             return self.read(clip.media)
         text = clip.text or ""
         time.sleep(self.parameters.pause_s)
+        if self.parameters.meet:
+            self.meet(Path(self.parameters.meet))
         if text == "crash":
             os.kill(os.getpid(), signal.SIGSEGV)
         if text == "kill":
@@ -69,6 +72,12 @@ class Troubled:
         if not text:
             return Encoded(None, Status.MISSING, "no text")
         return Encoded(np.array([len(text), self.parameters.scale, 1], np.float32))
+
+    def meet(self, folder: Path) -> None:
+        (folder / str(os.getpid())).touch()
+        until = time.monotonic() + 60
+        while len(list(folder.iterdir())) < 2 and time.monotonic() < until:
+            time.sleep(0.01)
 
     def read(self, path: Path | None) -> Encoded:
         if path is None:
