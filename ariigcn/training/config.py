@@ -102,6 +102,14 @@ class TrainingConfig(Section):
     )
 
 
+def _plain(value: Any) -> Any:
+    """A value as YAML reads it; text that is none stays as it is."""
+    try:
+        return yaml.safe_load(value) if isinstance(value, str) else value
+    except yaml.YAMLError:
+        return value
+
+
 class Choice(Section):
     """One of several values."""
 
@@ -111,9 +119,7 @@ class Choice(Section):
     @classmethod
     def _numbers(cls, value: Any) -> Any:
         """After ``--config`` numbers come as text, which would differ from the configured ones."""
-        if not isinstance(value, list | tuple):
-            return value
-        return [yaml.safe_load(each) if isinstance(each, str) else each for each in value]
+        return [_plain(each) for each in value] if isinstance(value, list | tuple) else value
 
     @property
     def bounds(self) -> tuple[Scalar, ...]:

@@ -9,6 +9,7 @@ import yaml
 from ariigcn.config.files import check_files, merged, read_values
 from ariigcn.config.sections import load_config
 from ariigcn.core.errors import ConfigError
+from ariigcn.plan.load import load_plan
 
 
 @pytest.fixture
@@ -81,6 +82,12 @@ def test_a_space_after_config_holds_numbers_as_in_a_file(folder):
     space = load_config(merged([], said)).tune.space
     assert space["model.hidden"].bounds == (64, 128)
     assert space["model.context"].bounds == ("gru", "none")
+
+
+def test_a_word_of_a_space_that_is_no_yaml_is_told_as_every_impossible_value(folder):
+    (folder / "over.yaml").write_text('tune: {space: {model.context: ["{", gru]}}\n')
+    with pytest.raises(ConfigError, match=r"model\.context"):
+        load_plan(merged([folder / "over.yaml"]))
 
 
 def test_config_yaml_comes_first_whether_it_is_named_or_not(folder):
