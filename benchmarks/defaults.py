@@ -38,25 +38,29 @@ def side_by_side(corpora: Sequence[pd.DataFrame], names: Sequence[str]) -> pd.Da
     Raises:
         DataError: two corpora tried different settings.
     """
-    keys = [c for c in corpora[0].columns if c not in ("score", "configured")]
+    keys = _keys(corpora[0], ["score"])
     for name, other in zip(names, corpora, strict=True):
         if not corpora[0][keys].equals(other[keys]):
             raise DataError(f"{name}: its trials are of other settings than those of {names[0]}")
-    scores = {name: corpus["score"] for name, corpus in zip(names, corpora, strict=True)}
+    scores = {n: corpus["score"].astype(float) for n, corpus in zip(names, corpora, strict=True)}
     return corpora[0][[*keys, "configured"]].assign(**scores)
+
+
+def _keys(table: pd.DataFrame, scores: Sequence[str]) -> list[str]:
+    """The keys of the search space, of a table with such columns of scores."""
+    return [column for column in table.columns if column not in (*scores, "configured")]
 
 
 def best(table: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
     """The settings with the highest mean over the corpora, in points over the configured ones."""
     configured = table[table["configured"]].iloc[0]
-    gains = table[list(names)].astype(float) - configured[list(names)].astype(float)
+    gains = table[list(names)] - configured[list(names)].astype(float)
     gains["mean"] = gains.mean(axis=1)
     first = gains.sort_values("mean", ascending=False).head(BEST)
-    keys = [key for key in table.columns if key not in (*names, "configured")]
     changed = {
         number: ", ".join(
             f"{key} {table.loc[number, key]}"
-            for key in keys
+            for key in _keys(table, names)
             if table.loc[number, key] != configured[key]
         )
         for number in first.index
@@ -66,12 +70,11 @@ def best(table: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
 
 def effects(table: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
     """For each value, the mean of its trials less the corpus's mean of all."""
-    scores = table[list(names)].astype(float)
+    scores = table[list(names)]
     centred = (scores - scores.mean()).assign(mean=lambda frame: frame.mean(axis=1))
-    keys = [key for key in table.columns if key not in (*names, "configured")]
     found = {
         (key, value): centred.loc[at].mean().map(signed).to_dict() | {"trials": len(at)}
-        for key in keys
+        for key in _keys(table, names)
         for value, at in table.groupby(key).groups.items()
     }
     return pd.DataFrame(found).T.rename_axis(["key", "value"]).reset_index()

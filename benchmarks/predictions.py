@@ -10,7 +10,6 @@ import os
 import random
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Annotated
@@ -21,8 +20,8 @@ import pandas as pd
 import typer
 
 from ariigcn.core.files import sha256_file
+from benchmarks.workflow import command
 
-REPOSITORY = Path(__file__).resolve().parents[1]
 SAID = (
     "I got the job!", "Leave me alone.", "Well, you know.", "I never thought that.", "What?",
     "That is wonderful news.", "I miss her so much.", "Do not touch it!", "Breakfast is ready.",
@@ -64,16 +63,11 @@ def _write_sound(path: Path, hertz: float) -> None:
 def start(run: Path, recordings: Path, model: str, *more: str) -> "subprocess.Popen[bytes]":
     """The workflow in a process group of its own."""
     run.mkdir(parents=True, exist_ok=True)
-    command = [
-        *(sys.executable, "-m", "snakemake", "--cores", str(os.cpu_count()), "predictions", *more),
-        *("--snakefile", str(REPOSITORY / "Snakefile"), "--directory", str(run)),
-        *("--workflow-profile", str(REPOSITORY / "profiles" / "default")),
-        *("--configfile", str(REPOSITORY / "config.yaml")),
-        *("--config", f"model={model}", "corpus=folder", f"corpus_root={recordings}"),
-        "features={cache: null, block: 16}",
-    ]
+    config = [f"model={model}", "corpus=folder", f"corpus_root={recordings}"]
+    config += ["features={cache: null, block: 16}"]
+    words = command(run, "predictions", *more, cores=os.cpu_count() or 1, config=config)
     with (run / "said.log").open("ab") as said:
-        return subprocess.Popen(command, stdout=said, stderr=said, start_new_session=True)
+        return subprocess.Popen(words, stdout=said, stderr=said, start_new_session=True)
 
 
 def finish(run: Path, recordings: Path, model: str) -> float:

@@ -2,13 +2,11 @@
 
 import csv
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 from benchmarks.reading import ROWS
-
-REPOSITORY = Path(__file__).resolve().parents[1]
+from benchmarks.workflow import command
 
 
 def nothing_to_do(folder: Path, cores: int) -> dict[str, float]:
@@ -26,19 +24,15 @@ def nothing_to_do(folder: Path, cores: int) -> dict[str, float]:
             emotion = ("joy", "anger")[row % 2]
             table.writerow([f"d{row // 10}", f"u{row}", "a", "well", emotion, split, f"{row}.mp4"])
     glove = f"{{encoder: glove, parameters: {{vectors: {folder / 'vectors.txt'}}}}}"
-    command = [
-        *(sys.executable, "-m", "snakemake", "--cores", str(cores), "features"),
-        *("--snakefile", str(REPOSITORY / "Snakefile"), "--directory", str(folder)),
-        *("--configfile", str(REPOSITORY / "config.yaml"), "--config", "corpus=folder"),
-        *(f"corpus_root={corpus}", f"features={{text: {glove}}}"),
-    ]
-    first = _seconds(command)
-    return {"rows": ROWS, "first_s": first, "again_s": _seconds(command)}
+    config = ["corpus=folder", f"corpus_root={corpus}", f"features={{text: {glove}}}"]
+    words = command(folder, "features", cores=cores, config=config)
+    first = _seconds(words)
+    return {"rows": ROWS, "first_s": first, "again_s": _seconds(words)}
 
 
-def _seconds(command: list[str]) -> float:
+def _seconds(words: list[str]) -> float:
     started = time.perf_counter()
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
     if done.returncode:
         raise RuntimeError(done.stdout + done.stderr)
     return time.perf_counter() - started

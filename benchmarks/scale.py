@@ -36,8 +36,8 @@ from ariigcn.training.config import TrainingConfig
 from benchmarks.bench_train import trainer_of
 from benchmarks.shapes import Shape, generate, meld
 from benchmarks.streamed import measure, write_files
+from benchmarks.workflow import REPOSITORY, command
 
-REPOSITORY = Path(__file__).resolve().parents[1]
 PICTURE = REPOSITORY / "docs" / "scale.svg"
 MELD_ROWS = 13_708
 COPIES = (1, 4, 16, 73)
@@ -156,15 +156,11 @@ def dry_run(rows: int, shards: int) -> dict[str, float]:
         (folder / "corpus").mkdir()
         frame = table(rows).utterances.drop(columns=["position", "start_s", "end_s"])
         frame.to_csv(folder / "corpus" / "conversations.csv", index=False)
-        command = [
-            *(sys.executable, "-m", "snakemake", "--cores", "1", "--dry-run", "--quiet", "rules"),
-            *("--snakefile", str(REPOSITORY / "Snakefile"), "--directory", name, "all"),
-            *("--configfile", str(REPOSITORY / "config.yaml"), "--config", "corpus=folder"),
-            *(f"corpus_root={folder / 'corpus'}", f"features={{shards: {shards}}}"),
-            "seeds=[0,1,2,3,4,5,6,7,8,9]",
-        ]
+        config = ["corpus=folder", f"corpus_root={folder / 'corpus'}"]
+        config += [f"features={{shards: {shards}}}", "seeds=[0,1,2,3,4,5,6,7,8,9]"]
+        words = command(folder, "all", "--dry-run", "--quiet", "rules", cores=1, config=config)
         seconds, done = timed(
-            lambda: subprocess.run(command, capture_output=True, text=True, check=True)
+            lambda: subprocess.run(words, capture_output=True, text=True, check=True)
         )
     jobs = re.findall(r"^total +(\d+)", done.stdout + done.stderr, re.M)[-1]
     return {"rows": rows, "shards": shards, "jobs": int(jobs), "dry_run_s": seconds}
@@ -184,8 +180,8 @@ def told(part: str, found: dict[str, float]) -> dict[str, float]:
 
 def apart(part: str, size: int) -> dict[str, float]:
     """A measurement in a process of its own."""
-    command = [sys.executable, "-m", "benchmarks.scale", part, str(size)]
-    done = subprocess.run(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True, check=True)
+    words = [sys.executable, "-m", "benchmarks.scale", part, str(size)]
+    done = subprocess.run(words, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True, check=True)
     return told(part, json.loads(done.stdout.splitlines()[-1]))
 
 

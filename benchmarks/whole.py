@@ -10,7 +10,6 @@ of Snakemake's benchmark files.
 import os
 import pickle
 import subprocess
-import sys
 from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Annotated, Any
@@ -21,9 +20,10 @@ import typer
 import yaml
 
 from ariigcn.corpora.published import LABELS
+from ariigcn.report.stages import read_jobs
 from benchmarks.shapes import meld
+from benchmarks.workflow import command
 
-REPOSITORY = Path(__file__).resolve().parents[1]
 WIDTH = 16
 SETTINGS: dict[str, Any] = {
     "corpus": "published",
@@ -69,26 +69,17 @@ def write_corpus(path: Path, copies: int) -> int:
 
 def run(folder: Path, cores: int) -> None:
     """The whole workflow, with the settings above."""
-    (folder / "settings.yaml").write_text(yaml.safe_dump(SETTINGS))
-    command = [
-        *(sys.executable, "-m", "snakemake", "--cores", str(cores), "all"),
-        *("--snakefile", str(REPOSITORY / "Snakefile"), "--directory", str(folder)),
-        *("--workflow-profile", str(REPOSITORY / "profiles" / "default")),
-        *("--configfile", str(folder / "settings.yaml")),
-        *("--config", f"corpus_root={folder.absolute() / 'corpus'}"),
-    ]
-    subprocess.run(command, check=True)
+    settings, root = folder.absolute() / "settings.yaml", folder.absolute() / "corpus"
+    settings.write_text(yaml.safe_dump(SETTINGS))
+    words = command(folder, "all", cores=cores, config=[f"corpus_root={root}"], settings=settings)
+    subprocess.run(words, check=True)
 
 
 def costs(folder: Path) -> pd.DataFrame:
     """Each rule's most expensive job: clock and processor seconds, MB."""
-    files = sorted((folder / "results" / "published" / "benchmarks").rglob("*.tsv"))
-    rows = [
-        {"rule": path.name.split(".")[0], **pd.read_csv(path, sep="\t").iloc[-1].to_dict()}
-        for path in files
-    ]
-    frame = pd.DataFrame(rows).groupby("rule")[["s", "cpu_time", "max_rss"]].max()
-    return frame.sort_values("s", ascending=False).round(1)
+    jobs = read_jobs(sorted((folder / "results" / "published" / "benchmarks").glob("*.tsv")))
+    most = jobs.groupby("stage")[["s", "cpu_time", "max_rss"]].max()
+    return most.sort_values("s", ascending=False).round(1)
 
 
 def main(

@@ -28,19 +28,24 @@ def benchmark_files(folder: Path, names: Collection[str]) -> list[Path]:
     return sorted(path for path in folder.glob("*.tsv") if job.fullmatch(path.name))
 
 
+def read_jobs(files: Sequence[Path]) -> pd.DataFrame:
+    """Benchmark files as Snakemake writes them, at least one: a row a job's run, and its ``stage``."""
+    jobs = [
+        pd.read_csv(path, sep="\t", na_values="-").assign(stage=path.name.partition(".")[0])
+        for path in files
+    ]
+    return pd.concat(jobs)
+
+
 def stages_view(files: Sequence[Path]) -> TableView | None:
     """Jobs, seconds and the largest memory of each rule; None where nothing was measured.
 
     Args:
         files: of :func:`benchmark_files`, each the last run of one job.
     """
-    jobs = [
-        pd.read_csv(path, sep="\t", na_values="-").assign(stage=path.name.partition(".")[0])
-        for path in files
-    ]
-    if not jobs:
+    if not files:
         return None
-    grouped = pd.concat(jobs).groupby("stage")
+    grouped = read_jobs(files).groupby("stage")
     stages = sorted(grouped.groups, key=lambda s: (*ORDER, s).index(s))
     rows = []
     for stage in stages:

@@ -115,18 +115,15 @@ def prices(results: pd.DataFrame, changes: Mapping[str, str]) -> tuple[str, ...]
         gain, low, high = (-row[f"difference_{end}"] for end in ("mean", "high", "low"))
         interval = span(low, high, signs=True)
         if low > 0 or high < 0:
-            named = part[0].upper() + part[1:]
-            does = "pays" if low > 0 else "costs"
-            decided.append(
-                f"{named} {does}: {signed(gain)} points of weighted F1, {interval} over seeds."
-            )
+            named, does = part[0].upper() + part[1:], "pays" if low > 0 else "costs"
+            told = f"{signed(gain)} points of weighted F1, {interval} over seeds"
+            decided.append(f"{named} {does}: {told}.")
         else:
             undecided.append(f"{part} ({signed(gain)}, {interval})")
-    if undecided:
-        decided.append(
-            f"Not shown to pay or to cost, in points of weighted F1 over seeds: {joined(undecided)}."
-        )
-    return tuple(decided)
+    if not undecided:
+        return tuple(decided)
+    unit = "in points of weighted F1 over seeds"
+    return (*decided, f"Not shown to pay or to cost, {unit}: {joined(undecided)}.")
 
 
 def confusion(metrics: Sequence[Path]) -> str:
