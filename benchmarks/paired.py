@@ -14,8 +14,8 @@ import pandas as pd
 import typer
 
 from ariigcn.core.storage import read_table
-from ariigcn.evaluation.metrics import at_selected, read_metrics, read_run_table
 from ariigcn.evaluation.missing import RANDOM_SHARES
+from ariigcn.evaluation.run_files import at_selected, read_metrics, read_run_table
 from ariigcn.evaluation.tables.frames import ANY, FILLED_BY, mean_sd, percent, student_interval
 from ariigcn.evaluation.tables.latex import signed, span
 

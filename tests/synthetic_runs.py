@@ -10,9 +10,10 @@ import pyarrow as pa
 
 from ariigcn.core.storage import write_table
 from ariigcn.corpora.table import Corpus, write_corpus
-from ariigcn.evaluation.figures.draw import draw_figures
+from ariigcn.evaluation.figures.draw import FigureSources, draw_figures
 from ariigcn.evaluation.figures.kinds import OF_EXPERIMENT, OF_RUN, Figure, Kind
-from ariigcn.evaluation.metrics import evaluate_experiment, read_metrics
+from ariigcn.evaluation.metrics import evaluate_experiment
+from ariigcn.evaluation.run_files import read_metrics
 from ariigcn.evaluation.tables.frames import ANY, FILLED_BY
 from ariigcn.evaluation.tables.write import NAMES, TableSources, write_tables
 from ariigcn.features.store import Rows, Status, StoreHeader, write_store
@@ -129,13 +130,18 @@ def draw_all(project: Project, folder: Path, kinds: Sequence[Kind] = DRAWN) -> N
         for kind in kinds
         for of in ([""] if kind in OF_RUN else project.metrics)
     ]
-    draw_figures(
-        project.figures,
+    draw_figures(project.figures, figure_sources(project))
+
+
+def figure_sources(project) -> FigureSources:
+    """What the project's figures are drawn from."""
+    return FigureSources(
         table=project.table,
         metrics=project.metrics,
         histories=project.histories,
         predictions=project.predictions,
         tables=project.tables,
+        fine_tuned={},
     )
 
 

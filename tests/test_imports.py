@@ -1,5 +1,8 @@
 """Imports run one way: a package uses what stands left of it, and nothing right of it."""
 
+import subprocess
+import sys
+
 import pytest
 
 from ariigcn.core.code import PACKAGE_ROOT, closure, imports_of
@@ -24,18 +27,33 @@ def test_imports_point_left(module):
             assert ORDER.index(other.split(".")[1]) <= place, f"{module} imports {other}"
 
 
+def loaded(code, *modules):
+    """Which of the modules a fresh interpreter has loaded after the code."""
+    asked = f"import sys; {code}; print([m for m in {modules} if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
+    return done.stdout.strip()
+
+
 def test_the_configuration_is_checked_without_loading_what_is_heavy():
     """Snakemake parses the configuration at every call."""
-    import subprocess
-    import sys
+    code = "import ariigcn.plan.load as p; p.load_plan({})"
+    heavy = ("torch", "cv2", "av", "opensmile", "transformers", "sklearn")
+    assert loaded(code, *heavy) == "[]"
 
-    code = (
-        "import sys, ariigcn.plan.load as p; p.load_plan({});"
-        "print([m for m in ('torch','cv2','av','opensmile','transformers','sklearn')"
-        " if m in sys.modules])"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"
+
+@pytest.mark.parametrize(
+    ("stage", "heavy"),
+    [
+        ("ariigcn.training.run", ("sklearn", "scipy.stats", "matplotlib", "torch_geometric")),
+        ("ariigcn.evaluation.missing", ("sklearn", "matplotlib")),
+        ("ariigcn.evaluation.tables.write", ("sklearn", "torch", "matplotlib")),
+        ("ariigcn.evaluation.figures.draw", ("sklearn", "torch")),
+        ("ariigcn.report.page", ("sklearn", "torch")),
+    ],
+)
+def test_a_stage_starts_without_what_it_does_not_need(stage, heavy):
+    """A second of each job's start; a run of many seeds has hundreds of jobs."""
+    assert loaded(f"import {stage}", *heavy) == "[]"
 
 
 def test_a_stages_version_covers_what_it_imports_and_no_registry():

@@ -66,18 +66,22 @@ def read_progress(message: str) -> Standing | None:
 
 
 def configure_logging(log_file: Path | str | None = None) -> None:
-    """Send log lines and uncaught exceptions to stderr and, where given, to a job's log file."""
+    """Send log lines and uncaught exceptions to stderr and, where given, to a job's log file.
+
+    Other libraries are heard from warnings on: one that cuts fonts told a figure in a hundred lines.
+    """
     handlers: list[logging.Handler] = [logging.StreamHandler()]
     if log_file:
         Path(log_file).parent.mkdir(parents=True, exist_ok=True)
         handlers.append(logging.FileHandler(log_file, mode="w", encoding="utf-8"))
     logging.basicConfig(
-        level=logging.INFO,
+        level=logging.WARNING,
         format="%(asctime)s %(levelname)s %(message)s",
         datefmt="%H:%M:%S",
         handlers=handlers,
         force=True,
     )
+    logger.setLevel(logging.INFO)
     logging.captureWarnings(True)
     sys.excepthook = _log_exception
 
@@ -130,7 +134,7 @@ class Counter:
     def line(self) -> None:
         """Log where the work stands: done, rate, time left, failures, the last unit's note."""
         rate = self._rate()
-        left = (self.total - self.done) / rate if rate else float("inf")
+        left = (self.total - self.done) / rate if rate else float("inf" if self.total else 0)
         notes = [f"{self.failed} unusable"] if self.failed else []
         notes += [self._note] if self._note else []
         logger.info(

@@ -4,9 +4,8 @@ Labels go by name. Only labelled utterances count, and only the splits that no w
 are scored. All scores are shares between 0 and 1.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, TypedDict
 
 import pandas as pd
 from sklearn.metrics import (
@@ -17,47 +16,11 @@ from sklearn.metrics import (
 )
 
 from ariigcn.core.errors import DataError, problem_list
-from ariigcn.core.storage import read_json, read_table, write_json
+from ariigcn.core.storage import write_json
+from ariigcn.evaluation.run_files import ClassScores, Metrics, SplitScores, read_run_table
 
 SCORED_SPLITS = ("validation", "test")
 NEUTRAL = "neutral"
-
-
-class ClassScores(TypedDict):
-    """One class in one split; scores are None where the split has no utterance of the class."""
-
-    precision: float | None
-    recall: float | None
-    f1: float | None
-    support: int
-
-
-class SplitScores(TypedDict):
-    """One split; ``confusion`` is C x C counts, rows true, columns predicted, in label order.
-
-    ``micro_f1_without_neutral`` is None where no label is :data:`NEUTRAL`.
-    """
-
-    n: int
-    accuracy: float
-    weighted_f1: float
-    macro_f1: float
-    micro_f1_without_neutral: float | None
-    per_class: dict[str, ClassScores]
-    confusion: list[list[int]]
-
-
-class Metrics(TypedDict):
-    """A ``metrics.json``; a split without labelled utterances is absent from ``splits``."""
-
-    corpus: str
-    experiment: str
-    seed: int
-    labels: list[str]
-    modalities: list[str]
-    selected_epoch: int
-    epochs: int
-    splits: dict[str, SplitScores]
 
 
 def evaluate_experiment(prediction_files: Sequence[Path], outputs: Sequence[Path]) -> None:
@@ -127,31 +90,6 @@ def _without_neutral(
         return None
     others = [label for label in labels if label != NEUTRAL]
     return float(f1_score(true, predicted, average="micro", labels=others, zero_division=0))
-
-
-def read_metrics(path: Path) -> Metrics:
-    """Read a ``metrics.json``."""
-    metrics: Metrics = read_json(path, "a metrics file")  # type: ignore[assignment]
-    return metrics
-
-
-def read_run_table(path: Path) -> tuple[pd.DataFrame, dict[str, Any]]:
-    """Rows and head of a run's ``predictions.parquet`` or ``history.parquet``."""
-    table, head = read_table(path, "a table of a run")
-    return table.to_pandas(), head
-
-
-def at_selected(frame: pd.DataFrame, head: Mapping[str, Any], column: str) -> float | None:
-    """A diagnostic at a run's selected epoch; None where its history has none.
-
-    Args:
-        frame, head: a history and what it says of itself, of :func:`read_run_table`.
-        column: the diagnostic's.
-    """
-    if column not in frame:
-        return None
-    values = frame.loc[frame["epoch"] == head["selected_epoch"], column].dropna()
-    return float(values.iloc[0]) if len(values) else None
 
 
 def _check_labels(frame: pd.DataFrame, labels: list[str], path: Path) -> None:

@@ -7,7 +7,7 @@ that stays (the protocol of MMIN, Zhao et al., ACL 2021, and GCNet, Lian et al.,
 simple fillings stand beside the model's own: the training mean, and zeros.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,8 +17,9 @@ import pyarrow as pa
 import torch
 from torch import Tensor
 
+from ariigcn.core.logs import progress
+from ariigcn.core.scores import Floats, class_counts, score_counts
 from ariigcn.core.storage import write_table
-from ariigcn.evaluation.statistics.resampling import Floats, class_counts, score_counts
 from ariigcn.evaluation.tables.frames import ANY, FILLED_BY
 from ariigcn.graphs.dialogues import DialogueBatch, Dialogues, load_dialogues
 from ariigcn.models.base import ConversationModel
@@ -45,19 +46,23 @@ def write_missing(
     """
     dialogues = load_dialogues(graph, stores)
     rows = []
-    for folder in models:
-        head, model = load_bundle(folder)
-        head.check_features(dialogues.headers)
-        torch.set_num_threads(int(head.training.get("threads", 1)))
-        named = {"experiment": head.training["experiment"], "seed": head.training["seed"]}
-        rows += [named | row for row in missing_scores(model, dialogues, named["seed"])]
+    total = len(models) * _row_count(dialogues)
+    with progress("tests with modalities masked", total) as counter:
+        for folder in models:
+            head, model = load_bundle(folder)
+            head.check_features(dialogues.headers)
+            torch.set_num_threads(int(head.training.get("threads", 1)))
+            named = {"experiment": head.training["experiment"], "seed": head.training["seed"]}
+            for row in missing_scores(model, dialogues, named["seed"]):
+                rows.append(named | row)
+                counter.advance()
     write_table(pa.Table.from_pandas(pd.DataFrame(rows), preserve_index=False), {}, out)
 
 
 def missing_scores(
     model: ConversationModel, dialogues: Dialogues, seed: int
-) -> list[dict[str, object]]:
-    """Test scores by modality and share of its usable test utterances that are masked.
+) -> Iterator[dict[str, object]]:
+    """Test scores by modality and share of its usable test utterances that are masked, one by one.
 
     Args:
         model: in evaluation mode, on the CPU.
@@ -66,10 +71,9 @@ def missing_scores(
     """
     test = dialogues.of_split("test")
     rows = dialogues.rows(test)
-    if not len(test) or not (dialogues.label[rows] >= 0).any():
-        return []
+    if not _row_count(dialogues):
+        return
     masked = _Masked(model, dialogues)
-    found = []
     for column, modality in enumerate(dialogues.modalities):
         usable = rows[dialogues.mask[rows, column]]
         generator = np.random.default_rng([seed, column])
@@ -77,26 +81,36 @@ def missing_scores(
         for share in SHARES:
             count = round(share * len(usable))
             lost = [_lost(dialogues.mask, order[:count], column) for order in orders]
-            found.append(masked.row(modality, share, lost, FILLED_BY[0]))
+            yield masked.row(modality, share, lost, FILLED_BY[0])
     if len(dialogues.modalities) > 1:
-        found += _random_rows(masked, rows, seed)
-    return found
+        yield from _random_rows(masked, rows, seed)
 
 
-def _random_rows(masked: "_Masked", rows: Tensor, seed: int) -> list[dict[str, object]]:
+def _row_count(dialogues: Dialogues) -> int:
+    """How many scores :func:`missing_scores` gives a seed: none without a labelled test split."""
+    rows = dialogues.rows(dialogues.of_split("test"))
+    if not (dialogues.label[rows] >= 0).any():
+        return 0
+    several = len(dialogues.modalities) > 1
+    return len(dialogues.modalities) * len(SHARES) + several * len(_random_masks())
+
+
+def _random_masks() -> list[tuple[float, str]]:
+    """Each share of modalities masked at random, with each filling; without any, all are alike."""
+    return [(s, filling) for s in RANDOM_SHARES for filling in (FILLED_BY if s else FILLED_BY[:1])]
+
+
+def _random_rows(masked: "_Masked", rows: Tensor, seed: int) -> Iterator[dict[str, object]]:
     """Scores with every modality of some utterances, int64 [n], masked at random."""
     present = masked.dialogues.mask[rows]
     generator = np.random.default_rng([seed, present.shape[1]])
     lots = torch.from_numpy(generator.random((DRAWS, *present.shape)))
     lots = lots.masked_fill(~present, -1.0)
     stays = torch.nn.functional.one_hot(lots.argmax(2), present.shape[1]).bool()
-    found = []
-    for share in RANDOM_SHARES:
+    for share, filling in _random_masks():
         lost = torch.zeros(DRAWS, *masked.dialogues.mask.shape, dtype=torch.bool)
         lost[:, rows] = present & (lots < share) & ~stays
-        fillings = FILLED_BY if share else FILLED_BY[:1]
-        found += [masked.row(ANY, share, list(lost), filling) for filling in fillings]
-    return found
+        yield masked.row(ANY, share, list(lost), filling)
 
 
 def _lost(mask: Tensor, rows: Tensor, column: int) -> Tensor:

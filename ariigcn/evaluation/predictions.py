@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ariigcn.core.errors import DataError
-from ariigcn.evaluation.metrics import read_run_table
-from ariigcn.evaluation.statistics.resampling import Floats, Integers, class_counts
+from ariigcn.core.scores import Floats, Integers, class_counts
+from ariigcn.evaluation.run_files import read_run_table
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
+import numpy as np
 import torch
-from sklearn.metrics import f1_score
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 from transformers import (
@@ -25,6 +25,7 @@ from transformers import (
 
 from ariigcn.core.files import atomic_path, remove
 from ariigcn.core.logs import Counter, progress
+from ariigcn.core.scores import weighted_f1
 from ariigcn.core.signals import StopRequest
 from ariigcn.finetune.config import Learning
 from ariigcn.finetune.inputs import Collate, Example, Examples, Shuffled
@@ -217,9 +218,7 @@ def scores(predicted: EvalPrediction) -> Row:
     """Weighted F1 of validation."""
     made: Any = predicted.predictions
     logits = made[0] if isinstance(made, tuple) else made
-    return {
-        "weighted_f1": float(f1_score(predicted.label_ids, logits.argmax(-1), average="weighted"))
-    }
+    return {"weighted_f1": weighted_f1(np.asarray(predicted.label_ids), logits.argmax(-1))}
 
 
 def history(losses: Mapping[int, Sequence[float]], log: Sequence[Mapping[str, Any]]) -> list[Row]:

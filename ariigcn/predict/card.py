@@ -6,14 +6,13 @@ from pathlib import Path
 
 from jinja2 import PackageLoader
 
+from ariigcn.core.scores import Score, score_counts
 from ariigcn.core.templates import environment
 from ariigcn.evaluation.predictions import read_predictions
 from ariigcn.evaluation.statistics.resampling import (
-    Score,
     bootstrap_interval,
     draw_dialogues,
     resampled_scores,
-    score_counts,
 )
 from ariigcn.models.bundle import BundleHead
 

@@ -19,7 +19,7 @@ from ariigcn.core.errors import DataError
 from ariigcn.corpora.table import SPLITS, Corpus
 from ariigcn.evaluation.figures.representations import emotion_categories
 from ariigcn.evaluation.inspection_file import STAGES, Inspection
-from ariigcn.evaluation.metrics import read_run_table
+from ariigcn.evaluation.run_files import read_run_table
 
 PER_MILLE = 1000
 MOST = 20_000  # utterances on the page, some six megabytes of it

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ariigcn.evaluation.metrics import at_selected, read_metrics, read_run_table
+from ariigcn.evaluation.run_files import at_selected, read_metrics, read_run_table
 from ariigcn.evaluation.statistics.errors import CHANGED, SAME
 from ariigcn.evaluation.tables.frames import ANY, decimal, percent
 from ariigcn.evaluation.tables.latex import signed, span

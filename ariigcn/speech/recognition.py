@@ -3,7 +3,6 @@
 Radford et al., "Robust Speech Recognition via Large-Scale Weak Supervision", 2022, arXiv:2212.04356.
 """
 
-import logging
 from collections.abc import Callable, Iterator, Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -132,7 +131,6 @@ def _load(name: str, threads: int) -> Any:
     elif name not in available_models() and name.count("/") != 1:
         words = unknown_name(name, available_models(), "recogniser")
         raise ConfigError(f"{words}; no folder has that name either")
-    logging.getLogger("faster_whisper").setLevel(logging.WARNING)  # a line for each window
     try:
         return WhisperModel(name, device="cpu", compute_type="int8", cpu_threads=threads)
     except (OSError, RuntimeError, ValueError) as error:

@@ -4,10 +4,10 @@ import math
 from collections.abc import Sequence
 
 import torch
-from sklearn.metrics import f1_score
 from torch import Tensor
 
 from ariigcn.core.errors import DataError
+from ariigcn.core.scores import weighted_f1
 from ariigcn.graphs.dialogues import Dialogues
 from ariigcn.models.base import ConversationModel
 from ariigcn.models.diagnostics import mean_discrepancy, modality_probe
@@ -74,8 +74,8 @@ def validate(
     loss = torch.nn.functional.nll_loss(probabilities.clamp_min(1e-12).log(), label)
     predicted = probabilities.argmax(1)
     accuracy = (predicted == label).double().mean()
-    f1 = f1_score(label, predicted, average="weighted", zero_division=0)
-    return dict(zip(names, (float(loss), float(accuracy), float(f1)), strict=True))
+    f1 = weighted_f1(label.numpy(), predicted.numpy())
+    return dict(zip(names, (float(loss), float(accuracy), f1), strict=True))
 
 
 @torch.no_grad()

@@ -35,7 +35,9 @@ from ariigcn.training.run import Run, RunFiles, train
 # What SLURM calls what torchrun tells its processes.
 SLURM_NAMES = {"RANK": "SLURM_PROCID", "WORLD_SIZE": "SLURM_NTASKS", "LOCAL_RANK": "SLURM_LOCALID"}
 ORDER = TypeAdapter(tuple[Run, RunFiles])
-logger = logging.getLogger(__name__)
+logger = logging.getLogger(
+    "ariigcn.training.launch"
+)  # run as a program, its __name__ is "__main__"
 
 
 class LaunchError(AriigcnError):
@@ -170,7 +172,7 @@ def main(order: Path) -> None:
     for name, known in SLURM_NAMES.items():
         os.environ.setdefault(name, os.environ.get(known, ""))
     if int(os.environ["RANK"]):
-        logging.getLogger().setLevel(logging.WARNING)
+        logging.getLogger("ariigcn").setLevel(logging.WARNING)
     gpu = run.training.device != "cpu" and torch.cuda.is_available()
     if gpu:
         torch.cuda.set_device(int(os.environ["LOCAL_RANK"]) % torch.cuda.device_count())

@@ -4,7 +4,8 @@ import pandas as pd
 import pytest
 
 from ariigcn.core.errors import DataError
-from ariigcn.evaluation.metrics import evaluate, evaluate_experiment, read_metrics, score
+from ariigcn.evaluation.metrics import evaluate, evaluate_experiment, score
+from ariigcn.evaluation.run_files import read_metrics
 from tests.sealing import seal_again
 from tests.synthetic_runs import make_project, write_run_table
 

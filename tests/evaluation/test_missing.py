@@ -89,7 +89,7 @@ def test_what_is_masked_counts_in_no_speakers_mean(dialogues):
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(missing, "predict", watched)
-        missing_scores(model, given, seed=0)
+        list(missing_scores(model, given, seed=0))
     half = next(d for d in seen if int((masked & ~d.mask)[:, 1].sum()) > 0)
     again = replace(
         dialogues, mask=half.mask, x={**given.x, "audio": given.x["audio"] * half.mask[:, 1:2]}
@@ -101,13 +101,13 @@ def test_what_is_masked_counts_in_no_speakers_mean(dialogues):
 
 
 def test_shares_count_usable_test_utterances_and_draws_are_the_seeds(dialogues, model):
-    rows = missing_scores(model, dialogues, seed=0)
+    rows = list(missing_scores(model, dialogues, seed=0))
     test = dialogues.rows(dialogues.of_split("test"))
     usable = int(dialogues.mask[test, 0].sum())
     counts = [row["masked"] for row in rows if row["modality"] == "text"]
     assert counts == [round(share * usable) for share in SHARES]
-    assert rows == missing_scores(model, dialogues, seed=0)
-    other = missing_scores(model, dialogues, seed=1)
+    assert rows == list(missing_scores(model, dialogues, seed=0))
+    other = list(missing_scores(model, dialogues, seed=1))
     assert rows != other
     assert rows[0] == other[0] and rows[4] == other[4]
 

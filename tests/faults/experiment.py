@@ -16,7 +16,7 @@ from ariigcn.core.errors import DataError
 from ariigcn.corpora.table import read_corpus, write_corpus
 from ariigcn.evaluation.inspection import inspect_model
 from ariigcn.evaluation.inspection_file import read_inspection
-from ariigcn.evaluation.metrics import read_run_table
+from ariigcn.evaluation.run_files import read_run_table
 from ariigcn.features.store import FeatureStore, Rows, Status, StoreHeader, write_store
 from ariigcn.graphs.build import build_graph_file
 from ariigcn.graphs.config import GraphConfig

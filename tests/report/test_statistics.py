@@ -5,7 +5,8 @@ import pytest
 
 from ariigcn.corpora.table import read_corpus
 from ariigcn.evaluation.figures.kinds import Kind
-from ariigcn.evaluation.metrics import evaluate_experiment, read_run_table
+from ariigcn.evaluation.metrics import evaluate_experiment
+from ariigcn.evaluation.run_files import read_run_table
 from ariigcn.evaluation.tables.frames import results_frame
 from ariigcn.report.results import best_experiment
 from ariigcn.report.statistics import published_view, statistics_section

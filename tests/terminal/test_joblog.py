@@ -11,6 +11,21 @@ from tests.terminal.conftest import CLIPS, EPOCH
 
 
 @pytest.fixture
+def job(tmp_path):
+    """A job's log file, which this process writes as a job does."""
+    root, ours = logging.getLogger(), logging.getLogger("ariigcn")
+    handlers, levels = root.handlers[:], (root.level, ours.level)
+    configure_logging(tmp_path / "job.log")
+    yield tmp_path / "job.log"
+    logging.captureWarnings(False)
+    for handler in root.handlers:
+        handler.close()
+    root.handlers[:] = handlers
+    root.setLevel(levels[0])
+    ours.setLevel(levels[1])
+
+
+@pytest.fixture
 def log(tmp_path):
     return JobLog(tmp_path / "job.log")
 
@@ -21,25 +36,37 @@ def write(log, text, mode="a"):
     log.update()
 
 
-def test_what_a_job_counts_is_read_back(tmp_path):
+def test_what_a_job_counts_is_read_back(job):
     """The writer and the reader are one format."""
-    handlers = logging.getLogger().handlers[:]
-    configure_logging(tmp_path / "job.log")
-    try:
-        with progress("seed 1: epoch", 40) as counter:
-            counter.advance(12, note="validation F1 86.4")
-        with progress("demo: audio features", 398, 100) as counter:
-            counter.advance(20, failed=3)
-    finally:
-        logging.captureWarnings(False)
-        for handler in logging.getLogger().handlers:
-            handler.close()
-        logging.getLogger().handlers[:] = handlers
-    lines = (tmp_path / "job.log").read_text().splitlines()
+    with progress("seed 1: epoch", 40) as counter:
+        counter.advance(12, note="validation F1 86.4")
+    with progress("demo: audio features", 398, 100) as counter:
+        counter.advance(20, failed=3)
+    with progress("nothing to count", 0):
+        pass
+    lines = job.read_text().splitlines()
     found = [read_progress(read_line(line)[1]) for line in lines]
     assert [str(f) for f in found] == [
         "seed 1: epoch 12 of 40, validation F1 86.4",
         "demo: audio features 120 of 398, 3 unusable",
+        "nothing to count 0 of 0",
+    ]
+    assert "inf" not in lines[-1]
+
+
+def test_a_jobs_log_holds_no_chatter_of_other_libraries(job):
+    """A picture as PDF once left a hundred lines on how fonts were cut."""
+    from matplotlib.figure import Figure
+
+    figure = Figure()
+    figure.text(0.5, 0.5, "words")
+    figure.savefig(job.with_name("figure.pdf"))
+    logging.getLogger("some.library").warning("something is wrong")
+    logging.getLogger("ariigcn.training.run").info("seed 1: selected epoch 3")
+    levels = [read_line(line) for line in job.read_text().splitlines()]
+    assert levels == [
+        ("WARNING", "something is wrong"),
+        ("INFO", "seed 1: selected epoch 3"),
     ]
 
 

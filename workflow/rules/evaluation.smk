@@ -127,8 +127,9 @@ rule figures:
         files.benchmark("figures")
     conda:
         "../../envs/evaluation.yaml"
+    threads: 4
     resources:
-        mem_mb=1000,
+        mem_mb=1500,
     params:
         figures=FIGURES,
         metrics=METRICS,

@@ -4,14 +4,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from sklearn.metrics import f1_score
 
+from ariigcn.core.scores import weighted_f1
 from ariigcn.corpora.table import Corpus, read_corpus
 from ariigcn.evaluation.figures.style import COLUMN, PALETTE, save, style
 from ariigcn.evaluation.figures.training import draw_runs, run_lines
-from ariigcn.evaluation.metrics import read_run_table
+from ariigcn.evaluation.run_files import read_run_table
 from ariigcn.features.store import FeatureStore, Rows
 from ariigcn.finetune.config import HISTORY, OUTPUTS
 
@@ -65,12 +66,12 @@ def head_score(outputs: Sequence[Rows], corpus: Corpus, split: str) -> float:
 
     Utterances that several of them encode count once for each.
     """
-    rows, names = corpus.utterances, np.array(corpus.labels)
-    asked = ((rows["split"] == split) & rows["emotion"].notna()).to_numpy()
-    truth: list[str] = []
-    told: list[str] = []
-    for found in outputs:
-        here = asked & found.mask
-        truth += rows["emotion"][here].tolist()
-        told += names[found.values[here, -len(names) :].argmax(1)].tolist()
-    return 100 * float(f1_score(truth, told, average="weighted")) if truth else 0.0
+    rows, labels = corpus.utterances, list(corpus.labels)
+    label = pd.Categorical(rows["emotion"], labels).codes.astype(np.int64)  # -1: without one
+    asked = (rows["split"] == split).to_numpy() & (label >= 0)
+    here = [asked & found.mask for found in outputs]
+    told = [
+        found.values[at, -len(labels) :].argmax(1) for found, at in zip(outputs, here, strict=True)
+    ]
+    truth = np.concatenate([label[at] for at in here])
+    return 100 * weighted_f1(truth, np.concatenate(told))

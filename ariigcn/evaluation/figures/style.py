@@ -94,5 +94,6 @@ def save(figure: Figure, out: Path, title: str) -> None:
     with atomic_path(pdf_of(out)) as temporary:
         undated = {"CreationDate": None, "Title": title}
         figure.savefig(temporary, format="pdf", metadata=undated, facecolor="none")
+    figure.set_layout_engine("none")  # it stays as it was laid out for the first file
     with sealed_path(out) as temporary:
         figure.savefig(temporary, format="svg", metadata={"Date": None, "Title": title})

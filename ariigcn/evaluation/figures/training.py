@@ -11,7 +11,7 @@ from matplotlib.ticker import MaxNLocator
 
 from ariigcn.core.modality import MODALITIES
 from ariigcn.evaluation.figures.style import COLUMN, PALETTE, SMALL, save, save_nothing, style
-from ariigcn.evaluation.metrics import at_selected, read_run_table
+from ariigcn.evaluation.run_files import at_selected, read_run_table
 from ariigcn.evaluation.tables.frames import mean_sd, percent
 
 COLLAPSED = 0.9  # accuracy above which a discriminator has won: ours

@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ariigcn.core.scores import Floats, Integers
 from ariigcn.evaluation.predictions import Predictions
-from ariigcn.evaluation.statistics.resampling import SEED, Floats, Integers
+from ariigcn.evaluation.statistics.resampling import SEED
 from ariigcn.evaluation.tables.frames import mean_sd, seeds_interval
 
 BINS = 15  # of equal width, as in Guo et al. 2017

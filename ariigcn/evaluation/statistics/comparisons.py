@@ -15,17 +15,15 @@ import pandas as pd
 from statsmodels.stats.contingency_tables import mcnemar
 from statsmodels.stats.multitest import multipletests
 
+from ariigcn.core.scores import Floats, Score, score_counts
 from ariigcn.evaluation.predictions import Predictions, check_same
 from ariigcn.evaluation.statistics.resampling import (
     LEVEL,
     RESAMPLES,
     Draws,
-    Floats,
-    Score,
     difference_test,
     draw_dialogues,
     resampled_scores,
-    score_counts,
 )
 from ariigcn.evaluation.tables.frames import mean_sd, student_interval
 

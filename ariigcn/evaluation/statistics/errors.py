@@ -10,14 +10,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from ariigcn.core.scores import Score, score_counts
 from ariigcn.corpora.table import Corpus
 from ariigcn.evaluation.predictions import Predictions
 from ariigcn.evaluation.statistics.resampling import (
-    Score,
     bootstrap_interval,
     draw_dialogues,
     resampled_scores,
-    score_counts,
 )
 from ariigcn.features.store import FeatureStore
 

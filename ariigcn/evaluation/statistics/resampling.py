@@ -8,12 +8,14 @@ Sources: Efron and Tibshirani 1993; for this use Berg-Kirkpatrick et al., EMNLP 
 """
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import norm
 from scipy.stats import t as student
+
+from ariigcn.core.scores import Floats, Score, score_counts
 
 RESAMPLES = 10_000
 SEED = 0  # of the draws: a table is the same each time it is made
@@ -21,10 +23,7 @@ LEVEL = 0.95
 DRAWN = 2**19  # dialogues at a time
 FEWEST = 5  # dialogues below which no interval is given: their resamples are all alike
 
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 Draws = NDArray[np.unsignedinteger[Any]]
-Score = Literal["accuracy", "weighted_f1", "macro_f1"]
 
 
 def draw_dialogues(dialogues: int, resamples: int = RESAMPLES, seed: int = SEED) -> Draws:
@@ -46,48 +45,6 @@ def _blocks(resamples: int, dialogues: int) -> list[slice]:
     """Slices of the resamples, of some hundred thousand draws each."""
     step = max(1, DRAWN // max(1, dialogues))
     return [slice(i, min(i + step, resamples)) for i in range(0, resamples, step)]
-
-
-def class_counts(
-    true: Integers, predicted: Integers, dialogue: Integers, classes: int, dialogues: int
-) -> Floats:
-    """Hits, predictions and labels of each class in each dialogue.
-
-    Shapes:
-        true [n], predicted [S, n] (S seeds), dialogue [n] from 0; out [D, S, 3, C].
-    """
-
-    def per_dialogue(label: Integers, which: NDArray[np.bool_]) -> Integers:
-        cells = np.bincount((dialogue * classes + label)[which], minlength=dialogues * classes)
-        return cells.reshape(dialogues, classes)
-
-    every = np.ones(len(true), dtype=bool)
-    return np.stack(
-        [
-            np.stack(
-                [per_dialogue(true, true == own), per_dialogue(own, every), per_dialogue(true, every)],
-                axis=1,
-            )
-            for own in predicted
-        ],
-        axis=1,
-    ).astype(np.float64)  # fmt: skip
-
-
-def score_counts(counts: Floats, score: Score) -> Floats:
-    """A score of each set of counts, [..., 3, C] -> [...]; as scikit-learn defines it, 0 / 0 = 0.
-
-    Macro F1 is the mean over the classes that the set has, as in ``metrics.json``.
-    """
-    hits, predicted, true = np.moveaxis(counts, -2, 0)
-    total = true.sum(-1)
-    if score == "accuracy":
-        return _ratio(hits.sum(-1), total)
-    f1 = _ratio(2 * hits, predicted + true)
-    if score == "weighted_f1":
-        return _ratio((f1 * true).sum(-1), total)
-    present = true > 0
-    return _ratio((f1 * present).sum(-1), present.sum(-1))
 
 
 def resampled_scores(counts: Floats, weights: Draws, scores: Sequence[Score]) -> tuple[Floats, ...]:
@@ -143,8 +100,3 @@ def bootstrap_interval(
     tail = student.ppf((1 + level) / 2, dialogues - 1) * (dialogues / (dialogues - 1)) ** 0.5
     low, high = np.quantile(resampled, norm.cdf([-tail, tail]))
     return float(low), float(high)
-
-
-def _ratio(above: Floats, below: Floats) -> Floats:
-    out: Floats = np.divide(above, below, out=np.zeros_like(above), where=below > 0)
-    return out

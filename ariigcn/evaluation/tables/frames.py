@@ -17,7 +17,7 @@ from scipy.stats import t as student
 from ariigcn.core.errors import DataError
 from ariigcn.core.modality import MODALITIES
 from ariigcn.corpora.table import Corpus
-from ariigcn.evaluation.metrics import Metrics, read_metrics
+from ariigcn.evaluation.run_files import Metrics, read_metrics
 
 ANY = "any"  # in the place of a modality, in the table of missing ones: all are masked at random
 FILLED_BY = ("model", "mean", "zeros")  # what stands in for a missing one; first the model's own

@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 
 from ariigcn.core.errors import DataError
+from ariigcn.core.scores import score_counts
 from ariigcn.core.settings import unknown_name
-from ariigcn.evaluation.metrics import read_run_table
 from ariigcn.evaluation.predictions import Predictions, read_predictions
+from ariigcn.evaluation.run_files import read_run_table
 from ariigcn.evaluation.statistics.comparisons import paired_frame
-from ariigcn.evaluation.statistics.resampling import score_counts
 from ariigcn.evaluation.tables.frames import NONE
 from ariigcn.report.compare.results import Results
 from ariigcn.report.words import count, joined

@@ -7,13 +7,14 @@ import pytest
 from matplotlib.figure import Figure as Drawing
 
 from ariigcn.core.storage import write_table
+from ariigcn.evaluation.figures import draw
 from ariigcn.evaluation.figures.draw import draw_figures
 from ariigcn.evaluation.figures.kinds import Figure, Kind, pdf_of
 from ariigcn.evaluation.figures.ranking import SHOWN, ranked
 from ariigcn.evaluation.figures.style import COLUMN, NOTHING, PALETTE, SMALL, save, style
 from ariigcn.evaluation.figures.training import draw_discriminators
-from ariigcn.evaluation.metrics import read_run_table
-from tests.synthetic_runs import draw_all, make_project
+from ariigcn.evaluation.run_files import read_run_table
+from tests.synthetic_runs import draw_all, figure_sources, make_project
 
 
 @pytest.fixture(scope="module")
@@ -134,14 +135,22 @@ def test_curves_show_the_terms_that_exist(project, tmp_path):
 
 def test_a_figure_of_a_grid_is_drawn_elsewhere(project, tmp_path):
     with pytest.raises(ValueError, match="draw it with draw_curve"):
-        draw_figures(
-            [Figure.within(tmp_path, Kind.CURVES, "margin")],
-            table=project.table,
-            metrics=project.metrics,
-            histories=project.histories,
-            predictions={},
-            tables={},
-        )
+        draw_figures([Figure.within(tmp_path, Kind.CURVES, "margin")], figure_sources(project))
+
+
+def test_figures_that_are_drawn_side_by_side_have_the_same_bytes(project, tmp_path, monkeypatch):
+    monkeypatch.setattr(draw, "FEWEST", 4)
+    kinds = (Kind.CONFUSION, Kind.HISTORY, Kind.DISCRIMINATORS, Kind.RELIABILITY)
+    alone, together = (
+        [Figure.within(tmp_path / name, kind, of) for kind in kinds for of in project.metrics]
+        for name in ("alone", "together")
+    )
+    assert len(together) >= 2 * 4  # so that there are two processes
+    draw_figures(alone, figure_sources(project))
+    draw_figures(together, figure_sources(project), processes=2)
+    for one, other in zip(alone, together, strict=True):
+        assert one.path.read_bytes() == other.path.read_bytes()
+        assert pdf_of(one.path).read_bytes() == pdf_of(other.path).read_bytes()
 
 
 def test_differences_show_both_intervals_and_the_verdicts(project):

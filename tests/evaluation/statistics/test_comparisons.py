@@ -6,6 +6,7 @@ from scipy.stats import binomtest
 from statsmodels.stats.multitest import multipletests
 
 from ariigcn.core.errors import DataError
+from ariigcn.core.scores import class_counts, score_counts
 from ariigcn.evaluation.predictions import Predictions, read_predictions
 from ariigcn.evaluation.statistics.comparisons import (
     BETTER,
@@ -18,11 +19,9 @@ from ariigcn.evaluation.statistics.comparisons import (
     mcnemar_over_seeds,
 )
 from ariigcn.evaluation.statistics.resampling import (
-    class_counts,
     difference_test,
     draw_dialogues,
     resampled_scores,
-    score_counts,
 )
 from tests.synthetic_runs import make_project
 

@@ -5,14 +5,13 @@ import pytest
 from scipy.stats import t as student
 from sklearn.metrics import accuracy_score, f1_score
 
+from ariigcn.core.scores import class_counts, score_counts
 from ariigcn.evaluation.statistics.resampling import (
     FEWEST,
     bootstrap_interval,
-    class_counts,
     difference_test,
     draw_dialogues,
     resampled_scores,
-    score_counts,
 )
 
 CLASSES = 4

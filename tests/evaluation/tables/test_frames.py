@@ -5,7 +5,7 @@ from scipy.stats import ttest_1samp, ttest_rel
 from ariigcn.core.errors import DataError
 from ariigcn.core.storage import write_json
 from ariigcn.corpora.table import read_corpus
-from ariigcn.evaluation.metrics import read_metrics
+from ariigcn.evaluation.run_files import read_metrics
 from ariigcn.evaluation.tables.frames import (
     decimal,
     mean_sd,

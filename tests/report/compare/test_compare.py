@@ -9,8 +9,8 @@ from typer.testing import CliRunner
 
 from ariigcn.cli import app
 from ariigcn.core.errors import DataError
-from ariigcn.evaluation.metrics import read_run_table
 from ariigcn.evaluation.predictions import read_predictions
+from ariigcn.evaluation.run_files import read_run_table
 from ariigcn.evaluation.statistics.comparisons import comparisons_frame
 from ariigcn.report.compare.differences import compare
 from ariigcn.report.compare.page import write_page
