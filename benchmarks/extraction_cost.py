@@ -18,7 +18,8 @@ from ariigcn.corpora.table import read_corpus, write_corpus
 from ariigcn.features.config import FeaturesConfig
 from ariigcn.features.extract import extract
 from ariigcn.features.store import FeatureStore
-from benchmarks.bench_features import FACES, IS10, MINILM, spent
+from benchmarks.bare import spent
+from benchmarks.bench_features import FACES, IS10, MINILM
 
 ENCODERS = {encoder.modality: encoder for encoder in (MINILM, IS10, FACES)}
 

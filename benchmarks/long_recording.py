@@ -6,7 +6,7 @@ python -m benchmarks.long_recording --minutes 180 --heard --pause 600   # three 
 
 The recording is the demo's conversations joined and scaled up; the model has the default run's encoders
 and weights as they are drawn, since only time is asked for. The bare loops are those of
-``benchmarks.bench_features`` over the same clips, one process each, before and after. Without its
+``benchmarks.bare`` over the same clips, one process each, before and after. Without its
 transcript the recording is heard first; the bare part is then faster-whisper over its sound, too.
 """
 
@@ -18,7 +18,7 @@ import tempfile
 import threading
 import time
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import psutil
 import typer
@@ -28,7 +28,8 @@ from ariigcn.graphs.build import COMPACT_RELATIONS
 from ariigcn.graphs.config import GraphConfig
 from ariigcn.models.bundle import BundleHead, save_bundle, told
 from ariigcn.models.config import ModelConfig
-from benchmarks.bench_features import FACES, IS10, MINILM, bare_audio, bare_text, bare_video, spent
+from benchmarks.bare import Loop, bare_audio, bare_text, bare_video, spent
+from benchmarks.bench_features import FACES, IS10, MINILM
 from benchmarks.recordings import Recording, long_recording
 
 
@@ -93,8 +94,7 @@ def bare(recording: Recording) -> float:
     clips = recording.clips
     spoken = sum(clip.media is not None for clip in clips)
     repeats = recording.utterances / spoken
-    text = bare_text(clips)
-    loops: list[Any] = [lambda: text(32), bare_audio(clips), bare_video(clips)]
+    loops: list[Loop] = [bare_text(clips, 32), bare_audio(clips), bare_video(clips)]
     return repeats * sum(spent(loop).cpu for loop in loops)
 
 
