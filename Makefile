@@ -1,6 +1,6 @@
 # The two commands of the README, and what maintainers run.
 #   make demo    a virtual environment, the pinned install, the whole workflow on the built-in corpus
-#   make bench   extraction's part of docs/performance.md: half an hour on an idle machine
+#   make bench   extraction's part of docs/performance.md: a quarter of an hour on an idle machine
 #   make bench-train   training's part of it, a few minutes
 #   make bench-recording   predictions of 30 minutes, docs/performance.md: ten minutes
 #   make bench-scale   docs/scale.md's and its picture: a few minutes
@@ -34,9 +34,11 @@ MADE := $(VENV) data results .snakemake site dist
 demo: $(INSTALLED)
 	$(BIN)/snakemake --cores all all --config seeds_in_turn=true
 
-# Four processes share the cores: threads of numerical libraries would only wait for each other.
+# Processes share the cores: threads of numerical libraries would only wait for each other. The long tests
+# start first (tests/conftest.py), which xdist's own order, by the tests a file has, would undo.
 test: $(TESTABLE) lint
-	OMP_NUM_THREADS=1 PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
+	OMP_NUM_THREADS=1 PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile \
+	    --no-loadscope-reorder
 
 test-browser: $(TESTABLE) $(AXE)
 	AXE=$(AXE) $(BIN)/python -m pytest -m browser tests/browser
