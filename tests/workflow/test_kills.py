@@ -13,14 +13,14 @@ import pytest
 from tests.workflow.small import command, copy_workflow, snakemake
 
 pytestmark = [pytest.mark.kills, pytest.mark.timeout(3600)]
-KILLS = 20
-OVERLAY = """
-demo: {dialogues: 8}
-features: {video: {parameters: {frames: 2}}}
-model: {hidden: 32}
-training: {epochs: 80, patience: 80, checkpoint_s: 0}
+KILLS, EPOCHS = 20, 80
+OVERLAY = f"""
+demo: {{dialogues: 8}}
+features: {{video: {{parameters: {{frames: 2}}}}}}
+model: {{hidden: 32}}
+training: {{epochs: {EPOCHS}, patience: {EPOCHS}, checkpoint_s: 0}}
 seeds: [0]
-experiments: {text: null, audio: null, video: null}
+experiments: {{text: null, audio: null, video: null}}
 """
 RUN = "results/demo/ar-iigcn/seed-0"
 
@@ -52,8 +52,8 @@ def checkpoints(folder: Path) -> list[Path]:
     return list(folder.glob("results/demo/ar-iigcn/.checkpoints/*/epoch-*"))
 
 
-def times(folder: Path) -> tuple[float, float]:
-    """Seconds from the start of an undisturbed training to its first checkpoint, and to its end."""
+def first_checkpoint(folder: Path) -> float:
+    """Seconds from the start of an undisturbed training to its first checkpoint; it is trained then."""
     began, first = time.monotonic(), 0.0
     process = start(folder)
     while process.poll() is None:
@@ -62,12 +62,22 @@ def times(folder: Path) -> tuple[float, float]:
         time.sleep(0.02)
     assert process.returncode == 0
     assert first
-    return first, time.monotonic() - began
+    return first
 
 
-def killed_after(folder: Path, seconds: float) -> bool:
-    """Start the training and SIGKILL its process group; whether it was still running."""
+def newest(folder: Path) -> int:
+    """The epoch of the newest checkpoint; 0: there is none."""
+    return max((int(path.name[6:11]) for path in checkpoints(folder)), default=0)
+
+
+def killed(folder: Path, epoch: int, seconds: float) -> bool:
+    """Start the training and SIGKILL its process group, so long after it has come to an epoch.
+
+    Returns whether it was still running.
+    """
     process = start(folder)
+    while process.poll() is None and newest(folder) < epoch:
+        time.sleep(0.005)
     try:
         process.wait(seconds)
     except subprocess.TimeoutExpired:
@@ -83,17 +93,22 @@ def test_twenty_kills_change_no_bit(prepared):
     snakemake(prepared, "models")
     undisturbed = written(prepared)
     shutil.rmtree(prepared / "results/demo/ar-iigcn")
-    # A second run: the first had more to do than to train.
-    first, whole = times(prepared)
+    first = first_checkpoint(prepared)
     drawn, kills, resumed, finished = random.Random(0), 0, 0, 0
     while kills < KILLS:
         shutil.rmtree(prepared / "results/demo/ar-iigcn", ignore_errors=True)
         running = True
         while running and kills < KILLS:
-            # Most kills fall into the training itself: Snakemake and torch take longer to load.
-            running = killed_after(prepared, drawn.uniform(0.9 * first, whole))
+            # By epochs and not by the clock: how long Snakemake and torch load varies by more than
+            # the training takes. One kill of five falls before the training's first epoch.
+            epoch = (
+                drawn.randint(min(newest(prepared) + 1, EPOCHS), EPOCHS)
+                if drawn.random() < 0.8
+                else 0
+            )
+            running = killed(prepared, epoch, drawn.uniform(0, 0.1 if epoch else first))
             kills += running
-            resumed += bool(checkpoints(prepared))
+            resumed += running and bool(checkpoints(prepared))
         if running:
             snakemake(prepared, "models")
         finished += 1
