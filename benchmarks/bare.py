@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from ariigcn.features.encoders.base import Clip
 
 Loop = Callable[[], Any]
+LOADED_S = 300.0  # after which a loop that could not load ends the others' wait, too
 
 
 class Spent(NamedTuple):
@@ -133,5 +134,5 @@ def _start(barrier: Barrier) -> None:
 
 def _timed(bare: Callable[[Sequence[Clip]], Loop], clips: Sequence[Clip]) -> Spent:
     loop = bare(clips)
-    _together.wait()
+    _together.wait(LOADED_S)
     return spent(loop)

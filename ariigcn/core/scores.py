@@ -40,6 +40,13 @@ def class_counts(
     ).astype(np.float64)  # fmt: skip
 
 
+def whole_counts(true: Integers, predicted: Integers, classes: int) -> Floats:
+    """Hits, predictions and labels of each class, [n] both -> [3, C], whatever the dialogues."""
+    together = np.zeros(len(true), dtype=np.int64)
+    counts: Floats = class_counts(true, predicted[None], together, classes, 1)[0, 0]
+    return counts
+
+
 def score_counts(counts: Floats, score: Score) -> Floats:
     """A score of each set of counts, [..., 3, C] -> [...]; as scikit-learn defines it, 0 / 0 = 0.
 
@@ -60,9 +67,8 @@ def weighted_f1(true: Integers, predicted: Integers) -> float:
     """The weighted F1 of predictions, [n] both, classes from 0; no prediction has 0."""
     if not len(true):
         return 0.0
-    classes, together = int(max(true.max(), predicted.max())) + 1, np.zeros(len(true), np.int64)
-    counts = class_counts(true, predicted[None], together, classes, 1)
-    return float(score_counts(counts[0, 0], "weighted_f1"))
+    counts = whole_counts(true, predicted, int(max(true.max(), predicted.max())) + 1)
+    return float(score_counts(counts, "weighted_f1"))
 
 
 def _ratio(above: Floats, below: Floats) -> Floats:

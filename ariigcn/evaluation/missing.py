@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 from ariigcn.core.logs import progress
-from ariigcn.core.scores import Floats, class_counts, score_counts
+from ariigcn.core.scores import score_counts, whole_counts
 from ariigcn.core.storage import write_table
 from ariigcn.evaluation.tables.frames import ANY, FILLED_BY
 from ariigcn.graphs.dialogues import DialogueBatch, Dialogues, load_dialogues
@@ -69,10 +69,9 @@ def missing_scores(
         dialogues: of the corpus, not standardised.
         seed: of the draws; larger shares mask what smaller ones do, and more.
     """
-    test = dialogues.of_split("test")
-    rows = dialogues.rows(test)
     if not _row_count(dialogues):
         return
+    rows = dialogues.rows(dialogues.of_split("test"))
     masked = _Masked(model, dialogues)
     for column, modality in enumerate(dialogues.modalities):
         usable = rows[dialogues.mask[rows, column]]
@@ -92,12 +91,13 @@ def _row_count(dialogues: Dialogues) -> int:
     if not (dialogues.label[rows] >= 0).any():
         return 0
     several = len(dialogues.modalities) > 1
-    return len(dialogues.modalities) * len(SHARES) + several * len(_random_masks())
+    at_random = sum(len(_fillings(share)) for share in RANDOM_SHARES)
+    return len(dialogues.modalities) * len(SHARES) + several * at_random
 
 
-def _random_masks() -> list[tuple[float, str]]:
-    """Each share of modalities masked at random, with each filling; without any, all are alike."""
-    return [(s, filling) for s in RANDOM_SHARES for filling in (FILLED_BY if s else FILLED_BY[:1])]
+def _fillings(share: float) -> tuple[str, ...]:
+    """What stands in for a share of modalities masked at random; where none is, all are alike."""
+    return FILLED_BY if share else FILLED_BY[:1]
 
 
 def _random_rows(masked: "_Masked", rows: Tensor, seed: int) -> Iterator[dict[str, object]]:
@@ -107,10 +107,11 @@ def _random_rows(masked: "_Masked", rows: Tensor, seed: int) -> Iterator[dict[st
     lots = torch.from_numpy(generator.random((DRAWS, *present.shape)))
     lots = lots.masked_fill(~present, -1.0)
     stays = torch.nn.functional.one_hot(lots.argmax(2), present.shape[1]).bool()
-    for share, filling in _random_masks():
+    for share in RANDOM_SHARES:
         lost = torch.zeros(DRAWS, *masked.dialogues.mask.shape, dtype=torch.bool)
         lost[:, rows] = present & (lots < share) & ~stays
-        yield masked.row(ANY, share, list(lost), filling)
+        for filling in _fillings(share):
+            yield masked.row(ANY, share, list(lost), filling)
 
 
 def _lost(mask: Tensor, rows: Tensor, column: int) -> Tensor:
@@ -183,7 +184,5 @@ def _scores(model: ConversationModel, dialogues: Dialogues, test: Tensor) -> tup
     label = dialogues.label[dialogues.rows(test)].numpy()
     predicted = predict(model, dialogues, test).argmax(1).numpy()
     true, own = label[label >= 0], predicted[label >= 0]
-    together = np.zeros(len(true), dtype=np.int64)
-    classes = len(dialogues.graph.labels)
-    counts: Floats = class_counts(true, own[None], together, classes, 1)[0, 0]
+    counts = whole_counts(true, own, len(dialogues.graph.labels))
     return float(score_counts(counts, "accuracy")), float(score_counts(counts, "weighted_f1"))

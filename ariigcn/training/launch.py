@@ -35,9 +35,8 @@ from ariigcn.training.run import Run, RunFiles, train
 # What SLURM calls what torchrun tells its processes.
 SLURM_NAMES = {"RANK": "SLURM_PROCID", "WORLD_SIZE": "SLURM_NTASKS", "LOCAL_RANK": "SLURM_LOCALID"}
 ORDER = TypeAdapter(tuple[Run, RunFiles])
-logger = logging.getLogger(
-    "ariigcn.training.launch"
-)  # run as a program, its __name__ is "__main__"
+# By name: where this module is the program, its __name__ is "__main__".
+logger = logging.getLogger("ariigcn.training.launch")
 
 
 class LaunchError(AriigcnError):

@@ -14,7 +14,7 @@ from ariigcn.evaluation.figures.ranking import draw_results
 from ariigcn.evaluation.figures.statistics import draw_comparisons, draw_missing, draw_reliability
 from ariigcn.evaluation.figures.training import draw_discriminators, draw_history
 
-# Of figures a process: it starts in the time of three.
+# Figures per process: one takes as long to start as three figures to draw.
 FEWEST = 6
 
 
