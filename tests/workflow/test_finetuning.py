@@ -16,6 +16,7 @@ from tests.workflow.small import planned, snakemake
 
 pytestmark = [pytest.mark.workflow, pytest.mark.timeout(900)]
 SMALL = {"folds": 2, "epochs": 1, "threads": 1}
+ALONE = {"experiments": {"text": None}, "report": {"pictures": False}}
 RULES = {"decode", "extract_text", "extract_audio", "finetune", "join_finetuned", "train"}
 
 
@@ -41,7 +42,7 @@ def given(change: dict[str, Any]) -> list[str]:
 def bases(finished):
     """Tiny encoders of text and sound, both fine-tuned by the workflow for the small corpus."""
     found = text_model(finished / "words"), speech_model(finished / "sound")
-    change = features(text=text(found[0]), audio=media(found[1], train_s=1.0))
+    change = ALONE | features(text=text(found[0]), audio=media(found[1], train_s=1.0))
     snakemake(finished, "all", "--config", *given(change))
     return found
 
@@ -51,7 +52,7 @@ def test_what_runs_again(finished, bases):
 
     def changed(text_by=(), audio_by=(), **others: Any) -> dict[str, Any]:
         audio = media(sound, **{"train_s": 1.0, **dict(audio_by)})
-        return {**features(text=text(words, **dict(text_by)), audio=audio), **others}
+        return {**ALONE, **features(text=text(words, **dict(text_by)), audio=audio), **others}
 
     changes = {
         "nothing": changed(),

@@ -47,32 +47,30 @@ def test_a_run_makes_every_contract_and_lists_what_is_masked(finished):
     assert page.count('src="data:image/jpeg') == 5
 
 
-def test_a_second_run_has_nothing_to_do(finished):
-    assert planned(finished, "all") == set()
-
-
 AFTER_TRAINING = {"metrics", "missing", "tables", "figures", "inspection", "report_page"}
 
 
-def test_a_changed_audio_parameter_reruns_audio_and_what_follows(finished):
-    change = "features={audio: {parameters: {feature_set: IS09}}}"
-    assert planned(finished, "all", "--config", change) == {
-        "extract_audio", "quality", "train", *AFTER_TRAINING,
-    }  # fmt: skip
+def test_a_change_runs_again_what_follows_from_it(finished):
+    changes = {
+        "nothing": {},
+        "learning rate": {"training": {"learning_rate": 0.002}},
+        "encoder of sound": {"features": {"audio": {"parameters": {"feature_set": "IS09"}}}},
+        "sound relative to its speaker": {"features": {"audio": {"normalise": "beside"}}},
+    }
+    trained = {"train", *AFTER_TRAINING}
+    assert plans(finished, changes) == {
+        "nothing": set(),
+        "learning rate": trained,
+        "encoder of sound": {"extract_audio", "quality", *trained},
+        "sound relative to its speaker": trained,
+    }
 
 
-def test_sound_relative_to_its_speaker_extracts_nothing_and_shares_the_store(finished):
-    relative = "features={audio: {normalise: beside}}"
-    assert planned(finished, "all", "--config", relative) == {"train", *AFTER_TRAINING}
+def test_sound_relative_to_its_speaker_shares_the_store(finished):
     beside = "experiments={relative: {features: {audio: {normalise: beside}}}}"
     said = snakemake(finished, "-n", "models", "--config", beside)
     assert re.findall(r"^train +(\d+)$", said, re.M)[:1] == ["1"]
     assert "extract_audio" not in said and "results/demo/relative/seed-0/model" in said
-
-
-def test_a_changed_learning_rate_extracts_nothing(finished):
-    change = "training={learning_rate: 0.002}"
-    assert planned(finished, "all", "--config", change) == {"train", *AFTER_TRAINING}
 
 
 # Another value, where one cannot be told from a key's type.
