@@ -97,16 +97,15 @@ $(BIN)/python:
 	$(PYTHON) -c 'import sys; assert sys.version_info >= (3, 11), "Python 3.11 or newer is needed"'
 	$(PYTHON) -m venv $(VENV)
 
-# The sizes of the wheels that constraints.txt pins, for Linux with an x86 processor. Python compiles a module
-# when it first loads it; pip would compile all that torch and transformers have, for a minute.
+# The sizes of the wheels that constraints.txt pins, for Linux with an x86 processor.
 $(INSTALLED): pyproject.toml constraints.txt | $(BIN)/python
 	@echo 'Installs 141 packages into $(VENV), once: about 3.2 GB to download from PyPI (2.7 GB are torch and its'
 	@echo 'CUDA libraries; 0.7 GB in all where pip finds torch for the CPU), then some minutes to unpack.'
-	$(BIN)/python -m pip install --no-compile --progress-bar on $(CONSTRAINTS) --editable .
+	$(BIN)/python -m pip install --progress-bar on $(CONSTRAINTS) --editable .
 	touch $@
 
 $(TESTABLE): $(INSTALLED)
-	$(BIN)/python -m pip install --no-compile --quiet $(CONSTRAINTS) --editable '.[dev,app,docs]'
+	$(BIN)/python -m pip install --quiet $(CONSTRAINTS) --editable '.[dev,app,docs]'
 	touch $@
 
 bench: $(TESTABLE)
