@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,6 @@ from tests.workflow.small import planned, snakemake
 
 pytestmark = [pytest.mark.workflow, pytest.mark.timeout(900)]
 SMALL = {"folds": 2, "epochs": 1, "threads": 1}
-ALONE = {"experiments": {"text": None}, "report": {"pictures": False}}
 RULES = {"decode", "extract_text", "extract_audio", "finetune", "join_finetuned", "train"}
 
 
@@ -34,6 +34,15 @@ def features(**encoders: Any) -> dict[str, Any]:
     return {"features": encoders, "model": {"modalities": list(encoders)}}
 
 
+def of_both(
+    words: Any, sound: Any, text_by: Any = (), audio_by: Any = (), **others: Any
+) -> dict[str, Any]:
+    """One experiment on fine-tuned text and sound, with changes of either encoder and of other keys."""
+    audio = media(sound, **{"train_s": 1.0, **dict(audio_by)})
+    alone = {"experiments": {"text": None}, "report": {"pictures": False}}
+    return {**alone, **features(text=text(words, **dict(text_by)), audio=audio), **others}
+
+
 def given(change: dict[str, Any]) -> list[str]:
     return [f"{key}={json.dumps(value)}" for key, value in change.items()]
 
@@ -42,18 +51,12 @@ def given(change: dict[str, Any]) -> list[str]:
 def bases(finished):
     """Tiny encoders of text and sound, both fine-tuned by the workflow for the small corpus."""
     found = text_model(finished / "words"), speech_model(finished / "sound")
-    change = ALONE | features(text=text(found[0]), audio=media(found[1], train_s=1.0))
-    snakemake(finished, "all", "--config", *given(change))
+    snakemake(finished, "all", "--config", *given(of_both(*found)))
     return found
 
 
 def test_what_runs_again(finished, bases):
-    words, sound = bases
-
-    def changed(text_by=(), audio_by=(), **others: Any) -> dict[str, Any]:
-        audio = media(sound, **{"train_s": 1.0, **dict(audio_by)})
-        return {**ALONE, **features(text=text(words, **dict(text_by)), audio=audio), **others}
-
+    changed = partial(of_both, *bases)
     changes = {
         "nothing": changed(),
         "learning rate": changed(training={"learning_rate": 0.002}),
