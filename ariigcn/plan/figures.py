@@ -37,6 +37,11 @@ def curves(plan: Plan) -> list[Strings]:
     ]
 
 
+def curved(plan: Plan) -> list[str]:
+    """The experiments that the figures of :func:`curves` show."""
+    return [cell for _, name, _ in curves(plan) for cell in plan.grids[name].cells]
+
+
 def written(figures: Sequence[Strings]) -> list[str]:
     """Every file of some figures: SVG for pages, PDF for LaTeX."""
     paths = [Path(path) for *_, path in figures]

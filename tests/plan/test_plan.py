@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from ariigcn.features.config import Normalisation
-from ariigcn.plan.figures import curves, drawn, sweeps
+from ariigcn.plan.figures import curved, curves, drawn, sweeps
 from ariigcn.plan.load import load_plan
 from ariigcn.plan.runs import run_of
 
@@ -58,8 +58,10 @@ def test_a_grid_over_one_key_has_a_curve_of_every_value(plan):
     (sweep,) = sweeps(plan)
     assert sweep["key"] == "model.losses.margin"
     assert sweep["values"][1] == ["0.5", plan.runs("metrics.json", "main")]
+    assert curved(plan) == ["margin.0.3", "margin.0.5"]
     crossed = {"x": {"grid": {"model.hidden": [8, 16], "model.graph_layers": [0, 1]}}}
-    assert curves(load_plan({"experiments": {"main": {}, **crossed}})) == []
+    two_keys = load_plan({"experiments": {"main": {}, **crossed}})
+    assert curves(two_keys) == [] and curved(two_keys) == []
 
 
 def test_one_experiment_alone_is_compared_with_none(plan):

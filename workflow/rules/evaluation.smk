@@ -137,6 +137,7 @@ rule figures:
         predictions={name: PREDICTIONS[name] for name in plan.figured},
         tables=TABLES,
         fine_tuned=FINE_TUNED,
+        curved=figures.curved(plan),
         code=code_version("ariigcn.evaluation.figures.draw"),
     script:
         "../scripts/figures.py"

@@ -17,6 +17,7 @@ def main(snakemake):
         predictions={name: [Path(p) for p in paths] for name, paths in params.predictions.items()},
         tables={name: Path(path) for name, path in params.tables.items()},
         fine_tuned={m: [Path(f) for f in folders] for m, folders in params.fine_tuned.items()},
+        curved=params.curved,
     )
     figures = [Figure.from_strings(*figure) for figure in params.figures]
     draw_figures(figures, sources, snakemake.threads)

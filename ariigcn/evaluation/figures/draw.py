@@ -1,6 +1,6 @@
 """Which module draws which kind of figure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -29,6 +29,7 @@ class FigureSources:
         predictions: experiment -> its seeds' ``predictions.parquet``.
         tables: name -> CSV of :func:`ariigcn.evaluation.tables.write.write_tables`.
         fine_tuned: modality -> the folder of each encoder that was fine-tuned.
+        curved: experiments that a figure of a grid shows.
     """
 
     table: Path
@@ -37,6 +38,7 @@ class FigureSources:
     predictions: Mapping[str, Sequence[Path]]
     tables: Mapping[str, Path]
     fine_tuned: Mapping[str, Sequence[Path]]
+    curved: Collection[str] = frozenset()
 
 
 def draw_figures(figures: Sequence[Figure], sources: FigureSources, processes: int = 1) -> None:
@@ -62,13 +64,14 @@ def draw_figures(figures: Sequence[Figure], sources: FigureSources, processes: i
 
 
 def _draw(sources: FigureSources, figure: Figure) -> None:
+    tables, curved = sources.tables, sources.curved
     match figure.kind:
         case Kind.RESULTS:
-            draw_results(sources.tables["results"], sources.tables["errors"], figure.path)
+            draw_results(tables["results"], tables["errors"], figure.path, curved)
         case Kind.COMPARISONS:
-            draw_comparisons(sources.tables["comparisons"], figure.path)
+            draw_comparisons(tables["comparisons"], figure.path, curved)
         case Kind.MISSING:
-            draw_missing(sources.tables["missing"], figure.path)
+            draw_missing(tables["missing"], figure.path)
         case Kind.CONFUSION:
             draw_confusion(sources.metrics[figure.of], figure.path)
         case Kind.HISTORY:

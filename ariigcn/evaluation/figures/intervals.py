@@ -1,6 +1,6 @@
 """A row an experiment: its score or difference with what other dialogues and other seeds may change."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 import pandas as pd
@@ -9,11 +9,30 @@ from matplotlib.figure import Figure
 
 from ariigcn.evaluation.figures.style import COLUMN, PALETTE
 
+SHOWN = 16  # rows of a page's figure
 KINDS = "Wide: 95 % interval over test dialogues; narrow: over seeds"
 BANDS = {  # of the kinds: label, colour of the palette, width in points, place beside the dot
     "dialogues": ("other dialogues", "bar", 4.0, -0.12),
     "seeds": ("other seeds", "audio", 1.6, 0.17),
 }
+
+
+def with_rows(frame: pd.DataFrame, curved: Collection[str]) -> pd.DataFrame:
+    """The experiments that get a row: all, or of more than :data:`SHOWN` those that no curve shows.
+
+    Args:
+        frame: a row an experiment, named in its column ``experiment``.
+        curved: experiments that a figure of a grid shows.
+    """
+    if len(frame) <= SHOWN:
+        return frame
+    own = frame[~frame["experiment"].isin(curved)].reset_index(drop=True)
+    return own if len(own) > 1 else frame  # a run of nothing but grids
+
+
+def left_out(rows: int, experiments: int) -> str:
+    """How many of the experiments have a row, for a title; nothing where all have."""
+    return "" if rows == experiments else f": {rows} of {experiments} experiments"
 
 
 def row_axes(rows: int) -> tuple[Figure, Axes]:

@@ -1,32 +1,42 @@
 """The experiments of a run, best first: how sure each score is, and what can be reached."""
 
+from collections.abc import Collection
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from ariigcn.core.seals import verify
-from ariigcn.evaluation.figures.intervals import KINDS, draw_legend, draw_rows, row_axes
+from ariigcn.evaluation.figures.intervals import (
+    KINDS,
+    SHOWN,
+    draw_legend,
+    draw_rows,
+    left_out,
+    row_axes,
+    with_rows,
+)
 from ariigcn.evaluation.figures.style import PALETTE, SMALL, save, save_nothing, style
 from ariigcn.evaluation.statistics.errors import ALL
 from ariigcn.evaluation.tables.frames import percent
 
-SHOWN = 16  # rows; of more experiments the best are shown, and the main one
 
-
-def draw_results(results: Path, errors: Path, out: Path) -> None:
+def draw_results(
+    results: Path, errors: Path, out: Path, curved: Collection[str] = frozenset()
+) -> None:
     """Draw test accuracy, best first, with both its intervals and what is reachable.
 
     Args:
         results: ``results.csv`` of :func:`ariigcn.evaluation.tables.write.write_tables`.
         errors: its ``errors.csv``, for the intervals over dialogues.
         out: the SVG file.
+        curved: experiments that a figure of a grid shows.
     """
     whole = pd.read_csv(verify(errors))
     whole = whole.loc[whole["by"] == ALL].set_index("experiment")[["accuracy_low", "accuracy_high"]]
     every = pd.read_csv(verify(results))
     main = str(every["experiment"].iloc[0])
-    frame = ranked(every, main)
+    frame = ranked(every, main, curved)
     if frame["accuracy_mean"].isna().all():
         return save_nothing(out, "the test split has no labelled utterance.")
     with style():
@@ -56,9 +66,10 @@ def draw_results(results: Path, errors: Path, out: Path) -> None:
     return None
 
 
-def ranked(results: pd.DataFrame, main: str) -> pd.DataFrame:
-    """The best :data:`SHOWN` experiments by test accuracy, the main one always among them."""
-    order = results.sort_values("accuracy_mean", ascending=False, kind="stable")
+def ranked(results: pd.DataFrame, main: str, curved: Collection[str] = frozenset()) -> pd.DataFrame:
+    """The best :data:`SHOWN` experiments with rows by test accuracy, the main one always among them."""
+    others = [name for name in curved if name != main]
+    order = with_rows(results, others).sort_values("accuracy_mean", ascending=False, kind="stable")
     kept = order.head(SHOWN)
     if main not in set(kept["experiment"]):
         kept = pd.concat([kept.head(SHOWN - 1), order[order["experiment"] == main]])
@@ -66,10 +77,7 @@ def ranked(results: pd.DataFrame, main: str) -> pd.DataFrame:
 
 
 def _title(frame: pd.DataFrame, experiments: int) -> str:
-    title = "Test accuracy in per cent"
-    if len(frame) < experiments:
-        title += f": {len(frame)} of {experiments} experiments"
-    title += f". Dot: mean over seeds. {KINDS}."
+    title = f"Test accuracy in per cent{left_out(len(frame), experiments)}. Dot: mean over seeds. {KINDS}."
     if frame["reachable_accuracy"].notna().any():
         title += (
             " Upright mark: what a perfect classifier is expected to reach from the same modalities; "

@@ -1,6 +1,6 @@
 """Figures of the statistics: differences, calibration, missing modalities."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,14 @@ from matplotlib.ticker import MaxNLocator
 
 from ariigcn.core.modality import MODALITIES
 from ariigcn.core.seals import verify
-from ariigcn.evaluation.figures.intervals import KINDS, draw_legend, draw_rows, row_axes
+from ariigcn.evaluation.figures.intervals import (
+    KINDS,
+    draw_legend,
+    draw_rows,
+    left_out,
+    row_axes,
+    with_rows,
+)
 from ariigcn.evaluation.figures.style import COLUMN, PALETTE, save, save_nothing, style
 from ariigcn.evaluation.predictions import read_predictions
 from ariigcn.evaluation.statistics.calibration import BINS, Reliability, reliability
@@ -27,10 +34,17 @@ LINES: tuple[dict[str, Any], ...] = (
 )
 
 
-def draw_comparisons(table: Path, out: Path) -> None:
-    """Each experiment's difference in weighted F1 to the main one, with both its intervals."""
-    frame = pd.read_csv(verify(table))
-    frame = frame[frame["weighted_f1_difference"].notna()].reset_index(drop=True)
+def draw_comparisons(table: Path, out: Path, curved: Collection[str] = frozenset()) -> None:
+    """Each experiment's difference in weighted F1 to the main one, with both its intervals.
+
+    Args:
+        table: ``comparisons.csv``.
+        out: the SVG file.
+        curved: experiments that a figure of a grid shows.
+    """
+    every = pd.read_csv(verify(table))
+    every = every[every["weighted_f1_difference"].notna()].reset_index(drop=True)
+    frame = with_rows(every, curved)
     if not len(frame):
         return save_nothing(out, "there is no second experiment to compare.")
     with style():
@@ -45,17 +59,18 @@ def draw_comparisons(table: Path, out: Path) -> None:
         )
         axes.set_xlabel("Difference in weighted F1 (points)")
         draw_legend(figure, axes)
-        save(figure, out, _comparisons_title(frame))
+        save(figure, out, _comparisons_title(every, len(frame)))
     return None
 
 
-def _comparisons_title(frame: pd.DataFrame) -> str:
+def _comparisons_title(frame: pd.DataFrame, rows: int) -> str:
     found = [
         f"{verdict}: {', '.join(frame.loc[frame['verdict'] == verdict, 'experiment'])}"
         for verdict in dict.fromkeys(frame["verdict"])
     ]
     return (
-        f"Test weighted F1 minus that of {frame['against'].iloc[0]}, in points. {KINDS}. "
+        f"Test weighted F1 minus that of {frame['against'].iloc[0]}, in points"
+        f"{left_out(rows, len(frame))}. {KINDS}. "
         f"After Holm {'; '.join(found)}."
     )
 

@@ -1,6 +1,7 @@
 import re
 from xml.etree import ElementTree
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
@@ -9,8 +10,9 @@ from matplotlib.figure import Figure as Drawing
 from ariigcn.core.storage import write_table
 from ariigcn.evaluation.figures import draw
 from ariigcn.evaluation.figures.draw import draw_figures
+from ariigcn.evaluation.figures.intervals import SHOWN, with_rows
 from ariigcn.evaluation.figures.kinds import Figure, Kind, pdf_of
-from ariigcn.evaluation.figures.ranking import SHOWN, ranked
+from ariigcn.evaluation.figures.ranking import ranked
 from ariigcn.evaluation.figures.style import COLUMN, NOTHING, PALETTE, SMALL, save, style
 from ariigcn.evaluation.figures.training import draw_discriminators
 from ariigcn.evaluation.run_files import read_run_table
@@ -75,6 +77,16 @@ def test_experiments_stand_best_first_and_the_main_one_always(tmp_path):
     others = pd.DataFrame({"experiment": list("abcdefghijklmnopqrst"), "accuracy_mean": 0.5})
     shown = ranked(pd.concat([many, others], ignore_index=True), "main")["experiment"].tolist()
     assert len(shown) == SHOWN and shown[-1] == "main"
+
+
+def test_of_many_experiments_those_of_a_curve_have_no_row_but_the_main_one_has():
+    names = ["main", *"abcdefghijklmnopqrst"]
+    frame = pd.DataFrame({"experiment": names, "accuracy_mean": np.linspace(0.1, 0.9, len(names))})
+    curved = ["main", *"nopqrst"]
+    assert with_rows(frame.head(SHOWN), curved)["experiment"].tolist() == names[:SHOWN]
+    assert with_rows(frame, curved)["experiment"].tolist() == list("abcdefghijklm")
+    assert with_rows(frame, names[1:])["experiment"].tolist() == names, "nothing but grids"
+    assert ranked(frame, "main", curved)["experiment"].tolist() == [*"mlkjihgfedcba", "main"]
 
 
 def test_the_ranking_says_how_sure_scores_are_and_that_reachable_is_expected(project):
