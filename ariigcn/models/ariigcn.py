@@ -55,9 +55,9 @@ class ARIIGCN(ConversationModel):
         hidden, dropout = config.hidden, config.dropout
         self.encoders = ModalityEncoders(dimensions, hidden, dropout, config.input_dropout)
         self.context = (
-            ContextEncoder(count, hidden, dropout, self.past_only)
-            if config.context == "gru"
-            else None
+            None
+            if config.context == "none"
+            else ContextEncoder(config.context, count, hidden, dropout, self.past_only)
         )
         self.generators = Generators(count, hidden, dropout, config.alignment)
         self.aligned_size = config.alignment.shared or hidden

@@ -162,10 +162,10 @@ class ModelConfig(Section):
     hidden: int = Field(
         128, ge=8, multiple_of=2, description="H, the size of every representation."
     )
-    context: Literal["none", "gru"] = Field(
+    context: Literal["none", "gru", "qrnn"] = Field(
         "gru",
         description="Recurrent encoder over the dialogue after the MLPs [ours]; only forward if "
-        "graph.future is 0.",
+        "graph.future is 0. qrnn: its gates do not read its state, so all steps are made together.",
     )
     graph_layers: int = Field(2, ge=0, description="Number of relational layers; 0: no graph.")
     graph_layer: str = Field(

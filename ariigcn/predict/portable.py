@@ -11,6 +11,7 @@ from ariigcn.core.errors import ConfigError
 from ariigcn.models.ariigcn import ARIIGCN
 from ariigcn.models.bundle import BundleHead
 from ariigcn.models.parts.inputs import joined
+from ariigcn.models.parts.quasi_recurrence import ModalityQRNN
 from ariigcn.models.parts.recurrence import ModalityGRU
 from ariigcn.models.parts.relation_graph import SpeakerRelationLayer, Tiles
 from ariigcn.models.parts.speakers import of_speakers
@@ -137,21 +138,13 @@ def _read(gru: nn.Module, x: Tensor) -> Tensor:
     return states.squeeze(2).flatten(1)
 
 
-def _recurrences(cells: ModalityGRU) -> list[nn.GRU]:
+def _recurrences(cells: ModalityGRU | ModalityQRNN) -> list[nn.GRU]:
     """The same recurrence as torch's own layer, one a modality."""
-    directions, size = cells.directions, cells.carry.shape[1]
     made = []
-    for modality, (weight, bias) in enumerate(zip(cells.read.weight, cells.read.bias, strict=True)):
-        gru = nn.GRU(weight.shape[0], size, bidirectional=directions == 2)
-        for k, end in enumerate(("", "_reverse")[:directions]):
-            own, part = modality * directions + k, slice(k * 3 * size, (k + 1) * 3 * size)
-            weights = {
-                "weight_ih": weight[:, part].T,
-                "bias_ih": bias[0, part],
-                "weight_hh": cells.carry[own].T,
-                "bias_hh": cells.carry_bias[own, 0],
-            }
-            for name, value in weights.items():
+    for modality, weight in enumerate(cells.read.weight):
+        gru = nn.GRU(weight.shape[0], cells.hidden, bidirectional=cells.directions == 2)
+        for direction, end in enumerate(("", "_reverse")[: cells.directions]):
+            for name, value in cells.torch_weights(modality, direction).items():
                 getattr(gru, f"{name}_l0{end}").data.copy_(value)
         made.append(gru.eval())
     return made

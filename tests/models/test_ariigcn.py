@@ -29,7 +29,7 @@ def select(dialogues, modalities):
     return replace(dialogues, x=x, mask=dialogues.mask[:, columns])
 
 
-@pytest.mark.parametrize("context", ["none", "gru"])
+@pytest.mark.parametrize("context", ["none", "gru", "qrnn"])
 def test_batch_composition_and_order_change_no_output(context):
     dialogues = make_toy(LENGTHS)
     model = make_model(dialogues, context=context)
@@ -41,7 +41,7 @@ def test_batch_composition_and_order_change_no_output(context):
     assert torch.allclose(model(mixed).logits, together[mixed.rows], atol=1e-5)
 
 
-@pytest.mark.parametrize("context", ["none", "gru"])
+@pytest.mark.parametrize("context", ["none", "gru", "qrnn"])
 def test_past_only_really_is(context):
     dialogues = make_toy(LENGTHS, config=GraphConfig(past=5, future=0))
     model = make_model(dialogues, context=context)

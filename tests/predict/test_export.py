@@ -57,7 +57,8 @@ BY_NAME = {
         ({}, {"past": 3, "future": 0}),
         ({}, {"past": -1, "future": 2}),
         ({"context": "none", "relation_bases": 0}, {"past": 0, "future": -1}),
-        ({"graph_layers": 0}, {}),
+        ({"context": "qrnn"}, {"future": 0}),
+        ({"context": "qrnn", "graph_layers": 0}, {}),
     ],
 )
 def test_the_portable_network_is_the_network(make_model, settings, graph):
@@ -74,13 +75,15 @@ def test_onnx_gives_the_same_on_a_hundred_dialogues_of_any_length(make_model, tm
     runtime = pytest.importorskip("onnxruntime")
     onnx = pytest.importorskip("onnx")
     pytest.importorskip("onnxscript")
-    for graph in (
-        {"past": 4, "future": 3},
-        {"past": 5, "future": 0, "normalise": RELATIVE},
-        {"normalise": RELATIVE},
-        {"past": 5, "future": 0, **BY_NAME},
+    for settings, graph in (
+        ({}, {"past": 4, "future": 3}),
+        ({}, {"past": 5, "future": 0, "normalise": RELATIVE}),
+        ({}, {"normalise": RELATIVE}),
+        ({}, {"past": 5, "future": 0, **BY_NAME}),
+        ({"context": "qrnn"}, {}),
     ):
-        model, path = make_model("text", "audio", **graph), tmp_path / "model.onnx"
+        model = make_model("text", "audio", settings=settings, **graph)
+        path = tmp_path / "model.onnx"
         export_onnx(model, path)
         assert [file.name for file in tmp_path.iterdir()] == ["model.onnx"]
         session, draw = runtime.InferenceSession(str(path)), np.random.default_rng(0)

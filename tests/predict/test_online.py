@@ -64,6 +64,7 @@ def past_only_model(make_model):
         ({}, {"past": -1}),
         ({"context": "none", "graph_layers": 3, "relation_bases": 0}, {"past": 2}),
         ({"graph_layers": 0}, {"past": 3}),
+        ({"context": "qrnn"}, {"past": 3}),
         ({"graph_layer": "gatv2"}, {"past": 3}),
         ({"graph_layer": "rgcn"}, {"past": 3}),
         ({"name": "bc-lstm"}, {"past": 3}),

@@ -37,6 +37,7 @@ FORMS = [{"losses": {"form": form}} for form in ("hinge", "infonce", "supcon")]
 OPTIONS = [
     {"modality_dropout": 0.5, "losses": {"label_smoothing": 0.1, "class_weight_power": 0.5}},
     {"context": "none", "relation_bases": 0, "discriminator": {"label_smoothing": 0.1}},
+    {"context": "qrnn", "hidden": 16},
     {"discriminator": {"gradient_penalty": 1.0, "spectral_norm": True}},
 ]
 BASELINES = [{"name": name} for name in ("mlp", "transformer")]

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from ariigcn.models.parts.layers import Dropout, ModalityLinear, ModalityNorm, replaced
+from ariigcn.models.parts.quasi_recurrence import ModalityQRNN
 from ariigcn.models.parts.recurrence import ModalityGRU
 
 LIMIT = 10.0  # scales: what lies further out is as good as there
@@ -135,19 +136,30 @@ class ModalityEncoders(nn.Module):
         return replaced(encoded, mask, self.missing)
 
 
-class ContextEncoder(nn.Module):
-    """A GRU a modality over each dialogue, added to its input [ours, an option].
+CELLS: dict[str, type[ModalityGRU] | type[ModalityQRNN]] = {
+    "gru": ModalityGRU,
+    "qrnn": ModalityQRNN,
+}
 
-    It reads in both directions, or forward alone where no utterance may see a later one.
+
+class ContextEncoder(nn.Module):
+    """A recurrence a modality over each dialogue, added to its input [ours, an option].
+
+    It reads in both directions, or forward alone where no utterance may see a later one; ``cells``
+    names one of :data:`CELLS`.
 
     Shapes:
         h [M, n, H] -> [M, n, H].
     """
 
-    def __init__(self, modalities: int, hidden: int, dropout: float, past_only: bool) -> None:
+    cells: ModalityGRU | ModalityQRNN
+
+    def __init__(
+        self, cells: str, modalities: int, hidden: int, dropout: float, past_only: bool
+    ) -> None:
         super().__init__()
         directions = 1 if past_only else 2
-        self.cells = ModalityGRU(modalities, hidden, hidden // directions, directions)
+        self.cells = CELLS[cells](modalities, hidden, hidden // directions, directions)
         self.dropout = Dropout(dropout)
         self.norm = ModalityNorm(modalities, hidden)
 

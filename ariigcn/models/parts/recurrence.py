@@ -79,7 +79,7 @@ class ModalityGRU(nn.Module):
 
     def __init__(self, modalities: int, inputs: int, hidden: int, directions: int) -> None:
         super().__init__()
-        self.directions = directions
+        self.hidden, self.directions = hidden, directions
         self.read = ModalityLinear(modalities, inputs, directions * 3 * hidden)
         self.carry = nn.Parameter(torch.empty(modalities * directions, hidden, 3 * hidden))
         self.carry_bias = nn.Parameter(torch.empty(modalities * directions, 1, 3 * hidden))
@@ -107,6 +107,17 @@ class ModalityGRU(nn.Module):
         carried = torch.baddbmm(self.carry_bias, state, self.carry).chunk(3, dim=-1)
         reset, keep = ((read[k] + carried[k]).sigmoid() for k in (0, 1))
         return torch.lerp((read[2] + reset * carried[2]).tanh(), state, keep)
+
+    def torch_weights(self, modality: int, direction: int) -> dict[str, Tensor]:
+        """One recurrence's weights under the names that ``torch.nn.GRU`` gives them."""
+        own = modality * self.directions + direction
+        part = slice(direction * 3 * self.hidden, (direction + 1) * 3 * self.hidden)
+        return {
+            "weight_ih": self.read.weight[modality][:, part].T,
+            "bias_ih": self.read.bias[modality, 0, part],
+            "weight_hh": self.carry[own].T,
+            "bias_hh": self.carry_bias[own, 0],
+        }
 
 
 class _Recurrence(torch.autograd.Function):
