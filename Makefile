@@ -26,6 +26,8 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 TESTABLE := $(VENV)/.testable
 AXE := .browser/package/axe.min.js
+# Byte code, made on every core where pip makes it on one. Files for newer Pythons, which some packages hold, have none.
+COMPILED = $(BIN)/python -m compileall -qq -j 0 $(VENV)/lib ariigcn snakemake_logger_plugin_ariigcn || true
 MADE := $(VENV) data results .snakemake site dist
 
 .PHONY: bench bench-predictions bench-recording bench-scale bench-train demo docs lint-containers lock pictures release-notes wheel test test-browser test-faults test-kills test-slurm test-speech lint clean shipped-models
@@ -65,7 +67,7 @@ test-slurm: $(TESTABLE)
 lint: $(TESTABLE)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
+	$(BIN)/mypy --num-workers 2
 	$(BIN)/snakefmt --check Snakefile workflow
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/snakemake --lint
 
@@ -101,11 +103,13 @@ $(BIN)/python:
 $(INSTALLED): pyproject.toml constraints.txt | $(BIN)/python
 	@echo 'Installs 141 packages into $(VENV), once: about 3.2 GB to download from PyPI (2.7 GB are torch and its'
 	@echo 'CUDA libraries; 0.7 GB in all where pip finds torch for the CPU), then some minutes to unpack.'
-	$(BIN)/python -m pip install --progress-bar on $(CONSTRAINTS) --editable .
+	$(BIN)/python -m pip install --no-compile --progress-bar on $(CONSTRAINTS) --editable .
+	$(COMPILED)
 	touch $@
 
 $(TESTABLE): $(INSTALLED)
-	$(BIN)/python -m pip install --quiet $(CONSTRAINTS) --editable '.[dev,app,docs]'
+	$(BIN)/python -m pip install --no-compile --quiet $(CONSTRAINTS) --editable '.[dev,app,docs]'
+	$(COMPILED)
 	touch $@
 
 bench: $(TESTABLE)
