@@ -35,6 +35,7 @@ from benchmarks.floor import ProductRecorder, floating_operations, replay
 from benchmarks.shapes import Shape, generate, iemocap, meld
 
 ROOT = Path(__file__).parents[1]
+LOSSES = dict.fromkeys(("adversarial", "intra_inter_modal", "intra_inter_class"), 0.1)
 SHARED_PART = {"shared": 4, "stand_in": "others"}  # docs/results.md, "Alignment"
 COLUMNS = {
     "epoch, s": "epoch_s",
@@ -182,7 +183,6 @@ def main(
         return
     torch.set_num_threads(threads)
     shapes = {"iemocap": iemocap, "meld": lambda: meld(meld_tables)}
-    weights = dict.fromkeys(("adversarial", "intra_inter_modal", "intra_inter_class"), 0.1)
     by = {} if alignment == "discriminators" else {"alignment": {"by": alignment, **SHARED_PART}}
     model = ModelConfig.model_validate(
         {
@@ -190,7 +190,7 @@ def main(
             "relation_bases": bases,
             "graph_layer": graph_layer,
             "context": context[0],
-            "losses": {**weights, "form": form},
+            "losses": {**LOSSES, "form": form},
             **by,
         }
     )

@@ -21,11 +21,10 @@ from ariigcn.models.config import ModelConfig
 from ariigcn.training.batches import epoch_batches
 from ariigcn.training.config import TrainingConfig
 from ariigcn.training.loop import Trainer
-from benchmarks.bench_train import trainer_of
+from benchmarks.bench_train import LOSSES, trainer_of
 from benchmarks.shapes import generate, iemocap, meld
 
 SHAPES = {"iemocap": iemocap, "meld": meld}
-LOSSES = dict.fromkeys(("adversarial", "intra_inter_modal", "intra_inter_class"), 0.1)
 EPOCH = 3  # after the warm-up of the game
 
 

@@ -57,6 +57,7 @@ BY_NAME = {
         ({}, {"past": 3, "future": 0}),
         ({}, {"past": -1, "future": 2}),
         ({"context": "none", "relation_bases": 0}, {"past": 0, "future": -1}),
+        ({"graph_layers": 0}, {}),
         ({"context": "qrnn"}, {"future": 0}),
         ({"context": "qrnn", "graph_layers": 0}, {}),
     ],
