@@ -34,6 +34,16 @@ class Server:
         """What is answered to a GET."""
         return requests.get(self.address + path, timeout=60, **options)
 
+    def is_gone(self, path: str) -> bool:
+        """Whether it says that something is no longer here.
+
+        An answer that breaks off is none yet: what was being read was removed meanwhile.
+        """
+        try:
+            return self.get(path).status_code == 404
+        except requests.exceptions.ChunkedEncodingError:
+            return False
+
     def upload(self, name: str, content: bytes, **options) -> requests.Response:
         """What is answered to an upload: where it lies."""
         address = f"{self.address}gradio_api/upload"

@@ -114,7 +114,7 @@ def test_a_session_that_ends_takes_its_files_along(server):
         assert b"200 OK" in page.recv(4096)
         token = tokens(server.ask("leaving", None, transcript))[0]
         assert server.get(f"kept/{token}").ok
-    wait_until(lambda: server.get(f"kept/{token}").status_code == 404)
+    wait_until(lambda: server.is_gone(f"kept/{token}"))
     assert "no longer here" in server.ask("other", None, transcript)
 
 
