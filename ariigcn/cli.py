@@ -392,8 +392,9 @@ def doctor(
     from ariigcn.predict.command import show_findings
     from ariigcn.predict.doctor import examine
 
-    if not show_findings(examine(data, results)):
-        raise typer.Exit(1)
+    with _in_words():
+        if not show_findings(examine(data, results)):
+            raise typer.Exit(1)
 
 
 @corpus_app.command("check", epilog="Example: ariigcn corpus check meld --root /data/MELD.Raw")

@@ -22,6 +22,7 @@ from ariigcn.features.store import Status
 from ariigcn.models.registry import MODELS
 from ariigcn.plan.load import load_plan
 from ariigcn.plan.search import space
+from tests.core.forgetting import forget_code
 from tests.models import test_baselines
 
 
@@ -118,7 +119,7 @@ def test_an_edit_of_the_labs_package_changes_what_it_makes(my_lab):
     module.write_text("from my_lab.scale import BY\n" + module.read_text())
 
     def version():
-        code._read.cache_clear()
+        forget_code()
         return code.code_version("ariigcn.features.extract", "my_lab.text_length")
 
     before = version()

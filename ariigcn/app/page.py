@@ -26,7 +26,7 @@ from ariigcn.corpora.read.recordings import RECORDINGS
 from ariigcn.predict.conversation import Conversation
 from ariigcn.predict.model import EmotionModel
 from ariigcn.predict.page import Media, page
-from ariigcn.predict.zoo import DEFAULT, shipped, trained
+from ariigcn.predict.zoo import DEFAULT, damaged, shipped, trained
 from ariigcn.speech.packages import available
 
 logger = logging.getLogger(__name__)
@@ -77,15 +77,16 @@ class Page(gr.Blocks):
         limits: what a visitor may ask for.
 
     Raises:
-        DataError: no model has this name.
+        DataError: no model has this name, or it is damaged.
     """
 
     def __init__(self, model: str | None, results: Path, limits: Limits) -> None:
-        known = {m.name: m for m in (*shipped(), *trained(results))}
+        known, wrong = {m.name: m for m in (*shipped(), *trained(results))}, damaged(results)
         if (model or DEFAULT) not in known:
-            raise DataError(
-                f"{unknown_name(model or DEFAULT, list(known), 'model')} (ariigcn models)"
-            )
+            unknown = f"{unknown_name(model or DEFAULT, list(known), 'model')} (ariigcn models)"
+            raise DataError(wrong.get(model or DEFAULT, unknown))
+        for words in dict.fromkeys(wrong.values()):  # a model may have two names
+            logger.warning("this model is left out: %s", words)
         self._models, self._loaded = known, dict[str, EmotionModel]()
         self._limits, self._files = limits, Files(limits.kept_s)
         # Where Gradio puts uploads; it asks at each.

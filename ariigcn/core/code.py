@@ -19,6 +19,7 @@ PACKAGE_ROOT = Path(__file__).resolve().parents[1]
 SILENT = frozenset({f"{PACKAGE}.core.{name}" for name in ("code", "errors", "logs", "signals")})
 
 
+@cache
 def code_version(*modules: str) -> str:
     """Twelve hex digits that change when any code behind ``modules`` changes."""
     digest = hashlib.sha256()
@@ -45,6 +46,7 @@ def closure(*modules: str) -> set[str]:
     return found
 
 
+@cache
 def imports_of(module: str, packages: frozenset[str] = frozenset({PACKAGE})) -> frozenset[str]:
     """The modules of some packages that one module names in its import statements, wherever they stand."""
     return frozenset(n for n in _read(module)[0] if _package(n) in packages and _is_versioned(n))

@@ -11,7 +11,7 @@ from rich.text import Text
 from ariigcn.predict.conversation import Conversation, Utterance
 from ariigcn.predict.recordings import gather, untranscribed
 from ariigcn.predict.sources import find_sources
-from ariigcn.predict.zoo import shipped, trained
+from ariigcn.predict.zoo import damaged, shipped, trained
 
 if TYPE_CHECKING:
     from ariigcn.predict.doctor import Finding
@@ -66,7 +66,10 @@ def show_models(results: Path) -> None:
         for model in models:
             reads, emotions = ", ".join(model.modalities), ", ".join(model.labels)
             table.add_row(model.name, model.corpus, reads, emotions, origin)
-    Console().print(table)
+    console = Console()
+    console.print(table)
+    for words in dict.fromkeys(damaged(results).values()):  # a model may have two names
+        console.print(Text(f"defect: {words}", style="red"), soft_wrap=True)
 
 
 def show_findings(findings: Iterable["Finding"]) -> bool:

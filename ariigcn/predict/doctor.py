@@ -18,12 +18,13 @@ from ariigcn.core.plugins import load
 from ariigcn.features.config import FeaturesConfig
 from ariigcn.features.encoders.registry import (
     ENCODERS,
+    FINETUNED,
     PUBLISHED,
     encoder_module,
     made_by,
     make_encoder,
 )
-from ariigcn.predict.zoo import SHIPPED, shipped, trained
+from ariigcn.predict.zoo import SHIPPED, damaged, shipped, trained
 from ariigcn.speech.packages import PACKAGES, available
 
 # Shown always; of what else the package requires, what is wrong alone.
@@ -133,6 +134,9 @@ def _encoder(modality: str, name: str, *, is_default: bool) -> Finding:
         return Finding(
             "encoders", title, f"libraries are installed; set in its parameters: {words}"
         )
+    if name == FINETUNED:
+        said = f"libraries are installed; the workflow makes it of its base, {plain['base']}"
+        return Finding("encoders", title, said)
     try:
         encoder = make_encoder(modality, name, plain)
     except Exception as error:  # whatever a library raises where its files are damaged
@@ -150,15 +154,17 @@ def _speech() -> str:
 
 
 def _models(results: Path) -> Iterator[Finding]:
-    for model in shipped():
+    packaged, here = shipped(), {model.folder for model in trained(results)}
+    for model in packaged:
         said = f"{', '.join(model.modalities)}; {len(model.labels)} emotions of {model.corpus}"
         yield Finding("models", model.name, said)
-    if next(shipped(), None) is None:
+    if not packaged:
         yield Finding(
             "models", "that ship", f"none in {SHIPPED}; make shipped-models, or train one"
         )
-    count = sum(1 for _ in trained(results))
-    yield Finding("models", "trained here", f"{count} in {results.resolve()} (ariigcn models)")
+    yield Finding("models", "trained here", f"{len(here)} in {results.resolve()} (ariigcn models)")
+    for words in dict.fromkeys(damaged(results).values()):
+        yield Finding("models", "damaged", words)
 
 
 def _place(name: str, folder: Path, pattern: str) -> Finding:

@@ -1,6 +1,5 @@
 """Finding a trained model: one that ships, one in a results folder, a folder, one on a hub."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -45,7 +44,7 @@ def load(name: str | Path, results: Path | str = "results") -> "EmotionModel":
     Args:
         name: a model that ships (``meld-text``); one that was trained here, as ``demo/ar-iigcn`` (its
             first seed) or ``demo/ar-iigcn/2`` (seed 2); the folder of a model; or ``user/name`` on the
-            Hugging Face hub.
+            Hugging Face hub, which is asked only where ``results`` has no folder ``user``.
         results: folder that trained models are looked for in.
 
     Raises:
@@ -56,7 +55,7 @@ def load(name: str | Path, results: Path | str = "results") -> "EmotionModel":
     try:
         folder = find(name, results)
     except DataError as words:
-        if Path(name).exists() or str(name).count("/") != 1 or str(name).startswith((".", "/")):
+        if not _of_hub(name, Path(results)):
             raise
         try:
             return EmotionModel.from_pretrained(str(name))
@@ -66,52 +65,83 @@ def load(name: str | Path, results: Path | str = "results") -> "EmotionModel":
     return EmotionModel.from_folder(folder, None if folder == Path(name) else str(name))
 
 
+def _of_hub(name: str | Path, results: Path) -> bool:
+    """Whether a name is one of a hub's. A model of this machine that is damaged, or whose name is
+    mistyped, must not become a stranger's."""
+    user, slash, rest = str(name).partition("/")
+    local = Path(name).exists() or (results / user).exists() or user in ("", ".", "..", "~")
+    return bool(slash and rest) and "/" not in rest and not local
+
+
 def find(name: str | Path, results: Path | str = "results") -> Path:
     """The folder of a model of this machine; arguments as :func:`load`'s, but for the hub's.
 
     Raises:
-        DataError: nothing has this name.
+        DataError: nothing has this name, or its folder is damaged.
     """
     folder = Path(name)
     if (folder / "config.json").is_file():
         return folder
-    # Only as many are looked at as come before it: a damaged one further on is no trouble of its.
-    known = []
-    for model in _all(Path(results)):
-        if model.name == str(name):
-            return model.folder
-        known.append(model.name)
+    configs = {**_shipped(), **_trained(Path(results))}
+    if str(name) in configs:
+        return _known(str(name), configs[str(name)]).folder
     if folder.exists():
         raise DataError(f"{folder}: not a model: it has no config.json")
-    raise DataError(f"{unknown_name(str(name), known, 'model')} (ariigcn models lists them)")
+    raise DataError(
+        f"{unknown_name(str(name), list(configs), 'model')} (ariigcn models lists them)"
+    )
 
 
-def shipped() -> Iterator[Known]:
+def shipped() -> list[Known]:
     """The models that come with the package."""
-    for config in sorted(SHIPPED.glob("*/config.json")):
-        yield _known(config.parent.name, config)
+    return [_known(*each) for each in _shipped().items()]
 
 
-def trained(results: Path) -> Iterator[Known]:
-    """The models in a results folder; an experiment's first seed has its name alone too."""
-    first = set()
-    for config in sorted(results.glob("*/*/seed-*/model/config.json")):
-        corpus, experiment, seed = config.parts[-5:-2]
-        name = f"{corpus}/{experiment}"
-        if name not in first:
-            first.add(name)
-            yield _known(name, config)
-        yield _known(f"{name}/{seed.removeprefix('seed-')}", config)
+def trained(results: Path) -> list[Known]:
+    """The models in a results folder; an experiment's first seed has its name alone too.
+
+    Those that cannot be read are left out: :func:`damaged` tells them.
+    """
+    wrong = damaged(results)
+    return [_known(*each) for each in _trained(results).items() if each[0] not in wrong]
+
+
+def damaged(results: Path) -> dict[str, str]:
+    """The models in a results folder that cannot be read, and what is wrong with each."""
+    wrong = {}
+    for name, config in _trained(results).items():
+        try:
+            _known(name, config)
+        except DataError as error:
+            wrong[name] = str(error)
+    return wrong
 
 
 def past_only(results: Path) -> list[str]:
     """The names of the models that can follow a conversation."""
-    return [model.name for model in _all(results) if model.past_only]
+    return [model.name for model in (*shipped(), *trained(results)) if model.past_only]
 
 
-def _all(results: Path) -> Iterator[Known]:
-    yield from shipped()
-    yield from trained(results)
+def _shipped() -> dict[str, Path]:
+    """Names to configurations; none is read."""
+    return {config.parent.name: config for config in sorted(SHIPPED.glob("*/config.json"))}
+
+
+def _trained(results: Path) -> dict[str, Path]:
+    """Names to configurations; none is read."""
+    found: dict[str, Path] = {}
+    for config in sorted(results.glob("*/*/seed-*/model/config.json"), key=_in_order):
+        corpus, experiment, seed = config.parts[-5:-2]
+        name = f"{corpus}/{experiment}"
+        found.setdefault(name, config)
+        found[f"{name}/{seed.removeprefix('seed-')}"] = config
+    return found
+
+
+def _in_order(config: Path) -> tuple[str, str, int, str]:
+    """Seed 2 comes before seed 10."""
+    corpus, experiment, seed = config.parts[-5:-2]
+    return corpus, experiment, len(seed), seed
 
 
 def _known(name: str, config: Path) -> Known:

@@ -30,8 +30,12 @@ def talk(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def server():
-    """A page that takes files of 1 MB and recordings of six seconds."""
+def server(tmp_path_factory):
+    """A page that takes files of 1 MB and recordings of six seconds; one model here is damaged."""
     pytest.importorskip("gradio", reason="the extra ariigcn[app] is not installed")
-    with serving("--max-size", "1", "--max-minutes", "0.1") as running:
+    results = tmp_path_factory.mktemp("results")
+    (results / "demo/cut/seed-0/model").mkdir(parents=True)
+    (results / "demo/cut/seed-0/model/config.json").write_text("{}")
+    limits = ("--max-size", "1", "--max-minutes", "0.1")
+    with serving("--results", str(results), *limits) as running:
         yield running

@@ -77,7 +77,8 @@ def test_a_request_that_names_what_it_has_not_uploaded_is_refused(server, asked)
 
 
 def test_a_model_that_is_not_of_the_list_is_refused(server):
-    for name in ("/etc", "user/name", "../../meld-text"):
+    assert "demo/cut" not in server.get("config").text  # it is damaged
+    for name in ("/etc", "user/name", "../../meld-text", "demo/cut"):
         outcome = server.ask("model", words="Ann: Hi", model=name)
         assert "<iframe" not in outcome
         assert "Traceback" not in outcome

@@ -3,6 +3,7 @@
 import pytest
 
 from ariigcn.core import code
+from tests.core.forgetting import forget_code
 
 # A package in small: three stages, two of which share a module.
 STEP = '''\
@@ -57,13 +58,13 @@ def package(tmp_path, monkeypatch):
         path.write_text(source)
         (path.parent / "__init__.py").touch()
     monkeypatch.setattr(code, "PACKAGE_ROOT", root)
-    code._read.cache_clear()
+    forget_code()
     yield root
-    code._read.cache_clear()
+    forget_code()
 
 
 def versions():
-    code._read.cache_clear()
+    forget_code()
     return {stage: code.code_version(*modules) for stage, modules in STAGES.items()}
 
 

@@ -30,6 +30,9 @@ def test_what_is_here_is_found(tmp_path, monkeypatch, text_model):
     run = tmp_path / "results" / "toy" / "mine" / "seed-0" / "model"
     run.mkdir(parents=True)
     text_model.save_pretrained(run)
+    cut = tmp_path / "results" / "toy" / "cut" / "seed-0" / "model"
+    cut.mkdir(parents=True)
+    (cut / "config.json").write_text("{}")
     found = list(examine(tmp_path / "data", tmp_path / "results"))
     assert [f for f in found if f.lacking] == []
     assert of(found, "torch").said.startswith("2.")
@@ -37,7 +40,9 @@ def test_what_is_here_is_found(tmp_path, monkeypatch, text_model):
     assert of(found, "audio opensmile (default)").said.endswith("88 numbers")
     assert of(found, "video efficientnet-lite0 (default)").said.startswith("ready")
     assert "get it from https://download.pytorch.org" in of(found, "video r3d18").said
-    assert of(found, "trained here").said.startswith("2 in ")  # by its name, and with its seed
+    assert of(found, "trained here").said.startswith("1 in ")
+    assert of(found, "damaged").said.startswith(f"{cut / 'config.json'}: has no checksum")
+    assert of(found, "text finetuned").said.endswith("the workflow makes it of its base, minilm")
     assert of(found, "features made before").said.endswith("cache: 2.0 MB, 1 entries")
     assert of(found, "Hugging Face cache").said.endswith("hub: does not exist yet")
     assert {f.section for f in found} == {

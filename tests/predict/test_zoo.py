@@ -5,11 +5,13 @@ import re
 import shutil
 
 import pytest
+from typer.testing import CliRunner
 
 import ariigcn
+from ariigcn.cli import app
 from ariigcn.core.errors import DataError
 from ariigcn.predict import model as module
-from ariigcn.predict.zoo import SHIPPED, shipped, trained
+from ariigcn.predict.zoo import SHIPPED, damaged, find, shipped, trained
 
 
 def test_the_examples_of_the_docstrings():
@@ -60,10 +62,50 @@ def test_a_name_that_no_model_has_is_told(tmp_path, monkeypatch):
         ariigcn.load("nobody/nothing", results=tmp_path)
 
 
-def test_a_damaged_model_is_no_trouble_of_one_before_it(tmp_path):
-    damaged = tmp_path / "meld/text/seed-0/model"
+@pytest.fixture
+def with_a_damaged_one(tmp_path):
+    """A results folder: ``meld/cut`` is damaged, ``meld/text`` is not."""
+    damaged = tmp_path / "meld/cut/seed-0/model"
     damaged.mkdir(parents=True)
     (damaged / "config.json").write_text("{}")
-    assert ariigcn.load("meld-text", results=tmp_path).name == "meld-text"
-    with pytest.raises(DataError, match=r"config\.json"):
-        ariigcn.load("meld/text", results=tmp_path)
+    shutil.copytree(SHIPPED / "meld-text", tmp_path / "meld/text/seed-0/model")
+    return tmp_path
+
+
+@pytest.fixture
+def no_hub(monkeypatch):
+    """A stranger's model must not stand in for one of this machine."""
+
+    def asked(name):
+        raise AssertionError(f"the hub was asked for {name}")
+
+    monkeypatch.setattr(module.EmotionModel, "from_pretrained", asked)
+
+
+def test_a_damaged_model_is_no_trouble_of_another(with_a_damaged_one, no_hub):
+    assert ariigcn.load("meld-text", results=with_a_damaged_one).name == "meld-text"
+    assert ariigcn.load("meld/text", results=with_a_damaged_one).name == "meld/text"
+    with pytest.raises(DataError, match=r"meld/cut/seed-0/model/config\.json: has no checksum"):
+        ariigcn.load("meld/cut", results=with_a_damaged_one)
+    assert {*damaged(with_a_damaged_one)} == {"meld/cut", "meld/cut/0"}
+    assert [known.name for known in trained(with_a_damaged_one)] == ["meld/text", "meld/text/0"]
+    done = CliRunner().invoke(app, ["models", "--results", str(with_a_damaged_one)])
+    assert done.exit_code == 0
+    assert "meld/text/0" in done.output
+    assert done.output.count("defect: ") == done.output.count("has no checksum") == 1
+
+
+def test_a_mistyped_name_of_a_corpus_that_is_here_is_not_looked_for_elsewhere(
+    with_a_damaged_one, no_hub
+):
+    with pytest.raises(DataError, match="unknown model 'meld/txt'; did you mean 'meld/text'"):
+        ariigcn.load("meld/txt", results=with_a_damaged_one)
+
+
+def test_seeds_are_in_their_order(tmp_path):
+    for seed in (10, 2):
+        shutil.copytree(SHIPPED / "meld-text", tmp_path / f"meld/text/seed-{seed}/model")
+    assert find("meld/text", tmp_path).parent.name == "seed-2"
+    assert [known.name for known in trained(tmp_path)] == [
+        "meld/text", "meld/text/2", "meld/text/10",
+    ]  # fmt: skip
