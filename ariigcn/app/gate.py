@@ -1,7 +1,9 @@
 """What the page's server answers: Gradio's addresses that the page needs, and files by their token."""
 
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from starlette.middleware import Middleware
@@ -18,6 +20,7 @@ NEEDED = re.compile(
     r"|gradio_api/(startup-events|queue/(join|data)|upload|upload_progress|cancel|reset/?"
     r"|heartbeat/\w+))"
 )
+ASKING = "/gradio_api/queue/join"
 # The page asks its own server alone. Gradio compiles templates in the browser, hence unsafe-eval.
 POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; "
@@ -34,14 +37,20 @@ HEADERS = {
 class Gate:
     """Lets through what the page needs, and nothing that another site's page sends.
 
+    By itself Gradio would copy any file below its folder, or download any address, that a request has
+    in a file's place.
+
     Args:
         app: Gradio's server.
+        uploads: folder of all files that a request may name.
+        bytes_asked: of a request for an analysis, at most.
         loopback: the page is for this machine alone: only its own names are answered, so that no
             address elsewhere can be made to point here (DNS rebinding).
     """
 
-    def __init__(self, app: Any, loopback: bool) -> None:
-        self._app, self._loopback = app, loopback
+    def __init__(self, app: Any, uploads: Path, bytes_asked: int, loopback: bool) -> None:
+        self._app, self._uploads, self._bytes_asked = app, uploads, bytes_asked
+        self._loopback = loopback
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """One request, after ASGI."""
@@ -49,9 +58,16 @@ class Gate:
             return await self._app(scope, receive, send)
         if scope["type"] != "http":
             return await send({"type": "websocket.close"})
-        request = Request(scope)
+        request = Request(scope, receive)
         if problem := self._problem(request.url.path, request.method, request.headers):
             return await PlainTextResponse(problem, 403)(scope, receive, send)
+        if request.url.path == ASKING:
+            body = await _body(request, self._bytes_asked)
+            if body is None:
+                return await PlainTextResponse("too long", 413)(scope, receive, send)
+            if not self._names_uploads_alone(body):
+                return await PlainTextResponse("not an upload", 403)(scope, receive, send)
+            receive = _again(body, receive)
 
         async def with_headers(message: Any) -> None:
             if message["type"] == "http.response.start":
@@ -70,9 +86,59 @@ class Gate:
             return "sent by a page of another site"
         return "" if NEEDED.fullmatch(path) else "no such page"
 
+    def _names_uploads_alone(self, body: bytes) -> bool:
+        """Whether every file of a request lies in the folder of uploads."""
+        try:
+            paths = [*_paths(json.loads(body))]
+        except (ValueError, RecursionError):
+            return False
+        return all(isinstance(path, str) and self._is_upload(Path(path)) for path in paths)
 
-def gate(files: Files, *, loopback: bool) -> dict[str, Any]:
-    """What Gradio's server is started with: the gate before it, and the way to the files."""
+    def _is_upload(self, path: Path) -> bool:
+        return path.is_relative_to(self._uploads) and ".." not in path.parts
+
+
+async def _body(request: Request, most: int) -> bytes | None:
+    """A request's body; None where it has more bytes than ``most``."""
+    body = b""
+    async for part in request.stream():
+        body += part
+        if len(body) > most:
+            return None
+    return body
+
+
+def _again(body: bytes, receive: Any) -> Any:
+    """What an application receives of a request whose body was read: the body, then what comes."""
+    waiting = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def received() -> Any:
+        return waiting.pop() if waiting else await receive()
+
+    return received
+
+
+def _paths(value: Any) -> Iterator[Any]:
+    """What stands for files in a request of Gradio's, at any depth."""
+    waiting = [value]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            if "path" in value:
+                yield value["path"]
+            waiting.extend(value.values())
+        elif isinstance(value, list):
+            waiting.extend(value)
+
+
+def gate(files: Files, *, bytes_asked: int, loopback: bool) -> dict[str, Any]:
+    """What Gradio's server is started with: the gate before it, and the way to the files.
+
+    Args:
+        files: of the page.
+        bytes_asked: of a request for an analysis, at most.
+        loopback: the page is for this machine alone.
+    """
 
     def kept(request: Request) -> Response:
         found = files.find(request.path_params["token"])
@@ -88,6 +154,8 @@ def gate(files: Files, *, loopback: bool) -> dict[str, Any]:
         )
 
     return {
-        "middleware": [Middleware(Gate, loopback=loopback)],
+        "middleware": [
+            Middleware(Gate, uploads=files.uploads, bytes_asked=bytes_asked, loopback=loopback)
+        ],
         "routes": [Route("/kept/{token}", kept)],
     }

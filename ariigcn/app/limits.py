@@ -22,3 +22,8 @@ class Limits:
     utterances: int = 1000
     kept_s: float = 3600
     waiting: int = 16
+
+    @property
+    def bytes_asked(self) -> int:
+        """Of a request for an analysis: words, which JSON may write as six bytes a letter, and names."""
+        return int(6e6 * self.transcript_megabytes) + 100_000

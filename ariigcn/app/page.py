@@ -59,11 +59,10 @@ class _LeftError(Exception):
 def _upload(label: str, endings: Sequence[str], name: str) -> Any:
     """Gradio's field for a file, whose value is what a request says, for :meth:`Files.upload` to look up.
 
-    By itself Gradio would copy any file below its folder, or fetch any address, that a request names.
-    (Methods of one field, not a class of ours: Gradio writes a file beside the source of such classes.)
+    By itself Gradio would copy it. (A method of one field, not a class of ours: Gradio writes a file
+    beside the source of such classes.)
     """
     field = gr.File(label=label, file_types=[*endings], height=130, elem_id=name)
-    field.move_resource_to_block_cache = str
     field.preprocess = lambda payload: None if payload is None else str(payload.path)
     return field
 
@@ -117,7 +116,9 @@ class Page(gr.Blocks):
             super().launch(
                 server_name=host,
                 server_port=server_port,
-                app_kwargs=gate(self._files, loopback=host in LOOPBACK),
+                app_kwargs=gate(
+                    self._files, bytes_asked=self._limits.bytes_asked, loopback=host in LOOPBACK
+                ),
                 max_file_size=int(self._limits.megabytes * 1e6),
                 theme=gr.themes.Default(
                     primary_hue="blue", font=["system-ui", "sans-serif"], font_mono=["monospace"]

@@ -44,7 +44,7 @@ def load(name: str | Path, results: Path | str = "results") -> "EmotionModel":
     Args:
         name: a model that ships (``meld-text``); one that was trained here, as ``demo/ar-iigcn`` (its
             first seed) or ``demo/ar-iigcn/2`` (seed 2); the folder of a model; or ``user/name`` on the
-            Hugging Face hub, which is asked only where ``results`` has no folder ``user``.
+            Hugging Face hub, which is asked only where no folder ``user`` is here or in ``results``.
         results: folder that trained models are looked for in.
 
     Raises:
@@ -69,7 +69,7 @@ def _of_hub(name: str | Path, results: Path) -> bool:
     """Whether a name is one of a hub's. A model of this machine that is damaged, or whose name is
     mistyped, must not become a stranger's."""
     user, slash, rest = str(name).partition("/")
-    local = Path(name).exists() or (results / user).exists() or user in ("", ".", "..", "~")
+    local = Path(user).exists() or (results / user).exists() or user in ("", "~")
     return bool(slash and rest) and "/" not in rest and not local
 
 

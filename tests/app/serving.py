@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 import requests
 
@@ -23,6 +24,12 @@ class Server:
     address: str
     process: subprocess.Popen
     temporary: Path
+    looked_up: Path
+
+    @property
+    def names(self) -> list[str]:
+        """The names and addresses that its process has asked for, but its own."""
+        return self.looked_up.read_text().split()
 
     @property
     def folder(self) -> Path:
@@ -49,15 +56,20 @@ class Server:
         address = f"{self.address}gradio_api/upload"
         return requests.post(address, files={"files": (name, content)}, timeout=60, **options)
 
-    def ask(self, session, recording=None, transcript=None, words="", model="meld-text") -> str:
-        """Press the button as a page would; files are an upload's answers. Gives the outcome's HTML."""
+    def join(
+        self, session, recording=None, transcript=None, words="", model="meld-text"
+    ) -> requests.Response:
+        """What is answered when the button is pressed; arguments as :meth:`ask`'s."""
         config = self.get("config").json()
         [number] = [d["id"] for d in config["dependencies"] if len(d["inputs"]) == 5]
         kind = {"_type": "gradio.FileData"}
         files = [p and {"path": p, "meta": kind} for p in (recording, transcript)]
         sent = {"data": [*files, words, model, None], "fn_index": number, "session_hash": session}
-        joined = requests.post(f"{self.address}gradio_api/queue/join", json=sent, timeout=60)
-        joined.raise_for_status()
+        return requests.post(f"{self.address}gradio_api/queue/join", json=sent, timeout=60)
+
+    def ask(self, session, recording=None, transcript=None, words="", model="meld-text") -> str:
+        """Press the button as a page would; files are an upload's answers. Gives the outcome's HTML."""
+        self.join(session, recording, transcript, words, model).raise_for_status()
         last = ""
         for line in self.get(
             f"gradio_api/queue/data?session_hash={session}", stream=True
@@ -85,6 +97,19 @@ def tokens(outcome: str) -> list[str]:
     return re.findall(r"kept/([\w-]+)", outcome)
 
 
+# What a process asks for, into a file: nothing leaves a machine before its name is looked up.
+LISTENED = """
+import socket
+look_up = socket.getaddrinfo
+def getaddrinfo(host, *given, **options):
+    if host not in (None, "127.0.0.1", "localhost"):
+        with open({path!r}, "a") as file:
+            print(host if isinstance(host, str) else host.decode(), file=file)
+    return look_up(host, *given, **options)
+socket.getaddrinfo = getaddrinfo
+"""
+
+
 @contextmanager
 def serving(*options: str, **environment: str) -> Iterator[Server]:
     """Start `ariigcn app` on a free port, and end it."""
@@ -92,27 +117,29 @@ def serving(*options: str, **environment: str) -> Iterator[Server]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     temporary = Path(environment.get("TMPDIR") or os.environ.get("TMPDIR") or "/tmp")
-    code = "from ariigcn.cli import app; app(prog_name='ariigcn')"
-    process = subprocess.Popen(
-        [sys.executable, "-c", code, "app", "--port", str(port), *options],
-        env={**os.environ, **environment}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-    )  # fmt: skip
-    lines = []
-    try:
-        for line in process.stdout:
-            lines.append(line)
-            if line.startswith("The page: "):
-                break
-        else:
-            raise AssertionError("".join(lines))
-        yield Server(f"http://127.0.0.1:{port}/", process, temporary)
-    finally:
-        process.send_signal(signal.SIGTERM)
+    with NamedTemporaryFile() as looked_up:
+        code = LISTENED.format(path=looked_up.name)
+        code += "from ariigcn.cli import app; app(prog_name='ariigcn')"
+        process = subprocess.Popen(
+            [sys.executable, "-c", code, "app", "--port", str(port), *options],
+            env={**os.environ, **environment}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        )  # fmt: skip
+        lines = []
         try:
-            process.communicate(timeout=30)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            raise
+            for line in process.stdout:
+                lines.append(line)
+                if line.startswith("The page: "):
+                    break
+            else:
+                raise AssertionError("".join(lines))
+            yield Server(f"http://127.0.0.1:{port}/", process, temporary, Path(looked_up.name))
+        finally:
+            process.send_signal(signal.SIGTERM)
+            try:
+                process.communicate(timeout=30)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                raise
 
 
 def wait_until(condition, seconds: float = 20.0) -> None:

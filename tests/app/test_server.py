@@ -58,22 +58,35 @@ def test_no_path_of_the_machine_can_be_asked_for(server, asked):
 
 
 def test_a_request_that_names_what_it_has_not_uploaded_is_refused(server, asked):
-    """Gradio refuses what lies outside its folder without a word, and we the rest."""
+    upload = asked[1]
     for said in (
         "/etc/passwd",
         "/proc/self/environ",
+        f"{upload}/../../../b.srt",
+        7,
+        ["http://93.184.216.34/a.srt"],
+        {"path": upload, "meta": {"path": "/etc/passwd"}},
         *map(str, server.folder.glob("*/emotions.csv")),
     ):
-        for outcome in (server.ask("paths", said), server.ask("paths", None, said)):
-            assert outcome == '{"error": null}'
+        for refused in (server.join("paths", said), server.join("paths", None, said)):
+            assert (refused.status_code, refused.text) == (403, "not an upload")
     inside = str(server.folder / "uploads" / "a" / "b.srt")
     assert "An uploaded file is no longer here" in server.ask("paths", None, inside)
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        listening.settimeout(1)
-        address = f"http://127.0.0.1:{listening.getsockname()[1]}/a.srt"
-        assert "<iframe" not in server.ask("paths", None, address)
-        with pytest.raises(TimeoutError):
-            listening.accept()  # nothing is fetched
+
+
+def test_nothing_is_fetched(server):
+    """Gradio would download an address, of any size, from wherever a request says."""
+    for address in ("http://somewhere.invalid/a.srt", "https://93.184.216.34/a.srt"):
+        for refused in (server.join("paths", address), server.join("paths", None, address)):
+            assert (refused.status_code, refused.text) == (403, "not an upload")
+    assert server.names == []
+
+
+def test_a_request_has_a_size(server):
+    assert "<iframe" not in server.ask("long", words="Ann: " + "\u4e00" * 1_000_000)
+    assert server.join("long", words="x" * 13_000_000).status_code == 413
+    sent = requests.post(f"{server.address}gradio_api/queue/join", data=b"[" * 100_000, timeout=60)
+    assert sent.status_code == 403
 
 
 def test_a_model_that_is_not_of_the_list_is_refused(server):

@@ -95,11 +95,15 @@ def test_a_damaged_model_is_no_trouble_of_another(with_a_damaged_one, no_hub):
     assert done.output.count("defect: ") == done.output.count("has no checksum") == 1
 
 
-def test_a_mistyped_name_of_a_corpus_that_is_here_is_not_looked_for_elsewhere(
-    with_a_damaged_one, no_hub
+def test_a_mistyped_name_of_what_is_here_is_not_looked_for_elsewhere(
+    with_a_damaged_one, no_hub, monkeypatch
 ):
+    monkeypatch.chdir(with_a_damaged_one.parent)
     with pytest.raises(DataError, match="unknown model 'meld/txt'; did you mean 'meld/text'"):
         ariigcn.load("meld/txt", results=with_a_damaged_one)
+    for name in (f"{with_a_damaged_one.name}/mdel", "./mdel", "../mdel", "~/mdel"):
+        with pytest.raises(DataError, match="unknown model"):
+            ariigcn.load(name, results="nowhere")
 
 
 def test_seeds_are_in_their_order(tmp_path):
