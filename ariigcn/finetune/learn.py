@@ -50,12 +50,12 @@ class Learner(Trainer):
     def get_train_dataloader(self) -> DataLoader[Example]:
         """The training utterances in batches of like size."""
         collate: Any = self.data_collator
-        return DataLoader(self.train_dataset, batch_sampler=self._order, collate_fn=collate)  # type: ignore[arg-type]
+        return DataLoader(self.train_dataset, batch_sampler=self._order, collate_fn=collate)
 
     def get_eval_dataloader(self, eval_dataset: Any = None) -> DataLoader[Example]:
         """The validation utterances in their order."""
         collate: Any = self.data_collator
-        return DataLoader(self.eval_dataset, batch_size=self._order.batch, collate_fn=collate)  # type: ignore[arg-type]
+        return DataLoader(self.eval_dataset, batch_size=self._order.batch, collate_fn=collate)
 
     def training_step(self, *given: Any, **named: Any) -> Tensor:
         """One step; its loss is noted."""
