@@ -11,6 +11,8 @@ import secrets
 import shutil
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import gettempdir, mkdtemp
@@ -56,18 +58,38 @@ class Files:
 
     Args:
         kept_s: seconds after which a file is removed.
+        most_bytes: of all files together.
     """
 
-    def __init__(self, kept_s: float) -> None:
+    def __init__(self, kept_s: float, most_bytes: float) -> None:
         _remove_left_behind()
-        self.kept_s = kept_s
+        self.kept_s, self.most_bytes = kept_s, most_bytes
         self.root = Path(mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))  # mode 0700
         self.uploads = self.root / "uploads"
         self.uploads.mkdir(mode=0o700)
         self._lock = threading.RLock()
         self._sessions: dict[str, _Session] = {}
         self._kept: dict[str, Kept] = {}
+        self._coming = 0
         atexit.register(self.close)
+
+    @contextmanager
+    def receiving(self, size: int) -> Iterator[bool]:
+        """Keep room while an upload of so many bytes comes; gives whether there is some.
+
+        What an upload that broke off left is removed once no other one comes.
+        """
+        with self._lock:
+            held = sum(path.stat().st_size for path in self.root.rglob("*") if path.is_file())
+            fits = held + self._coming + size <= self.most_bytes
+            self._coming += size * fits
+        try:
+            yield fits
+        finally:
+            with self._lock:
+                self._coming -= size * fits
+                if not self._coming:
+                    _remove_broken_off(self.uploads)
 
     def upload(self, said: str, session: str) -> Path:
         """The upload that a request speaks of, held for a session.
@@ -147,6 +169,13 @@ def sweep_forever(files: Files, every_s: float = 60.0) -> None:
             files.sweep()
 
     threading.Thread(target=run, daemon=True, name="sweep").start()
+
+
+def _remove_broken_off(uploads: Path) -> None:
+    """Remove files beside the folders of whole uploads."""
+    for path in uploads.iterdir():
+        if path.is_file():
+            path.unlink(missing_ok=True)
 
 
 def _remove_left_behind() -> None:

@@ -20,7 +20,8 @@ NEEDED = re.compile(
     r"|gradio_api/(startup-events|queue/(join|data)|upload|upload_progress|cancel|reset/?"
     r"|heartbeat/\w+))"
 )
-ASKING = "/gradio_api/queue/join"
+ASKING, UPLOAD = "/gradio_api/queue/join", "/gradio_api/upload"
+FULL = "this page holds as many files as it may; try again later"
 # The page asks its own server alone. Gradio compiles templates in the browser, hence unsafe-eval.
 POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; "
@@ -42,14 +43,14 @@ class Gate:
 
     Args:
         app: Gradio's server.
-        uploads: folder of all files that a request may name.
+        files: of the page; a request names uploads alone.
         bytes_asked: of a request for an analysis, at most.
         loopback: the page is for this machine alone: only its own names are answered, so that no
             address elsewhere can be made to point here (DNS rebinding).
     """
 
-    def __init__(self, app: Any, uploads: Path, bytes_asked: int, loopback: bool) -> None:
-        self._app, self._uploads, self._bytes_asked = app, uploads, bytes_asked
+    def __init__(self, app: Any, files: Files, bytes_asked: int, loopback: bool) -> None:
+        self._app, self._files, self._bytes_asked = app, files, bytes_asked
         self._loopback = loopback
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -60,14 +61,38 @@ class Gate:
             return await send({"type": "websocket.close"})
         request = Request(scope, receive)
         if problem := self._problem(request.url.path, request.method, request.headers):
-            return await PlainTextResponse(problem, 403)(scope, receive, send)
-        if request.url.path == ASKING:
-            body = await _body(request, self._bytes_asked)
-            if body is None:
-                return await PlainTextResponse("too long", 413)(scope, receive, send)
-            if not self._names_uploads_alone(body):
-                return await PlainTextResponse("not an upload", 403)(scope, receive, send)
-            receive = _again(body, receive)
+            await PlainTextResponse(problem, 403)(scope, receive, send)
+        elif request.url.path == ASKING:
+            await self._ask(request, send)
+        elif request.url.path == UPLOAD:
+            await self._upload(request, send)
+        else:
+            await self._pass(scope, receive, send)
+
+    async def _ask(self, request: Request, send: Any) -> None:
+        """A request for an analysis, whose files are uploads."""
+        body = await _body(request, self._bytes_asked)
+        if body is None:
+            await PlainTextResponse("too long", 413)(request.scope, request.receive, send)
+        elif not self._names_uploads_alone(body):
+            await PlainTextResponse("not an upload", 403)(request.scope, request.receive, send)
+        else:
+            await self._pass(request.scope, _again(body, request.receive), send)
+
+    async def _upload(self, request: Request, send: Any) -> None:
+        """Files, as far as there is room for them."""
+        size = request.headers.get("content-length", "")
+        if not size.isdecimal():
+            said = PlainTextResponse("an upload tells its size", 411)
+            return await said(request.scope, request.receive, send)
+        with self._files.receiving(int(size)) as fits:
+            if fits:
+                await self._pass(request.scope, request.receive, send)
+            else:
+                await PlainTextResponse(FULL, 507)(request.scope, request.receive, send)
+
+    async def _pass(self, scope: Any, receive: Any, send: Any) -> None:
+        """Let Gradio answer, with our headers."""
 
         async def with_headers(message: Any) -> None:
             if message["type"] == "http.response.start":
@@ -95,7 +120,7 @@ class Gate:
         return all(isinstance(path, str) and self._is_upload(Path(path)) for path in paths)
 
     def _is_upload(self, path: Path) -> bool:
-        return path.is_relative_to(self._uploads) and ".." not in path.parts
+        return path.is_relative_to(self._files.uploads) and ".." not in path.parts
 
 
 async def _body(request: Request, most: int) -> bytes | None:
@@ -154,8 +179,6 @@ def gate(files: Files, *, bytes_asked: int, loopback: bool) -> dict[str, Any]:
         )
 
     return {
-        "middleware": [
-            Middleware(Gate, uploads=files.uploads, bytes_asked=bytes_asked, loopback=loopback)
-        ],
+        "middleware": [Middleware(Gate, files=files, bytes_asked=bytes_asked, loopback=loopback)],
         "routes": [Route("/kept/{token}", kept)],
     }

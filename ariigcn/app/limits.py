@@ -9,6 +9,7 @@ class Limits:
 
     Args:
         megabytes: of an uploaded file.
+        uploads: of that size that are kept at once; then the page takes no more for a while.
         minutes: of a recording.
         transcript_megabytes: of a transcript, or of words pasted.
         utterances: of a conversation.
@@ -17,11 +18,17 @@ class Limits:
     """
 
     megabytes: float = 200
+    uploads: int = 20
     minutes: float = 30
     transcript_megabytes: float = 2
     utterances: int = 1000
     kept_s: float = 3600
     waiting: int = 16
+
+    @property
+    def bytes_kept(self) -> float:
+        """Of all files together."""
+        return 1e6 * self.megabytes * self.uploads
 
     @property
     def bytes_asked(self) -> int:

@@ -87,7 +87,7 @@ class Page(gr.Blocks):
         for words in dict.fromkeys(wrong.values()):  # a model may have two names
             logger.warning("this model is left out: %s", words)
         self._models, self._loaded = known, dict[str, EmotionModel]()
-        self._limits, self._files = limits, Files(limits.kept_s)
+        self._limits, self._files = limits, Files(limits.kept_s, limits.bytes_kept)
         # Where Gradio puts uploads; it asks at each.
         os.environ["GRADIO_TEMP_DIR"] = str(self._files.uploads)
         # One thread: two recordings at once would take twice as long each, and twice the memory.

@@ -15,7 +15,7 @@ from ariigcn.core.errors import DataError
 @pytest.fixture
 def files(tmp_path, monkeypatch):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    made = Files(kept_s=60)
+    made = Files(kept_s=60, most_bytes=100)
     yield made
     made.close()
 
@@ -85,12 +85,24 @@ def test_after_its_time_everything_goes(files):
 def test_what_a_killed_process_left_is_removed(tmp_path, monkeypatch):
     code = (
         "import os, tempfile; tempfile.tempdir = os.sys.argv[1]; from ariigcn.app.files import Files;"
-        "Files(60); os._exit(1)"
+        "Files(60, 1); os._exit(1)"
     )
     subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=False)
     [left] = tmp_path.iterdir()
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    first, second = Files(60), Files(60)
+    first, second = Files(60, 1), Files(60, 1)
     assert not left.exists()
     assert first.root.exists() and second.root.exists()
     first.close(), second.close()
+
+
+def test_room_is_kept_for_what_comes_and_what_broke_off_is_removed(files):
+    path = uploaded(files)  # a byte
+    broken = files.uploads / "tmp1"
+    with files.receiving(60) as first, files.receiving(40) as second, files.receiving(39) as third:
+        assert (first, second, third) == (True, False, True)
+        broken.write_bytes(bytes(30))
+    assert path.is_file()
+    assert not broken.exists()
+    with files.receiving(99) as fits:
+        assert fits

@@ -132,6 +132,32 @@ def test_a_session_that_ends_takes_its_files_along(server):
     assert "no longer here" in server.ask("other", None, transcript)
 
 
+def test_an_upload_that_breaks_off_leaves_nothing(server):
+    before = {*server.folder.rglob("*")}
+    host, port = server.address.removeprefix("http://").strip("/").split(":")
+    with socket.create_connection((host, int(port))) as page:
+        page.sendall(
+            b"POST /gradio_api/upload HTTP/1.1\r\nHost: localhost\r\nContent-Length: 900000\r\n"
+            b"Content-Type: multipart/form-data; boundary=b\r\n\r\n--b\r\nContent-Disposition: "
+            b'form-data; name="files"; filename="a.mp4"\r\n\r\n' + bytes(300_000)
+        )
+        wait_until(lambda: {*server.folder.rglob("*")} > before)
+    wait_until(lambda: {*server.folder.rglob("*")} == before)
+
+
+def test_a_full_folder_takes_no_more(server):
+    """The last of this server: it stays full."""
+    sent = [server.upload(f"{n}.mp4", bytes([n]) * 990_000) for n in range(24)]
+    codes = [answer.status_code for answer in sent]
+    assert codes == sorted(codes)
+    assert {*codes} == {200, 507}
+    assert "try again later" in sent[-1].text
+    size = sum(p.stat().st_size for p in server.folder.rglob("*") if p.is_file())
+    assert 18e6 < size <= 20e6
+    told = requests.post(f"{server.address}gradio_api/upload", data=iter([b"x"]), timeout=60)
+    assert told.status_code == 411
+
+
 def test_ended_it_leaves_nothing(tmp_path):
     pytest.importorskip("gradio")
     with serving(TMPDIR=str(tmp_path)) as running:
