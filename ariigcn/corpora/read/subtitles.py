@@ -11,11 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 SUFFIXES = (".srt", ".vtt")
-_CLOCK = r"(?:(\d+):)?(\d{1,2}):(\d{2})[,.](\d{1,3})"
-_TIMES = re.compile(rf"\s*{_CLOCK}\s*-->\s*{_CLOCK}(?:\s.*)?")
-_VOICE = re.compile(r"<v(?:\.[^\s>]*)?\s+([^>]+)>")
-_NAME = re.compile(r"\s*-?\s*([^\W\d_][\w .'\-]{0,39}?)\s*:\s+(.*)", re.DOTALL)
-_TAG = re.compile(r"</?[a-zA-Z][^>]*>|<\d[\d:.]*>|\{\\[^}]*\}")
+# Files come from anywhere: no pattern may look at a text more than once from each place. So what repeats
+# never gives back (``*+``), and a tag ends before the next one begins.
+_CLOCK = r"(?:(\d{1,4}):)?(\d{1,2}):(\d{2})[,.](\d{1,3})"
+_TIMES = re.compile(rf"\s*+{_CLOCK}\s*+-->\s*+{_CLOCK}(?:\s.*)?")
+_VOICE = re.compile(r"<v(?:\.[^\s<>]*+)?\s++([^<>]++)>")
+_NAME = re.compile(r"(?:-\s*+)?([^\W\d_][\w .'\-]{0,39}?)\s*+:\s++(.*)", re.DOTALL)
+_TAG = re.compile(r"</?[a-zA-Z][^<>]*+>|<\d[\d:.]*+>|\{\\[^{}]*+\}")
+_DASHED = re.compile(r"^[^\S\n]*+-\s", re.MULTILINE)
 _BLOCKS = ("NOTE", "STYLE", "REGION", "WEBVTT")
 
 
@@ -56,7 +59,7 @@ def read_subtitles(path: Path) -> tuple[list[Cue], list[str]]:
         speaker, said = split_speaker("\n".join(block[at + 1 :]))
         if end <= start:
             problems.append(f"{where}: the cue ends before it starts")
-        elif len(re.findall(r"^\s*-\s", "\n".join(block[at + 1 :]), re.MULTILINE)) > 1:
+        elif len(_DASHED.findall("\n".join(block[at + 1 :]))) > 1:
             problems.append(f"{where}: two speakers in one cue; make it two")
         else:
             cues.append(Cue(start, end, speaker, said, first + at))
@@ -87,9 +90,17 @@ def _seconds(parts: tuple[str | None, ...]) -> float:
 def split_speaker(text: str) -> tuple[str | None, str]:
     """Who speaks, if somebody is named, and the words without tags, entities resolved, on one line."""
     voice = _VOICE.search(text)
-    words = html.unescape(_TAG.sub("", text))
+    words = _plain(_TAG.sub("", text))
     if voice:
-        return " ".join(html.unescape(voice[1]).split()), " ".join(words.split())
-    named = _NAME.fullmatch(words)
+        return " ".join(_plain(voice[1]).split()), " ".join(words.split())
+    named = _NAME.fullmatch(words.strip())
     speaker, said = (named[1].strip(), named[2]) if named else (None, words)
     return speaker, " ".join(said.split())
+
+
+def _plain(text: str) -> str:
+    """Entities resolved; a number of thousands of digits is none."""
+    try:
+        return html.unescape(text)
+    except ValueError:
+        return text

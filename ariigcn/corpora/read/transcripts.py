@@ -9,6 +9,7 @@
 
 import json
 import math
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -80,8 +81,10 @@ def read_transcript(path: Path) -> list[Transcript]:
         raise DataError(problem_list(f"{path} cannot be used", list(dict.fromkeys(problems))))
     if not found.turns:
         raise DataError(f"{path}: it has no utterance")
-    names = dict.fromkeys(name for name, _ in found.turns)
-    return [_in_order(name, found) for name in names]
+    own: dict[str, list[Turn]] = defaultdict(list)
+    for name, turn in found.turns:
+        own[name].append(turn)
+    return [_in_order(name, turns, found) for name, turns in own.items()]
 
 
 def write_transcript(transcript: Transcript, path: Path) -> None:
@@ -112,10 +115,9 @@ class _Found:
     notes: Sequence[str] = ()
 
 
-def _in_order(name: str, found: _Found) -> Transcript:
+def _in_order(name: str, turns: list[Turn], found: _Found) -> Transcript:
     """A conversation's turns by their start; those without times stay as they stand."""
     notes = [*found.notes]
-    turns = [turn for own, turn in found.turns if own == name]
     timed = [turn.start_s for turn in turns if turn.start_s is not None]
     if len(timed) == len(turns):
         if timed != sorted(timed):
@@ -225,18 +227,32 @@ def _rttm(path: Path) -> _Found:
             turns.append(Turn(start, start + length, _named(speaker), said, f"line {number}"))
         elif said:
             words.append((start + length / 2, speaker, said))
-    return _Found([(path.stem, _with_words(turn, words)) for turn in turns], problems)
+    return _Found([(path.stem, turn) for turn in _with_words(turns, words)], problems)
 
 
-def _with_words(turn: Turn, words: list[tuple[float, str, str]]) -> Turn:
-    assert turn.start_s is not None
-    assert turn.end_s is not None
-    own = [
-        said
-        for middle, speaker, said in sorted(words)
-        if turn.start_s <= middle < turn.end_s and _named(speaker) == turn.speaker
+def _with_words(turns: list[Turn], words: list[tuple[float, str, str]]) -> list[Turn]:
+    """Turns with their words, each of which is in one: of those of its speaker that hold its middle, the
+    one that began last."""
+    waiting: dict[str | None, list[tuple[float, int]]] = defaultdict(list)
+    for number, turn in enumerate(turns):
+        waiting[turn.speaker].append((turn.start_s or 0.0, number))
+    for starts in waiting.values():
+        starts.sort(reverse=True)
+    begun: dict[str | None, list[int]] = defaultdict(list)
+    own: dict[int, list[str]] = defaultdict(list)
+    for middle, name, said in sorted(words):
+        speaker = _named(name)
+        starts, open_turns = waiting[speaker], begun[speaker]
+        while starts and starts[-1][0] <= middle:
+            open_turns.append(starts.pop()[1])
+        while open_turns and (turns[open_turns[-1]].end_s or 0.0) <= middle:
+            open_turns.pop()
+        if open_turns:
+            own[open_turns[-1]].append(said)
+    return [
+        replace(turn, text=" ".join(own[number])) if number in own else turn
+        for number, turn in enumerate(turns)
     ]
-    return replace(turn, text=" ".join(own)) if own else turn
 
 
 def _named(speaker: str) -> str | None:

@@ -126,3 +126,62 @@ def test_a_written_transcript_reads_back_and_says_what_made_it(tmp_path):
     assert [(t.start_s, t.end_s, t.speaker, t.text) for t in back.turns] == [
         (0.5, 1.5, "S1", "Hélas."), (2.0, 3.25, None, None),
     ]  # fmt: skip
+
+
+def test_a_word_is_in_the_turn_of_its_speaker_that_began_last(tmp_path):
+    path = tmp_path / "a.rttm"
+    turns = [("Ann", 0, 10), ("Ann", 2, 1), ("Ben", 0, 9), ("Ann", 20, 1)]
+    words = [("Ann", 1, "one"), ("Ann", 2.1, "two"), ("Ann", 4, "three"), ("Ben", 2.1, "four")]
+    lines = [f"SPEAKER a 1 {at} {long} <NA> <NA> {who} <NA> <NA>" for who, at, long in turns]
+    lines += [
+        f"LEXEME a 1 {at} 0.2 {said} lex {who} 1" for who, at, said in [*words, ("Eve", 1, "x")]
+    ]
+    path.write_text("\n".join(lines))
+    [found] = read_transcript(path)
+    assert [(turn.speaker, turn.text) for turn in found.turns] == [
+        ("Ann", "one three"), ("Ben", "four"), ("Ann", "two"), ("Ann", None)
+    ]  # fmt: skip
+
+
+CUE = "1\n00:00:00,000 --> 00:00:01,000\n"
+RTTM = "SPEAKER a 1 0 9 <NA> <NA> A <NA> <NA>\nLEXEME a 1 1 1 x lex A 1\n"
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize(
+    ("name", "start", "repeated", "end"),
+    [
+        ("a.srt", CUE, part, end)
+        for part in (
+            "<v ", "<v.", "<a", "{\\", " ", "- ", "<1", "A.", "A ", "0", "&#", "\u3000", "A:", "-\n",
+        )
+        for end in ("x\n", ">")
+    ]
+    + [
+        ("a.srt", "1\n", part, "0:00,0 --> 0:00:01,0\nx\n")
+        for part in ("0", " ", "0:", "00:00:00,000 --> ")
+    ]
+    + [
+        ("a.srt", CUE + "&#", "9", ";\n"),
+        ("a.rttm", "", RTTM, ""),
+        ("a.json", "", "[", ""),
+        ("a.json", '{"segments": ', '{"segments": ', "1"),
+    ],
+    ids=lambda text: ascii(text)[:12],
+)  # fmt: skip
+def test_a_hostile_file_takes_seconds(tmp_path, name, start, repeated, end):
+    """A transcript of the largest size that the page takes: read or refused, and soon."""
+    path = tmp_path / name
+    path.write_text(start + repeated * (2_000_000 // len(repeated)) + end)
+    try:
+        [found] = read_transcript(path)
+    except DataError:
+        return
+    assert found.turns
+
+
+@pytest.mark.timeout(60)
+def test_as_many_conversations_as_lines(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("dialogue_id,text\n" + "".join(f"{n},x\n" for n in range(100_000)))
+    assert len(read_transcript(path)) == 100_000
