@@ -19,10 +19,15 @@ import pandas as pd
 
 from ariigcn.core.errors import DataError, problem_list
 from ariigcn.core.files import sha256_file
-from ariigcn.core.settings import unknown_name
 from ariigcn.corpora.checks.trainable import LEAST_DIALOGUES
 from ariigcn.corpora.config import FolderConfig, SplitConfig
-from ariigcn.corpora.read.recordings import COLUMNS, REQUIRED, find_tables, read_conversations
+from ariigcn.corpora.read.recordings import (
+    COLUMNS,
+    REQUIRED,
+    column_problems,
+    find_tables,
+    read_conversations,
+)
 from ariigcn.corpora.splits import cut_validation, draw_share, listed
 from ariigcn.corpora.table import Corpus, find_problems
 
@@ -110,14 +115,10 @@ def _check_columns(path: Path, frame: pd.DataFrame, speaker: str | None) -> list
     missing = [column for column in needed if column not in frame.columns]
     unknown = [str(column) for column in frame.columns if column not in COLUMNS]
     problems = [f"column '{column}' is missing" for column in missing]
-    absent = [column for column in COLUMNS if column not in frame.columns]
-    hints = [unknown_name(column, absent, "column") for column in unknown if absent]
-    problems += [hint for hint in hints if "did you mean" in hint]
-    twice = frame.columns[frame.columns.duplicated()].unique()
-    problems += [f"column '{column}' occurs twice" for column in twice]
+    problems += column_problems(frame, COLUMNS)
     if problems:
         raise DataError(problem_list(f"{path} cannot be used", problems))
-    for column in absent:
+    for column in (column for column in COLUMNS if column not in frame.columns):
         frame[column] = pd.Series(None, index=frame.index, dtype=object)
     return [f"columns not used: {', '.join(unknown)}"] if unknown else []
 

@@ -9,7 +9,7 @@ import csv
 import io
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
@@ -17,6 +17,7 @@ import pandas as pd
 
 from ariigcn.core.errors import DataError, problem_list
 from ariigcn.core.paths import file_trouble
+from ariigcn.core.settings import unknown_name
 from ariigcn.corpora.read.subtitles import SUFFIXES, read_subtitles
 from ariigcn.corpora.read.text_tables import read_parquet
 
@@ -92,6 +93,22 @@ def read_conversations(files: list[Path]) -> Rows:
         frame = read_parquet(path)
         return Rows(frame, [f"row {number}" for number in range(1, len(frame) + 1)])
     return _read_csv(path)
+
+
+def column_problems(frame: pd.DataFrame, known: Sequence[str]) -> list[str]:
+    """Names that a table's header has twice, and those that are nearly a known one that is absent.
+
+    Other columns are a user's own.
+    """
+    columns = [str(column) for column in frame.columns]
+    absent = [column for column in known if column not in columns]
+    unknown = [column for column in columns if column not in known]
+    hints = [unknown_name(column, absent, "column") for column in unknown if absent]
+    twice = frame.columns[frame.columns.duplicated()].unique()
+    return [
+        *(hint for hint in hints if "did you mean" in hint),
+        *(f"column '{column}' occurs twice" for column in twice),
+    ]
 
 
 def _read_subtitles(files: list[Path]) -> Rows:

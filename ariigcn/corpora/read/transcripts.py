@@ -20,8 +20,10 @@ import pandas as pd
 from ariigcn.core.errors import DataError, problem_list
 from ariigcn.core.files import atomic_path
 from ariigcn.core.paths import file_trouble
-from ariigcn.corpora.read.recordings import read_conversations
+from ariigcn.corpora.read.recordings import column_problems, read_conversations
 from ariigcn.corpora.read.subtitles import read_subtitles
+
+COLUMNS = ("dialogue_id", "start_s", "end_s", "speaker", "text")
 
 
 @dataclass(frozen=True)
@@ -162,10 +164,11 @@ def _subtitles(path: Path) -> _Found:
 
 def _table(path: Path) -> _Found:
     rows = read_conversations([path])
-    known = {"start_s", "end_s", "speaker", "text"}
     columns = [str(column) for column in rows.frame.columns]
-    if not known & set(columns):
-        words = f"its header has none of {', '.join(sorted(known))}"
+    if wrong := column_problems(rows.frame, COLUMNS):
+        return _Found([], wrong)
+    if not {*COLUMNS[1:]} & set(columns):
+        words = f"its header has none of {', '.join(COLUMNS[1:])}"
         return _Found([], [f"{words} (found: {', '.join(columns[:8])})"])
     found, problems = [], list(rows.problems)
     for line, row in zip(rows.lines, rows.frame.to_dict("records"), strict=True):
