@@ -38,6 +38,17 @@ def file_trouble(path: Path) -> str:
     return "" if readable else os.strerror(errno.EACCES)
 
 
+def may_be_of_hub(name: str, *folders: Path) -> bool:
+    """Whether a name, ``name`` or ``user/name``, may be one of the Hugging Face hub's.
+
+    It is not where something called ``user`` is here, or in one of some folders: a mistyped path of this
+    machine must not become a stranger's files.
+    """
+    first, *rest = name.split("/")
+    here = any((folder / first).exists() for folder in (Path(), *folders))
+    return not here and first not in ("", "~") and len(rest) <= 1 and all(rest)
+
+
 def printable(text: str, limit: int = 300) -> str:
     """A foreign text on one line: control characters and what is no Unicode as escapes, cut at a limit.
 

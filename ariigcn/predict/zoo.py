@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ariigcn.core.errors import DataError
+from ariigcn.core.paths import may_be_of_hub
 from ariigcn.core.settings import unknown_name
 from ariigcn.core.storage import read_json
 
@@ -55,7 +56,7 @@ def load(name: str | Path, results: Path | str = "results") -> "EmotionModel":
     try:
         folder = find(name, results)
     except DataError as words:
-        if not _of_hub(name, Path(results)):
+        if "/" not in str(name) or not may_be_of_hub(str(name), Path(results)):
             raise
         try:
             return EmotionModel.from_pretrained(str(name))
@@ -63,14 +64,6 @@ def load(name: str | Path, results: Path | str = "results") -> "EmotionModel":
             said = f"{words}; the Hugging Face hub has none either: {error}"
         raise DataError(said) from None
     return EmotionModel.from_folder(folder, None if folder == Path(name) else str(name))
-
-
-def _of_hub(name: str | Path, results: Path) -> bool:
-    """Whether a name is one of a hub's. A model of this machine that is damaged, or whose name is
-    mistyped, must not become a stranger's."""
-    user, slash, rest = str(name).partition("/")
-    local = Path(user).exists() or (results / user).exists() or user in ("", "~")
-    return bool(slash and rest) and "/" not in rest and not local
 
 
 def find(name: str | Path, results: Path | str = "results") -> Path:

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ariigcn.core.errors import ConfigError, DataError
+from ariigcn.core.paths import may_be_of_hub
 from ariigcn.core.settings import unknown_name
 from ariigcn.speech.settings import SHIPPED, SpeechSettings
 from ariigcn.speech.sound import Sound, Span
@@ -128,7 +129,7 @@ def _load(name: str, threads: int) -> Any:
                 f"{where}: not a Whisper model of CTranslate2: it has no {', '.join(absent)}"
             )
         name = str(where)
-    elif name not in available_models() and name.count("/") != 1:
+    elif name not in available_models() and not ("/" in name and may_be_of_hub(name)):
         words = unknown_name(name, available_models(), "recogniser")
         raise ConfigError(f"{words}; no folder has that name either")
     try:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ariigcn.core.paths import ABSENT, file_trouble, printable
+from ariigcn.core.paths import ABSENT, file_trouble, may_be_of_hub, printable
 
 
 def hostile(folder: Path) -> dict[str, str]:
@@ -54,3 +54,14 @@ def test_a_foreign_text_is_one_line() -> None:
     assert printable("größer\n\0\x1b[31m\ud800") == r"größer\n\x00\x1b[31m\ud800"
     assert printable("a" * 400) == "a" * 297 + "..."
     assert printable("a" * 300) == "a" * 300
+
+
+def test_a_mistyped_path_is_no_name_of_a_hub(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "weights").mkdir()
+    (tmp_path / "results" / "demo").mkdir(parents=True)
+    for name in ("roberta-large", "microsoft/wavlm-large", "demo/ar-iigcn"):
+        assert may_be_of_hub(name), name
+    assert not may_be_of_hub("demo/ar-iigcn", tmp_path / "results")
+    for name in ("weights/robertta", "./a", "../a", "~/a", "/a/b", "a/b/c", "a/", "", "weights"):
+        assert not may_be_of_hub(name), name

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import Field
 
 from ariigcn.core.errors import DataError
-from ariigcn.core.paths import file_trouble
+from ariigcn.core.paths import file_trouble, may_be_of_hub
 from ariigcn.core.settings import Section
 from ariigcn.features.encoders.device import device
 from ariigcn.features.encoders.foreign import in_words
@@ -145,6 +145,8 @@ def find(asked: HubParameters, modality: str) -> Path:
     """
     folder = Path(asked.model).expanduser()
     if not folder.is_dir():
+        if not may_be_of_hub(asked.model):
+            raise DataError(f"features.{modality}: {folder}: no such folder")
         folder = _download(asked, modality)
     if not weight_files(folder):
         raise DataError(f"{folder}: no weights; expected {' or '.join(WEIGHTS)}")

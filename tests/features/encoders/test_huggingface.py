@@ -108,6 +108,20 @@ def test_a_model_that_cannot_be_reached_says_how_to_name_a_local_copy(
     assert "features.audio.parameters.model: DIR" in str(caught.value)
 
 
+def test_a_mistyped_folder_is_not_looked_for_on_the_hub(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def asked(*_: object, **__: object) -> None:
+        raise AssertionError("the hub was asked")
+
+    monkeypatch.setattr("huggingface_hub.snapshot_download", asked)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "weights").mkdir()
+    for name in ("weights/robertta", str(tmp_path / "robertta"), "../robertta"):
+        with pytest.raises(DataError, match=r"features\.text: .*robertta: no such folder"):
+            load(HubParameters(model=name), "text", "input_ids")
+
+
 def test_a_folder_without_weights_and_a_model_of_another_kind(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no weights; expected"):
         load(named(tmp_path), "text", "input_ids")
