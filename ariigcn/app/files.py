@@ -12,7 +12,7 @@ import shutil
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import gettempdir, mkdtemp
@@ -80,8 +80,7 @@ class Files:
         What an upload that broke off left is removed once no other one comes.
         """
         with self._lock:
-            held = sum(path.stat().st_size for path in self.root.rglob("*") if path.is_file())
-            fits = held + self._coming + size <= self.most_bytes
+            fits = _size(self.root) + self._coming + size <= self.most_bytes
             self._coming += size * fits
         try:
             yield fits
@@ -169,6 +168,16 @@ def sweep_forever(files: Files, every_s: float = 60.0) -> None:
             files.sweep()
 
     threading.Thread(target=run, daemon=True, name="sweep").start()
+
+
+def _size(folder: Path) -> int:
+    """Bytes of the files below a folder; Gradio may move or remove some meanwhile."""
+    size = 0
+    for parent, _, names in os.walk(folder):
+        for name in names:
+            with suppress(FileNotFoundError):
+                size += Path(parent, name).stat().st_size
+    return size
 
 
 def _remove_broken_off(uploads: Path) -> None:
