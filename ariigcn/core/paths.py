@@ -6,6 +6,7 @@ import stat
 from pathlib import Path
 
 ABSENT = "no such file"
+NOT_UTF8 = "a name that is not in UTF-8; rename it"
 WORDS = {
     errno.ENOENT: ABSENT,
     errno.ENOTDIR: ABSENT,
@@ -26,6 +27,8 @@ def file_trouble(path: Path) -> str:
 
     Links are followed. ``ABSENT`` where there is nothing at all.
     """
+    if not is_text(str(path)):
+        return NOT_UTF8
     try:
         mode = path.stat().st_mode
         readable = os.access(path, os.R_OK)
@@ -47,6 +50,15 @@ def may_be_of_hub(name: str, *folders: Path) -> bool:
     first, *rest = name.split("/")
     here = any((folder / first).exists() for folder in (Path(), *folders))
     return not here and first not in ("", "~") and len(rest) <= 1 and all(rest)
+
+
+def is_text(words: str) -> bool:
+    """Whether a file in UTF-8 can hold words: JSON and names of files may have half characters."""
+    try:
+        words.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def printable(text: str, limit: int = 300) -> str:

@@ -15,7 +15,7 @@ from huggingface_hub import ModelHubMixin, snapshot_download
 from numpy.typing import ArrayLike, NDArray
 
 from ariigcn.core.errors import DataError, problem_list
-from ariigcn.corpora.read.transcripts import Transcript, Turn
+from ariigcn.corpora.read.transcripts import Transcript, Turn, defects
 from ariigcn.corpora.table import Corpus
 from ariigcn.models.base import ConversationModel
 from ariigcn.models.bundle import BundleHead, load_bundle, save_bundle
@@ -137,11 +137,14 @@ class EmotionModel(ModelHubMixin):
         """The emotions of a conversation that is at hand as (speaker, text) pairs, in their order.
 
         Raises:
-            DataError: there is no pair.
+            DataError: there is no pair, or one cannot be used.
         """
         said = tuple(Turn(None, None, speaker or None, text or None) for speaker, text in turns)
         if not said:
             raise DataError("no utterance to predict")
+        wrong = [f"utterance {n}: {why}" for n, turn in enumerate(said, 1) for why in defects(turn)]
+        if wrong:
+            raise DataError(problem_list("nothing was predicted", wrong))
         talk = (Source(None, Path("conversation")), Transcript("conversation", said))
         return self._predict([talk], Work(), explain)[0]
 

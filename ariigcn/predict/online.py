@@ -9,7 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ariigcn.core.errors import ConfigError
+from ariigcn.core.errors import ConfigError, DataError
+from ariigcn.corpora.read.transcripts import Turn, defects
 from ariigcn.features.encoders.base import Clip
 from ariigcn.models.ariigcn import ARIIGCN
 from ariigcn.predict.carried import CarriedState
@@ -93,8 +94,11 @@ class OnlineModel:
             text: what was said; empty: not known.
 
         Raises:
-            DataError: the model knows fewer speakers than have spoken; the utterance is forgotten.
+            DataError: the model knows fewer speakers than have spoken, or the words cannot be used; the
+                utterance is forgotten.
         """
+        for why in defects(Turn(None, None, speaker, text)):
+            raise DataError(why)
         use_threads(self.model.head)
         name = speaker or UNNAMED
         number = self._speakers.get(name, len(self._speakers))

@@ -4,6 +4,7 @@ Each recording has the transcript of its name beside it, or one that a machine w
 (:mod:`~ariigcn.predict.transcribing`). What cannot be used stops no other: it is told in the table's head.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -63,7 +64,7 @@ def gather(
     """
     given: list[Given] = []
     failures = []
-    stems = pd.Series([source.name for source in sources]).value_counts()
+    stems = Counter(source.name for source in sources)
     for source in sources:
         # Two recordings of one name are told apart by their endings.
         twice = stems[source.name] > 1 and source.recording is not None

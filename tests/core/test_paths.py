@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ariigcn.core.paths import ABSENT, file_trouble, may_be_of_hub, printable
+from ariigcn.core.paths import ABSENT, NOT_UTF8, file_trouble, may_be_of_hub, printable
 
 
 def hostile(folder: Path) -> dict[str, str]:
@@ -35,6 +35,9 @@ def test_what_is_no_file_is_told_in_words_and_never_opened(tmp_path: Path) -> No
     for name, words in hostile(tmp_path).items():
         assert file_trouble(tmp_path / name).startswith(words), name
     assert file_trouble(tmp_path / "file") == ""
+    old = tmp_path / os.fsdecode(b"caf\xe9.wav")  # as an archive of an older system unpacks it
+    old.write_bytes(b"1")
+    assert file_trouble(old) == NOT_UTF8
     (tmp_path / "link").symlink_to(tmp_path / "file")
     assert file_trouble(tmp_path / "link") == ""
     assert file_trouble(Path("/dev/null")) == "a device, not a file"

@@ -1,5 +1,7 @@
 """Recordings and transcripts at the edge: each is a result, or one clear error."""
 
+import os
+
 import numpy as np
 import pytest
 
@@ -38,6 +40,15 @@ def test_a_name_with_spaces_and_letters_of_every_script(model, tmp_path):
     assert found.utterances[0].speaker == "Zoë 李"
     for ending in (".csv", ".json", ".srt", ".html", ".parquet", ".tsv"):
         found._write(tmp_path / f"out {media.stem}{ending}", ending)
+
+
+def test_half_a_character_and_a_name_that_is_not_in_utf8(model, tmp_path):
+    with pytest.raises(DataError, match="utterance 2: its speaker holds half a character"):
+        model.predict_turns([("Ann", "Hi."), ("B\ud800", "Hi.")])
+    media = write_wav(tmp_path / os.fsdecode(b"caf\xe9.wav"), [tone(2.0)])
+    said(media.with_suffix(".csv"), ["0,1,Ann,Hi."])
+    with pytest.raises(DataError, match="a name that is not in UTF-8; rename it"):
+        model.predict_all(find_sources([tmp_path]))
 
 
 def test_one_speaker_and_forty(model, tmp_path):

@@ -161,10 +161,11 @@ def test_each_line_is_answered_and_one_that_cannot_be_used_is_named(past_only_mo
         b"[1]\n",
         b'{"speaker": "Ann"}\n',
         b"\xff\n",
+        b'{"speaker": "Ann", "text": "\\ud800"}\n',
         '{"speaker": "Zoë", "text": "Leave me alone."}\n'.encode(),
     ]
     out, remarks = io.StringIO(), io.StringIO()
-    assert follow(OnlineModel(past_only_model), lines, out, remarks) == 5
+    assert follow(OnlineModel(past_only_model), lines, out, remarks) == 6
     first, *errors, last = map(json.loads, out.getvalue().splitlines())
     whole = past_only_model.predict_turns([("Ann", "I am so happy!"), ("Zoë", "Leave me alone.")])
     for answer, utterance in zip((first, last), whole.utterances, strict=True):
@@ -179,8 +180,9 @@ def test_each_line_is_answered_and_one_that_cannot_be_used_is_named(past_only_mo
         assert answer["emotion"] == utterance.emotion
         assert answer["number"] == utterance.number
         assert answer["probabilities"] == pytest.approx(utterance.probabilities, abs=1e-5)
-    assert [error["line"] for error in errors] == [3, 4, 5, 6, 7]
+    assert [error["line"] for error in errors] == [3, 4, 5, 6, 7, 8]
     assert errors[0]["error"] == "line 3: unknown key 'speakr'; did you mean 'speaker'?"
+    assert errors[-1]["error"] == "line 8: its text holds half a character (a lone surrogate)"
     assert remarks.getvalue().startswith("2 utterance(s), time for each: median ")
 
 

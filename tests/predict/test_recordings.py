@@ -1,8 +1,11 @@
 """A folder of recordings becomes a table; what cannot be used is told, and stops no other."""
 
+import os
+
 import pytest
 
 from ariigcn.core.errors import DataError
+from ariigcn.core.paths import NOT_UTF8
 from ariigcn.corpora.read.transcripts import Transcript, Turn, write_transcript
 from ariigcn.corpora.table import check_corpus, read_corpus, write_corpus
 from ariigcn.predict.pages import write_pages
@@ -31,6 +34,8 @@ def folder(tmp_path):
     (tmp_path / "milliseconds.csv").write_text("start_s,end_s,text\n0,90000000,Hello\n")
     (tmp_path / "blank.csv").write_text("speaker,text\nAnn,\n")
     (tmp_path / "gone.wav").symlink_to(tmp_path / "nowhere.wav")
+    write_wav(tmp_path / os.fsdecode(b"caf\xe9.wav"), [tone(2.0)])
+    (tmp_path / os.fsdecode(b"caf\xe9.srt")).write_text(CUE)
     return tmp_path
 
 
@@ -40,7 +45,10 @@ def test_every_defect_is_one_conversations_and_the_others_are_a_table(folder):
     named = [transcript.name for _, transcript in conversations_of(corpus)]
     assert named == ["good", "twice.wav"]
     errors = {failure.name: failure.error for failure in failures_of(corpus)}
-    assert set(errors) == {"twice.mp3", "alone", "silent", "milliseconds", "blank", "gone"}
+    assert set(errors) == {
+        "twice.mp3", "alone", "silent", "milliseconds", "blank", "gone", r"caf\udce9"
+    }  # fmt: skip
+    assert errors[r"caf\udce9"] == NOT_UTF8
     assert "cannot be decoded" in errors["twice.mp3"]
     assert errors["alone"] == "there is no transcript"
     assert "it has no utterance" in errors["silent"]

@@ -19,7 +19,7 @@ import pandas as pd
 
 from ariigcn.core.errors import DataError, problem_list
 from ariigcn.core.files import atomic_path
-from ariigcn.core.paths import file_trouble
+from ariigcn.core.paths import file_trouble, is_text, printable
 from ariigcn.corpora.read.recordings import column_problems, read_conversations
 from ariigcn.corpora.read.subtitles import read_subtitles
 
@@ -78,7 +78,7 @@ def read_transcript(path: Path) -> list[Transcript]:
     found = reader(path)
     problems = list(found.problems)
     for _, turn in found.turns:
-        problems += [f"{turn.where}: {words}" for words in _defects(turn)]
+        problems += [f"{turn.where}: {words}" for words in defects(turn)]
     if problems:
         raise DataError(problem_list(f"{path} cannot be used", list(dict.fromkeys(problems))))
     if not found.turns:
@@ -143,7 +143,8 @@ def _in_order(name: str, turns: list[Turn], found: _Found) -> Transcript:
     return Transcript(name, tuple(turns), tuple(notes), found.made_by)
 
 
-def _defects(turn: Turn) -> Iterator[str]:
+def defects(turn: Turn) -> Iterator[str]:
+    """Why a turn cannot be used."""
     for what, seconds in (("start", turn.start_s), ("end", turn.end_s)):
         if seconds is not None and not (math.isfinite(seconds) and seconds >= 0):
             yield f"its {what} is {seconds:g} s; expected seconds from 0"
@@ -154,6 +155,8 @@ def _defects(turn: Turn) -> Iterator[str]:
     for what, words in (("text", turn.text), ("speaker", turn.speaker)):
         if words is not None and "\0" in words:
             yield f"its {what} holds a NUL"
+        elif words is not None and not is_text(words):
+            yield f"its {what} holds half a character (a lone surrogate)"
 
 
 def _subtitles(path: Path) -> _Found:
@@ -196,11 +199,14 @@ def _whisper(path: Path) -> _Found:
         words = f"not what Whisper writes: a JSON object with 'segments' ({error!r})"
         return _Found([], [words])
     notes = whole.get("notes")
-    own = [*map(str, notes)] if isinstance(notes, list) else []
-    return _Found(turns, made_by=str(whole.get("made_by") or ""), notes=own)
+    own = [printable(str(note)) for note in notes] if isinstance(notes, list) else []
+    return _Found(turns, made_by=printable(str(whole.get("made_by") or "")), notes=own)
 
 
 def _segment(segment: Mapping[str, Any], where: str) -> Turn:
+    for key in ("speaker", "text"):
+        if isinstance(segment.get(key), list | dict | bool):
+            raise ValueError(f"{where}: its {key} is no text")
     start, end = _number(segment.get("start")), _number(segment.get("end"))
     return Turn(start, end, _words(segment.get("speaker")), _words(segment.get("text")), where)
 
@@ -268,9 +274,14 @@ def _number(value: Any) -> float | None:
     Raises:
         ValueError: it is no number.
     """
+    if isinstance(value, bool):
+        raise ValueError(f"{value} is no number")
     if value is None or (isinstance(value, str) and not value.strip()) or value is pd.NA:
         return None
-    number = float(value)
+    try:
+        number = float(value)
+    except OverflowError:  # a whole number of hundreds of digits
+        number = math.inf
     return None if math.isnan(number) else number
 
 

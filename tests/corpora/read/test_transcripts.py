@@ -103,6 +103,11 @@ def test_turns_out_of_order_are_ordered_and_overlaps_told(tmp_path):
         ("a.json", "{}", "not what Whisper writes"),
         ("a.json", '{"segments": 3}', "not what Whisper writes"),
         ("a.json", '{"segments": [{"start": "x"}]}', "not what Whisper writes"),
+        ("a.json", '[{"text": "a \\ud800 b"}]', "segment 1: its text holds half a character"),
+        ("a.json", '[{"speaker": "\\udfff"}]', "segment 1: its speaker holds half a character"),
+        ("a.json", '[{"text": ["a"]}]', "segment 1: its text is no text"),
+        ("a.json", '[{"start": true, "end": 2}]', "True is no number"),
+        ("a.json", f'[{{"start": 0, "end": 1{400 * "0"}}}]', "its end is inf s"),
         ("a.rttm", "SPEAKER talk 1 x 1 <NA> <NA> Ann\n", "line 1: expected KIND FILE"),
         ("a.doc", "x", "'.doc' is not a known kind of transcript; known: .srt"),
     ],
@@ -116,6 +121,13 @@ def test_what_is_wrong_is_named(tmp_path, name, text, message):
 def test_a_file_that_is_not_there(tmp_path):
     with pytest.raises(DataError, match=r"talk\.srt: no such file"):
         read_transcript(tmp_path / "talk.srt")
+
+
+def test_what_a_file_says_of_itself_is_shown_as_text(tmp_path):
+    said = {"segments": [{"text": "a"}], "made_by": "\ud800", "notes": ["\x1b[2J", 3]}
+    (tmp_path / "a.json").write_text(json.dumps(said))
+    [found] = read_transcript(tmp_path / "a.json")
+    assert (found.made_by, found.notes[:2]) == (r"\ud800", (r"\x1b[2J", "3"))
 
 
 def test_a_written_transcript_reads_back_and_says_what_made_it(tmp_path):
