@@ -96,7 +96,7 @@ def write_all(conversations: Sequence[Conversation], folder: Path) -> list[Path]
 def _of_words(given: Given, model: "EmotionModel", limits: Limits) -> Conversation:
     if given.recording or given.transcript:
         raise DataError("there are both files and pasted words; remove one of them")
-    if len(given.words.encode()) > limits.transcript_megabytes * 1e6:
+    if len(given.words.encode(errors="surrogatepass")) > limits.transcript_megabytes * 1e6:
         raise DataError(f"the words are more than {limits.transcript_megabytes:g} MB")
     lines = [line for line in given.words.splitlines() if line.strip()]
     _check_count(len(lines), limits)

@@ -43,7 +43,7 @@ def tables_digest(root: Path) -> str:
     """Digest of the tables' names and bytes."""
     digest = xxhash.xxh3_128()
     for name in table_files(root):
-        digest.update(f"{Path(name).relative_to(root)}\0".encode())
+        digest.update(os.fsencode(f"{Path(name).relative_to(root)}\0"))
         with open(name, "rb") as stream:
             while block := stream.read(1 << 20):
                 digest.update(block)
@@ -66,7 +66,7 @@ def _tree_digest(root: Path, tell: Callable[[os.stat_result], str]) -> str:
     digest = xxhash.xxh3_128()
     for path, stat in _files(str(root)):
         if path not in tables:
-            digest.update(f"{path[start:]}\0{tell(stat)}".encode("utf-8", "surrogateescape"))
+            digest.update(os.fsencode(f"{path[start:]}\0{tell(stat)}"))
     return digest.hexdigest()
 
 

@@ -120,6 +120,11 @@ def test_hostile_words_stay_words(server):
     assert "{{ 7*7 }}" in page
 
 
+def test_half_a_character_is_told(server):
+    outcome = server.ask("half", words="Ann: Hi \ud800")
+    assert "its text holds half a character" in html.unescape(outcome)
+
+
 def test_a_session_that_ends_takes_its_files_along(server):
     transcript = server.upload("bye.srt", SAID.replace("happy", "glad").encode()).json()[0]
     host, port = server.address.removeprefix("http://").strip("/").split(":")

@@ -98,3 +98,14 @@ def test_links_in_a_circle_and_links_to_nothing_end(root):
     (root / "clips" / "self").symlink_to("self")
     (root / "clips" / "nothing").symlink_to("absent")
     assert media_digest(root) == media_digest(root)
+
+
+def test_names_that_are_not_in_utf8_count_as_any(tmp_path):
+    digests = []
+    for name in (b"caf\xe9", b"caf\xe8"):
+        folder = tmp_path / os.fsdecode(name + b".d")
+        folder.mkdir()
+        for ending in (b".srt", b".mp4"):
+            (folder / os.fsdecode(name + ending)).write_bytes(b"x")
+        digests.append((tables_digest(folder), names_digest(folder)))
+    assert len({*digests[0], *digests[1]}) == 4
