@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from starlette.middleware import Middleware
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
@@ -124,13 +124,16 @@ class Gate:
 
 
 async def _body(request: Request, most: int) -> bytes | None:
-    """A request's body; None where it has more bytes than ``most``."""
-    body = b""
-    async for part in request.stream():
-        body += part
-        if len(body) > most:
-            return None
-    return body
+    """A request's body; None where it has more bytes than ``most``, or breaks off."""
+    body = bytearray()
+    try:
+        async for part in request.stream():
+            body += part
+            if len(body) > most:
+                return None
+    except ClientDisconnect:
+        return None
+    return bytes(body)
 
 
 def _again(body: bytes, receive: Any) -> Any:

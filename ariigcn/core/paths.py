@@ -27,7 +27,7 @@ def file_trouble(path: Path) -> str:
 
     Links are followed. ``ABSENT`` where there is nothing at all.
     """
-    if not is_text(str(path)):
+    if not is_text(path.name):
         return NOT_UTF8
     try:
         mode = path.stat().st_mode

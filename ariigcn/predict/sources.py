@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from ariigcn.core.errors import DataError, problem_list
-from ariigcn.core.paths import file_trouble
+from ariigcn.core.paths import NOT_UTF8, file_trouble, is_text
 from ariigcn.corpora.read.recordings import RECORDINGS
 from ariigcn.corpora.read.transcripts import READERS, Transcript, Turn
 from ariigcn.corpora.table import COLUMNS, Corpus
@@ -121,11 +121,16 @@ def table_of(conversations: Sequence[tuple[Source, Transcript]], labels: Sequenc
 
     Returns:
         One row a turn, in the order given; media are relative to :data:`MEDIA_ROOT`.
+
+    Raises:
+        DataError: a recording's path is not in UTF-8.
     """
     rows = []
     for index, (source, transcript) in enumerate(conversations):
         dialogue = f"{index:06d}"
         media = None if source.recording is None else source.recording.resolve()
+        if media and not is_text(str(media)):
+            raise DataError(f"{source.recording}: a folder or a link on its way has {NOT_UTF8}")
         for number, turn in enumerate(transcript.turns):
             timed = turn.start_s is not None
             rows.append(

@@ -49,6 +49,13 @@ def test_half_a_character_and_a_name_that_is_not_in_utf8(model, tmp_path):
     said(media.with_suffix(".csv"), ["0,1,Ann,Hi."])
     with pytest.raises(DataError, match="a name that is not in UTF-8; rename it"):
         model.predict_all(find_sources([tmp_path]))
+    old = tmp_path / os.fsdecode(b"ann\xe9e") / "year"
+    old.mkdir(parents=True)
+    said(old / "talk.csv", ["0,1,Ann,Hi."])
+    assert whole(model.predict_all(find_sources([old]))[0])  # words alone name no file
+    write_wav(old / "talk.wav", [tone(2.0)])
+    with pytest.raises(DataError, match="on its way has a name that is not in UTF-8"):
+        model.predict_all(find_sources([old]))
 
 
 def test_one_speaker_and_forty(model, tmp_path):

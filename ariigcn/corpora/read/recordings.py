@@ -28,6 +28,7 @@ COLUMNS = (*REQUIRED, "text", "emotion", "split", "media", "start_s", "end_s")
 RECORDINGS = (".mp4", ".mkv", ".mov", ".webm", ".avi", ".wav", ".flac", ".mp3", ".m4a", ".ogg")
 # What people bring instead; named in the error.
 OTHERS = (".txt", ".xls", ".xlsx", ".ods", ".json", ".jsonl", ".ass", ".ssa", ".sbv", ".ttml")
+HINTED = 100  # columns that are compared with known names: a hostile header has as many as it likes
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs"}
 
 
@@ -102,7 +103,7 @@ def column_problems(frame: pd.DataFrame, known: Sequence[str]) -> list[str]:
     """
     columns = [str(column) for column in frame.columns]
     absent = [column for column in known if column not in columns]
-    unknown = [column for column in columns if column not in known]
+    unknown = [column for column in columns if column not in known][:HINTED]
     hints = [unknown_name(column, absent, "column") for column in unknown if absent]
     twice = frame.columns[frame.columns.duplicated()].unique()
     return [

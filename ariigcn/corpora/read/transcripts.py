@@ -199,7 +199,7 @@ def _whisper(path: Path) -> _Found:
         words = f"not what Whisper writes: a JSON object with 'segments' ({error!r})"
         return _Found([], [words])
     notes = whole.get("notes")
-    own = [printable(str(note)) for note in notes] if isinstance(notes, list) else []
+    own = [printable(str(note), 2000) for note in notes] if isinstance(notes, list) else []
     return _Found(turns, made_by=printable(str(whole.get("made_by") or "")), notes=own)
 
 
