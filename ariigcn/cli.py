@@ -69,7 +69,7 @@ def _model_names(incomplete: str) -> list[str]:
     """What the shell completes a model's name to."""
     from ariigcn.predict.zoo import shipped, trained
 
-    names = [model.name for model in (*shipped(), *trained(Path("results")))]
+    names = [model.name for model in (*shipped(), *trained(Path("results")).models)]
     return [name for name in names if name.startswith(incomplete)]
 
 

@@ -81,12 +81,13 @@ class Files:
         """
         with self._lock:
             fits = _size(self.root) + self._coming + size <= self.most_bytes
-            self._coming += size * fits
+            coming = size if fits else 0
+            self._coming += coming
         try:
             yield fits
         finally:
             with self._lock:
-                self._coming -= size * fits
+                self._coming -= coming
                 if not self._coming:
                     _remove_broken_off(self.uploads)
 

@@ -71,25 +71,22 @@ class Gate:
 
     async def _ask(self, request: Request, send: Any) -> None:
         """A request for an analysis, whose files are uploads."""
-        body = await _body(request, self._bytes_asked)
+        body, answer = await _body(request, self._bytes_asked), self._pass
         if body is None:
-            await PlainTextResponse("too long", 413)(request.scope, request.receive, send)
+            answer = PlainTextResponse("too long", 413)
         elif not self._names_uploads_alone(body):
-            await PlainTextResponse("not an upload", 403)(request.scope, request.receive, send)
-        else:
-            await self._pass(request.scope, _again(body, request.receive), send)
+            answer = PlainTextResponse("not an upload", 403)
+        await answer(request.scope, _again(body or b"", request.receive), send)
 
     async def _upload(self, request: Request, send: Any) -> None:
         """Files, as far as there is room for them."""
         size = request.headers.get("content-length", "")
         if not size.isdecimal():
-            said = PlainTextResponse("an upload tells its size", 411)
-            return await said(request.scope, request.receive, send)
+            untold = PlainTextResponse("an upload tells its size", 411)
+            return await untold(request.scope, request.receive, send)
         with self._files.receiving(int(size)) as fits:
-            if fits:
-                await self._pass(request.scope, request.receive, send)
-            else:
-                await PlainTextResponse(FULL, 507)(request.scope, request.receive, send)
+            answer = self._pass if fits else PlainTextResponse(FULL, 507)
+            await answer(request.scope, request.receive, send)
 
     async def _pass(self, scope: Any, receive: Any, send: Any) -> None:
         """Let Gradio answer, with our headers."""

@@ -26,7 +26,7 @@ from ariigcn.corpora.read.recordings import RECORDINGS
 from ariigcn.predict.conversation import Conversation
 from ariigcn.predict.model import EmotionModel
 from ariigcn.predict.page import Media, page
-from ariigcn.predict.zoo import DEFAULT, damaged, shipped, trained
+from ariigcn.predict.zoo import DEFAULT, shipped, trained
 from ariigcn.speech.packages import available
 
 logger = logging.getLogger(__name__)
@@ -80,11 +80,12 @@ class Page(gr.Blocks):
     """
 
     def __init__(self, model: str | None, results: Path, limits: Limits) -> None:
-        known, wrong = {m.name: m for m in (*shipped(), *trained(results))}, damaged(results)
+        here = trained(results)
+        known = {m.name: m for m in (*shipped(), *here.models)}
         if (model or DEFAULT) not in known:
             unknown = f"{unknown_name(model or DEFAULT, list(known), 'model')} (ariigcn models)"
-            raise DataError(wrong.get(model or DEFAULT, unknown))
-        for words in dict.fromkeys(wrong.values()):  # a model may have two names
+            raise DataError(here.damaged.get(model or DEFAULT, unknown))
+        for words in here.defects:
             logger.warning("this model is left out: %s", words)
         self._models, self._loaded = known, dict[str, EmotionModel]()
         self._limits, self._files = limits, Files(limits.kept_s, limits.bytes_kept)

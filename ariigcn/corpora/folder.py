@@ -118,7 +118,8 @@ def _check_columns(path: Path, frame: pd.DataFrame, speaker: str | None) -> list
     problems += column_problems(frame, COLUMNS)
     if problems:
         raise DataError(problem_list(f"{path} cannot be used", problems))
-    for column in (column for column in COLUMNS if column not in frame.columns):
+    absent = [column for column in COLUMNS if column not in frame.columns]
+    for column in absent:
         frame[column] = pd.Series(None, index=frame.index, dtype=object)
     return [f"columns not used: {', '.join(unknown)}"] if unknown else []
 

@@ -11,7 +11,7 @@ from rich.text import Text
 from ariigcn.predict.conversation import Conversation, Utterance
 from ariigcn.predict.recordings import gather, untranscribed
 from ariigcn.predict.sources import find_sources
-from ariigcn.predict.zoo import damaged, shipped, trained
+from ariigcn.predict.zoo import shipped, trained
 
 if TYPE_CHECKING:
     from ariigcn.predict.doctor import Finding
@@ -62,13 +62,14 @@ def show_recordings(root: Path) -> bool:
 def show_models(results: Path) -> None:
     """Print the models that can be named."""
     table = Table("model", "trained on", "reads", "emotions", "from")
-    for origin, models in (("ships", shipped()), (str(results), trained(results))):
+    here = trained(results)
+    for origin, models in (("ships", shipped()), (str(results), here.models)):
         for model in models:
             reads, emotions = ", ".join(model.modalities), ", ".join(model.labels)
             table.add_row(model.name, model.corpus, reads, emotions, origin)
     console = Console()
     console.print(table)
-    for words in dict.fromkeys(damaged(results).values()):  # a model may have two names
+    for words in here.defects:
         console.print(Text(f"defect: {words}", style="red"), soft_wrap=True)
 
 

@@ -24,7 +24,7 @@ from ariigcn.features.encoders.registry import (
     made_by,
     make_encoder,
 )
-from ariigcn.predict.zoo import SHIPPED, damaged, shipped, trained
+from ariigcn.predict.zoo import SHIPPED, shipped, trained
 from ariigcn.speech.packages import PACKAGES, available
 
 # Shown always; of what else the package requires, what is wrong alone.
@@ -154,7 +154,7 @@ def _speech() -> str:
 
 
 def _models(results: Path) -> Iterator[Finding]:
-    packaged, here = shipped(), {model.folder for model in trained(results)}
+    packaged, here = shipped(), trained(results)
     for model in packaged:
         said = f"{', '.join(model.modalities)}; {len(model.labels)} emotions of {model.corpus}"
         yield Finding("models", model.name, said)
@@ -162,8 +162,9 @@ def _models(results: Path) -> Iterator[Finding]:
         yield Finding(
             "models", "that ship", f"none in {SHIPPED}; make shipped-models, or train one"
         )
-    yield Finding("models", "trained here", f"{len(here)} in {results.resolve()} (ariigcn models)")
-    for words in dict.fromkeys(damaged(results).values()):
+    count = len({model.folder for model in here.models})
+    yield Finding("models", "trained here", f"{count} in {results.resolve()} (ariigcn models)")
+    for words in here.defects:
         yield Finding("models", "damaged", words)
 
 

@@ -39,6 +39,24 @@ class Known:
     past_only: bool
 
 
+@dataclass(frozen=True)
+class Found:
+    """What a results folder holds.
+
+    Args:
+        models: those that can be read; an experiment's first seed has its name alone too.
+        damaged: names of the others -> what is wrong.
+    """
+
+    models: list[Known]
+    damaged: dict[str, str]
+
+    @property
+    def defects(self) -> list[str]:
+        """What is wrong, each once: a model may have two names."""
+        return list(dict.fromkeys(self.damaged.values()))
+
+
 def load(name: str | Path, results: Path | str = "results") -> "EmotionModel":
     """A trained model.
 
@@ -90,29 +108,20 @@ def shipped() -> list[Known]:
     return [_known(*each) for each in _shipped().items()]
 
 
-def trained(results: Path) -> list[Known]:
-    """The models in a results folder; an experiment's first seed has its name alone too.
-
-    Those that cannot be read are left out: :func:`damaged` tells them.
-    """
-    wrong = damaged(results)
-    return [_known(*each) for each in _trained(results).items() if each[0] not in wrong]
-
-
-def damaged(results: Path) -> dict[str, str]:
-    """The models in a results folder that cannot be read, and what is wrong with each."""
-    wrong = {}
+def trained(results: Path) -> Found:
+    """The models in a results folder."""
+    found = Found([], {})
     for name, config in _trained(results).items():
         try:
-            _known(name, config)
+            found.models.append(_known(name, config))
         except DataError as error:
-            wrong[name] = str(error)
-    return wrong
+            found.damaged[name] = str(error)
+    return found
 
 
 def past_only(results: Path) -> list[str]:
     """The names of the models that can follow a conversation."""
-    return [model.name for model in (*shipped(), *trained(results)) if model.past_only]
+    return [model.name for model in (*shipped(), *trained(results).models) if model.past_only]
 
 
 def _shipped() -> dict[str, Path]:

@@ -76,9 +76,14 @@ def test_a_request_that_names_what_it_has_not_uploaded_is_refused(server, asked)
 
 def test_nothing_is_fetched(server):
     """Gradio would download an address, of any size, from wherever a request says."""
-    for address in ("http://somewhere.invalid/a.srt", "https://93.184.216.34/a.srt"):
-        for refused in (server.join("paths", address), server.join("paths", None, address)):
-            assert (refused.status_code, refused.text) == (403, "not an upload")
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        listening.settimeout(1)
+        here = f"http://127.0.0.1:{listening.getsockname()[1]}/a.srt"
+        for address in ("http://somewhere.invalid/a.srt", "https://93.184.216.34/a.srt", here):
+            for refused in (server.join("paths", address), server.join("paths", None, address)):
+                assert (refused.status_code, refused.text) == (403, "not an upload")
+        with pytest.raises(TimeoutError):
+            listening.accept()
     assert server.names == []
 
 

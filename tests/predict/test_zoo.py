@@ -11,7 +11,7 @@ import ariigcn
 from ariigcn.cli import app
 from ariigcn.core.errors import DataError
 from ariigcn.predict import model as module
-from ariigcn.predict.zoo import SHIPPED, damaged, find, shipped, trained
+from ariigcn.predict.zoo import SHIPPED, find, shipped, trained
 
 
 def test_the_examples_of_the_docstrings():
@@ -43,7 +43,7 @@ def test_what_ships_has_a_card_and_says_what_it_reads():
 def test_a_model_that_was_trained_here_has_its_experiments_name(tmp_path):
     for seed in (0, 3):
         shutil.copytree(SHIPPED / "meld-text", tmp_path / f"meld/text/seed-{seed}/model")
-    assert [known.name for known in trained(tmp_path)] == [
+    assert [known.name for known in trained(tmp_path).models] == [
         "meld/text", "meld/text/0", "meld/text/3",
     ]  # fmt: skip
     assert ariigcn.load("meld/text/3", results=tmp_path).labels == ariigcn.load("meld-text").labels
@@ -87,8 +87,9 @@ def test_a_damaged_model_is_no_trouble_of_another(with_a_damaged_one, no_hub):
     assert ariigcn.load("meld/text", results=with_a_damaged_one).name == "meld/text"
     with pytest.raises(DataError, match=r"meld/cut/seed-0/model/config\.json: has no checksum"):
         ariigcn.load("meld/cut", results=with_a_damaged_one)
-    assert {*damaged(with_a_damaged_one)} == {"meld/cut", "meld/cut/0"}
-    assert [known.name for known in trained(with_a_damaged_one)] == ["meld/text", "meld/text/0"]
+    found = trained(with_a_damaged_one)
+    assert {*found.damaged} == {"meld/cut", "meld/cut/0"}
+    assert [known.name for known in found.models] == ["meld/text", "meld/text/0"]
     done = CliRunner().invoke(app, ["models", "--results", str(with_a_damaged_one)])
     assert done.exit_code == 0
     assert "meld/text/0" in done.output
@@ -110,6 +111,6 @@ def test_seeds_are_in_their_order(tmp_path):
     for seed in (10, 2):
         shutil.copytree(SHIPPED / "meld-text", tmp_path / f"meld/text/seed-{seed}/model")
     assert find("meld/text", tmp_path).parent.name == "seed-2"
-    assert [known.name for known in trained(tmp_path)] == [
+    assert [known.name for known in trained(tmp_path).models] == [
         "meld/text", "meld/text/2", "meld/text/10",
     ]  # fmt: skip

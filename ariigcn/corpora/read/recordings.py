@@ -16,7 +16,7 @@ from pathlib import Path, PurePath
 import pandas as pd
 
 from ariigcn.core.errors import DataError, problem_list
-from ariigcn.core.paths import NOT_UTF8, file_trouble, is_text, printable
+from ariigcn.core.paths import file_trouble
 from ariigcn.core.settings import unknown_name
 from ariigcn.corpora.read.subtitles import SUFFIXES, read_subtitles
 from ariigcn.corpora.read.text_tables import read_parquet
@@ -120,9 +120,6 @@ def _read_subtitles(files: list[Path]) -> Rows:
         if name.lower().endswith(RECORDINGS):
             recordings.setdefault(PurePath(name).stem, []).append(name)
     for path in files:
-        if not is_text(path.name):
-            problems.append(f"{printable(path.name)}: {NOT_UTF8}")
-            continue
         cues, wrong = read_subtitles(path)
         problems += wrong
         media = recordings.get(path.stem, [])
