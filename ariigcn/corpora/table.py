@@ -20,6 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ariigcn.core.errors import DataError, problem_list
+from ariigcn.core.paths import is_text
 from ariigcn.core.settings import unknown_name
 from ariigcn.core.storage import read_table, write_table
 
@@ -130,6 +131,8 @@ def find_problems(corpus: Corpus) -> list[str]:
         return [f"column(s) missing: {', '.join(missing)}"]
     if not len(frame):
         return ["no utterances at all"]
+    if problems := _half_characters(frame):
+        return problems
     return [
         *_required_values(frame),
         *_unprintable(frame),
@@ -220,11 +223,28 @@ def _order(frame: pd.DataFrame) -> list[str]:
     ]
 
 
+def _half_characters(frame: pd.DataFrame) -> list[str]:
+    """Cells with half a character: JSON and pickles may bring it, no text in UTF-8 holds it."""
+    problems = []
+    for column in _text_columns(frame):
+        try:
+            frame[column].astype(str)
+        except UnicodeEncodeError:
+            holds = frame[column].map(lambda cell: isinstance(cell, str) and not is_text(cell))
+            words = f"{column} holds half a character (a lone surrogate)"
+            problems += _lines(frame, holds, words, named=False)
+    return problems
+
+
+def _text_columns(frame: pd.DataFrame) -> list[str]:
+    texts = [field.name for field in (*SCHEMA, *OPTIONAL) if pa.types.is_string(field.type)]
+    return [name for name in texts if name in frame.columns]
+
+
 def _unprintable(frame: pd.DataFrame) -> list[str]:
     """Cells with a NUL, which no file name may hold and no HDF5 text keeps."""
-    columns = [field.name for field in (*SCHEMA, *OPTIONAL) if pa.types.is_string(field.type)]
     problems = []
-    for column in (name for name in columns if name in frame.columns):
+    for column in _text_columns(frame):
         holds = frame[column].astype(str).str.contains("\0", regex=False)
         problems += _lines(frame, holds, f"{column} holds a NUL character", named=False)
     return problems

@@ -77,6 +77,9 @@ def test_a_table_comes_back_as_it_was(tmp_path):
         ({"text": {1: "a\0b"}}, "row 2: text holds a NUL character"),
         ({"utterance_id": {1: "a\0"}}, "row 2: utterance_id holds a NUL character"),
         ({"media": {1: "a\0.mp4"}}, "row 2: media holds a NUL character"),
+        ({"text": {1: "a\ud800"}}, "row 2: text holds half a character"),
+        ({"utterance_id": {1: "\udfff"}}, "row 2: utterance_id holds half a character"),
+        ({"media": {1: "\udc80.mp4"}}, "row 2: media holds half a character"),
     ],
 )
 def test_a_defect_is_named_with_its_row_and_nothing_is_written(tmp_path, changes, finding):
