@@ -14,12 +14,12 @@ import pandas as pd
 import typer
 
 from ariigcn.core.storage import read_table
-from ariigcn.evaluation.missing import RANDOM_SHARES
 from ariigcn.evaluation.run_files import at_selected, read_metrics, read_run_table
 from ariigcn.evaluation.tables.frames import ANY, FILLED_BY, mean_sd, percent, student_interval
 from ariigcn.evaluation.tables.latex import signed, span
 
 BySeed = dict[int, float]
+HALF = 0.5  # of all modalities masked: the share at which experiments are compared
 
 
 def scores(folder: Path, score: str, split: str = "test") -> BySeed:
@@ -39,16 +39,17 @@ def diagnostics(folder: Path, column: str) -> BySeed:
     return {seed: value for seed, value in found.items() if value is not None}
 
 
-def masked_scores(folder: Path, share: float, filled_by: str) -> BySeed:
-    """Weighted F1 of every seed with a share of all modalities masked at random; empty: not tested."""
+def masked_scores(folder: Path, filled_by: str) -> dict[float, BySeed]:
+    """Weighted F1 of every seed by share of all modalities masked at random; empty: not tested."""
     path = folder / "missing.parquet"
     if not path.exists():
         return {}
     frame = read_table(path, "scores with modalities missing")[0].to_pandas()
-    own = frame[
-        (frame["modality"] == ANY) & (frame["share"] == share) & (frame["filled_by"] == filled_by)
-    ]
-    return dict(zip(own["seed"], own["weighted_f1"], strict=True))
+    own = frame[(frame["modality"] == ANY) & (frame["filled_by"] == filled_by)]
+    return {
+        share: dict(zip(rows["seed"], rows["weighted_f1"], strict=True))
+        for share, rows in own.groupby("share")
+    }
 
 
 def difference(own: BySeed, others: BySeed) -> str:
@@ -95,13 +96,13 @@ def main(
         row["seconds an epoch"] = _plain(diagnostics(folder, "seconds"))
         rows[name] = row
         for filled_by in FILLED_BY:
-            cells = {
-                f"{s:.0%}": _percent(masked_scores(folder, s, filled_by)) for s in RANDOM_SHARES
-            }
-            half = masked_scores(folder, 0.5, filled_by)
+            by_share = masked_scores(folder, filled_by)
+            cells = {f"{share:.0%}": _percent(values) for share, values in by_share.items()}
             for other in dict.fromkeys((folders[to], compared(name))):
-                against = masked_scores(other, 0.5, FILLED_BY[0])
-                cells[f"50%, minus {other.name}"] = difference(half, against)
+                against = masked_scores(other, FILLED_BY[0]).get(HALF, {})
+                cells[f"{HALF:.0%}, minus {other.name}"] = difference(
+                    by_share.get(HALF, {}), against
+                )
             if any(cells.values()):
                 masked[f"{name}, filled by {filled_by}"] = cells
     for table in (rows, masked):

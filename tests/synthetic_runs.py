@@ -53,6 +53,7 @@ def make_project(
     message: str = "moov atom not found",
     speaker: str = "Ada",
     corpus: Corpus | None = None,
+    labels: Sequence[str] = LABELS,
     experiments: Sequence[tuple[str, tuple[str, ...], int, float, bool]] = (
         ("ar-iigcn", ("text", "audio", "video"), 5, 0.78, True),
         ("text-only", ("text",), 1, 0.6, False),
@@ -64,10 +65,11 @@ def make_project(
         validation: whether the corpus has a validation split.
         absent: an emotion that the test split lacks.
         corpus: taken in place of :func:`make_corpus`'s.
+        labels: the six emotions' names.
         experiments: name, modalities, seeds, test accuracy aimed at, whether it has discriminators.
     """
     project = Project(folder / "utterances.parquet")
-    corpus = corpus or make_corpus(validation, absent, reachable, speaker)
+    corpus = corpus or make_corpus(validation, absent, reachable, speaker, labels)
     write_corpus(corpus, project.table)
     for modality in ("text", "audio", "video"):
         path = folder / f"{modality}.synthetic.h5"
@@ -83,7 +85,7 @@ def make_project(
                 "corpus": corpus.name,
                 "experiment": name,
                 "seed": seed,
-                "labels": list(LABELS),
+                "labels": list(corpus.labels),
                 "modalities": list(modalities),
                 "selected_epoch": 17 + seed,
                 "epochs": EPOCHS,
@@ -169,7 +171,11 @@ def _missing(experiment: str) -> pd.DataFrame:
 
 
 def make_corpus(
-    validation: bool = True, absent: str = "", reachable: bool = True, speaker: str = "Ada"
+    validation: bool = True,
+    absent: str = "",
+    reachable: bool = True,
+    speaker: str = "Ada",
+    labels: Sequence[str] = LABELS,
 ) -> Corpus:
     """Sixty dialogues of ten utterances; one utterance in twenty is context only."""
     rng = np.random.default_rng(7)
@@ -179,7 +185,7 @@ def make_corpus(
         if validation and 36 <= dialogue < 42:
             split = "validation"
         for position in range(10):
-            emotion = str(rng.choice(LABELS, p=(0.15, 0.05, 0.2, 0.35, 0.15, 0.1)))
+            emotion = str(rng.choice(labels, p=(0.15, 0.05, 0.2, 0.35, 0.15, 0.1)))
             unlabelled = rng.random() < 0.05 or (split == "test" and emotion == absent)
             rows.append(
                 {
@@ -198,7 +204,7 @@ def make_corpus(
     return Corpus(
         name="synthetic",
         version="1.0",
-        labels=LABELS,
+        labels=tuple(labels),
         licence="made for tests, no restriction.",
         sources={"script.csv": "ab" * 32, "clips.tar.gz": "cd" * 32},
         utterances=pd.DataFrame(rows).astype({"start_s": float, "end_s": float}),
@@ -215,9 +221,10 @@ def write_run_table(path: Path, frame: pd.DataFrame, head: dict[str, object]) ->
 
 def _predictions(corpus: Corpus, quality: float, rng: np.random.Generator) -> pd.DataFrame:
     frame = corpus.utterances
-    probabilities = rng.dirichlet(np.ones(len(LABELS)), size=len(frame)).astype(np.float32)
-    prediction = np.array(LABELS)[
-        rng.choice(len(LABELS), len(frame), p=(0.2, 0, 0.2, 0.4, 0.1, 0.1))
+    labels = corpus.labels
+    probabilities = rng.dirichlet(np.ones(len(labels)), size=len(frame)).astype(np.float32)
+    prediction = np.array(labels)[
+        rng.choice(len(labels), len(frame), p=(0.2, 0, 0.2, 0.4, 0.1, 0.1))
     ]
     right = (rng.random(len(frame)) < quality) & frame["emotion"].notna()
     columns = {
@@ -227,7 +234,7 @@ def _predictions(corpus: Corpus, quality: float, rng: np.random.Generator) -> pd
         "label": frame["emotion"],
         "prediction": np.where(right, frame["emotion"], prediction),
     }
-    named = {f"prob_{label}": probabilities[:, i] for i, label in enumerate(LABELS)}
+    named = {f"prob_{label}": probabilities[:, i] for i, label in enumerate(labels)}
     return pd.DataFrame(columns | named)
 
 

@@ -10,6 +10,7 @@ The parquet file's metadata carries the corpus's name, version, ordered label na
 sources, so that labels travel by name and never by bare index.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -44,6 +45,7 @@ COLUMNS = tuple(SCHEMA.names)
 SIDES = ("left", "right")
 # Of names with forward slashes: all that _not_inside refuses, and little else. It looks at these alone.
 SUSPECT = r"^[./]*$|^/|(^|/)\.\.(/|$)|^(\.?/)*[^/]*:"
+UNDRAWN = re.compile("[\0-\x1f\x7f-\x9f\ufffe\uffff]")  # XML, so SVG, has no such characters
 LONGEST_S = 10 * 24 * 3600.0  # of a recording; a later time is most likely in milliseconds
 
 
@@ -176,6 +178,8 @@ def _duplicates(frame: pd.DataFrame) -> list[str]:
 
 
 def _labels(frame: pd.DataFrame, labels: tuple[str, ...]) -> list[str]:
+    if undrawn := [label for label in labels if UNDRAWN.search(label)]:
+        return [f"emotion {label!r} holds a character that no figure can show" for label in undrawn]
     unknown = frame["emotion"].notna() & ~frame["emotion"].isin(labels)
     told = frame.loc[unknown, "emotion"].map(
         lambda name: unknown_name(str(name), list(labels), "emotion")

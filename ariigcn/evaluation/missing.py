@@ -2,9 +2,9 @@
 
 A masked utterance is treated as one whose clip was unusable: its mask is 0 and its features are
 zero, so that the model's own stand-in takes their place, for its own label and for its neighbours.
-One modality is masked by growing shares; and each modality of each utterance at random, except for one
-that stays (the protocol of MMIN, Zhao et al., ACL 2021, and GCNet, Lian et al., TPAMI 2023). There two
-simple fillings stand beside the model's own: the training mean, and zeros.
+One modality is masked by growing shares; and growing shares of all modalities at random, where each
+utterance keeps one (as in GCNet, Lian et al., TPAMI 2023). There two simple fillings stand beside the
+model's own: the training mean, and zeros.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -28,7 +28,7 @@ from ariigcn.training.config import FEATURES_MB
 from ariigcn.training.predict import predict, standardised
 
 SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
-RANDOM_SHARES = (0.0, 0.1, 0.3, 0.5, 0.7)
+RANDOM_SHARES = (0.0, 0.1, 0.3, 0.5, 0.7)  # at most what leaves each utterance one
 DRAWS = 3  # of the masked utterances, a seed and share; their scores are averaged
 
 
@@ -91,8 +91,19 @@ def _row_count(dialogues: Dialogues) -> int:
     if not (dialogues.label[rows] >= 0).any():
         return 0
     several = len(dialogues.modalities) > 1
-    at_random = sum(len(_fillings(share)) for share in RANDOM_SHARES)
+    at_random = sum(len(_fillings(share)) for share in random_shares(dialogues.mask[rows]))
     return len(dialogues.modalities) * len(SHARES) + several * at_random
+
+
+def random_shares(present: Tensor) -> tuple[float, ...]:
+    """Shares of what is present, bool [n, M], to mask so that each utterance keeps one modality.
+
+    Those of :data:`RANDOM_SHARES` up to the largest possible one, which stands for all beyond it: two
+    thirds of three modalities, half of two.
+    """
+    whole = int(present.sum())
+    most = (whole - int(present.any(1).sum())) / max(whole, 1)
+    return tuple(dict.fromkeys(min(share, most) for share in RANDOM_SHARES))
 
 
 def _fillings(share: float) -> tuple[str, ...]:
@@ -101,17 +112,28 @@ def _fillings(share: float) -> tuple[str, ...]:
 
 
 def _random_rows(masked: "_Masked", rows: Tensor, seed: int) -> Iterator[dict[str, object]]:
-    """Scores with every modality of some utterances, int64 [n], masked at random."""
+    """Scores with shares of all modalities of some utterances, int64 [n], masked at random."""
     present = masked.dialogues.mask[rows]
-    generator = np.random.default_rng([seed, present.shape[1]])
-    lots = torch.from_numpy(generator.random((DRAWS, *present.shape)))
-    lots = lots.masked_fill(~present, -1.0)
-    stays = torch.nn.functional.one_hot(lots.argmax(2), present.shape[1]).bool()
-    for share in RANDOM_SHARES:
+    whole = int(present.sum())
+    ranks = _ranks(present, np.random.default_rng([seed, present.shape[1]]))
+    for share in random_shares(present):
         lost = torch.zeros(DRAWS, *masked.dialogues.mask.shape, dtype=torch.bool)
-        lost[:, rows] = present & (lots < share) & ~stays
+        lost[:, rows] = ranks < round(share * whole)
         for filling in _fillings(share):
             yield masked.row(ANY, share, list(lost), filling)
+
+
+def _ranks(present: Tensor, generator: np.random.Generator) -> Tensor:
+    """In which order what is present, bool [n, M], is masked, a draw each: int64 [DRAWS, n, M].
+
+    One modality an utterance, by lot, has a rank beyond all shares, and so has what is absent.
+    """
+    whole = int(present.sum())
+    choice, turn = torch.from_numpy(generator.random((2, DRAWS, *present.shape)))
+    stays = choice.masked_fill(~present, -1.0).argmax(2)
+    turn = turn.masked_fill(~present, 2.0).scatter(2, stays[..., None], 2.0)
+    ranks = turn.flatten(1).argsort(1).argsort(1).view_as(turn)
+    return ranks.masked_fill(turn == 2.0, whole)
 
 
 def _lost(mask: Tensor, rows: Tensor, column: int) -> Tensor:

@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 from ariigcn.core.errors import DataError
 from ariigcn.core.scores import Floats, Integers, class_counts
+from ariigcn.core.settings import unknown_name
+from ariigcn.corpora.table import SPLITS
 from ariigcn.evaluation.run_files import read_run_table
 
 
@@ -76,12 +78,24 @@ class Predictions:
 def read_predictions(files: Sequence[Path], split: str = "test") -> Predictions:
     """Read the seeds of one experiment.
 
+    Args:
+        files: ``predictions.parquet`` of each seed.
+        split: the split of which to read: ``train``, ``validation`` or ``test``.
+
     Raises:
-        DataError: a file is not a run's, or the seeds are not of the same utterances and labels.
+        DataError: a file is not a run's, a seed is there twice, or the seeds are not of the same
+            utterances and labels.
+        ValueError: there is no such split.
     """
+    if split not in SPLITS:
+        raise ValueError(unknown_name(split, list(SPLITS), "split"))
     tables = [read_run_table(file) for file in files]
     if not tables:
         raise DataError("an experiment has no seeds; train at least one")
+    seeds = [head["seed"] for _, head in tables]
+    for file, seed in zip(files, seeds, strict=True):
+        if seeds.count(seed) > 1:
+            raise DataError(f"{file}: seed {seed} is there twice; remove the copy of its folder")
     kept = [frame[(frame["split"] == split) & frame["label"].notna()] for frame, _ in tables]
     head, rows = tables[0][1], kept[0]
     labels = tuple(head["labels"])
@@ -98,7 +112,7 @@ def read_predictions(files: Sequence[Path], split: str = "test") -> Predictions:
         experiment=head["experiment"],
         modalities=tuple(head["modalities"]),
         labels=labels,
-        seeds=tuple(other["seed"] for _, other in tables),
+        seeds=tuple(seeds),
         utterance_ids=rows["utterance_id"].to_numpy(dtype=object),
         dialogue=dialogue.astype(np.int64),
         true=rows["label"].map(index).to_numpy(dtype=np.int64),
@@ -116,6 +130,7 @@ def check_same(predictions: Sequence[Predictions]) -> None:
     first = predictions[0]
     for other in predictions[1:]:
         same_rows = np.array_equal(other.utterance_ids, first.utterance_ids)
+        same_rows = same_rows and np.array_equal(other.dialogue, first.dialogue)
         if other.labels != first.labels or not (same_rows and (other.true == first.true).all()):
             raise DataError(
                 f"{other.experiment} and {first.experiment} were tested on different "

@@ -151,7 +151,7 @@ def _validation(plan: Plan) -> Iterator[str]:
 def _evaluation(plan: Plan) -> Iterator[str]:
     """The experiments that the evaluation names exist, and so does its table of others' figures."""
     known, evaluation = list(plan.experiments), plan.config.evaluation
-    named = {"figures_of": evaluation.figures_of, "missing_of": plan.masked}
+    named = {"figures_of": evaluation.figures_of, "missing_of": evaluation.missing_of or ()}
     for key, names in named.items():
         for name in names:
             if name not in known:

@@ -161,12 +161,17 @@ class Plan:
 
     @property
     def masked(self) -> tuple[str, ...]:
-        """The experiments that are tested with modalities masked."""
-        if self.config.evaluation.missing_of is not None:
-            return self.config.evaluation.missing_of
-        main, *others = self.experiments
-        trained = [n for n in others if self.experiments[n].model.modality_dropout > 0]
-        return (main, *trained[:1])
+        """The experiments that are tested with modalities masked, each run under one name."""
+        names = self.config.evaluation.missing_of
+        if names is None:
+            own = {n: self.experiments[n] for n, first in self.trained_as.items() if n == first}
+            trained = [
+                name
+                for name, e in own.items()
+                if name != self.main and e.model.modality_dropout > 0 and len(e.encoders) > 1
+            ]
+            names = (self.main, *trained[:1])
+        return tuple(dict.fromkeys(self.trained_as[name] for name in names))
 
     @property
     def labelled_splits(self) -> tuple[str, ...]:

@@ -9,17 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 from jinja2 import FileSystemLoader
 
 from ariigcn.core.files import atomic_path
-from ariigcn.core.seals import verify
 from ariigcn.core.templates import inline_script
 from ariigcn.corpora.registry import SHOWABLE
 from ariigcn.corpora.table import Corpus, read_corpus
 from ariigcn.evaluation.figures.kinds import Figure, Kind
 from ariigcn.evaluation.inspection_file import read_inspection
-from ariigcn.evaluation.tables.frames import per_class_frame, results_frame
+from ariigcn.evaluation.tables.frames import per_class_frame, read_frame, results_frame
 from ariigcn.report import data, features, results, summary
 from ariigcn.report.config import ReportConfig
 from ariigcn.report.conversations import conversation_data, embedded, representation_data
@@ -98,7 +96,7 @@ def write_report(
     scores = results_frame(metrics, corpus)
     best, basis = results.best_experiment(scores)
     best_name = str(scores["experiment"].iloc[best])
-    comparisons = pd.read_csv(verify(tables["comparisons"])) if tables else None
+    comparisons = read_frame(tables["comparisons"]) if tables else None
     read = [features.feature_view(path) for path in stores.values()]
     context: dict[str, Any] = {
         "title": settings.title or f"Emotion recognition on {corpus.name}",

@@ -6,10 +6,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from ariigcn.core.seals import verify
 from ariigcn.evaluation.figures.kinds import Figure, Kind
 from ariigcn.evaluation.statistics.errors import ALL
-from ariigcn.evaluation.tables.frames import ANY, NONE, TITLES, percent
+from ariigcn.evaluation.tables.frames import ANY, NONE, TITLES, percent, read_frame
 from ariigcn.evaluation.tables.latex import effect_text, p_text, span
 from ariigcn.evaluation.tables.literature import METRICS
 from ariigcn.report.cells import Cell, Number, TableView, difference, measured
@@ -60,7 +59,7 @@ def statistics_section(
     """
     if not tables:
         return None
-    frames = {name: pd.read_csv(verify(path)) for name, path in tables.items()}
+    frames = {name: read_frame(path) for name, path in tables.items()}
     results, comparisons = frames["results"], frames["comparisons"]
     drawn = {kind: figures_of(kind, figures, best, title) for kind, title in FIGURES.items()}
     return Statistics(

@@ -153,8 +153,8 @@ def calibrated(calibration: pd.DataFrame, experiment: str) -> str:
     error, if_calibrated = row["ece_mean"], row["ece_if_calibrated"]
     if error <= CALIBRATED * if_calibrated:
         return (
-            f"{experiment} is calibrated as far as {row['n']:,} utterances can show: its error of "
-            f"{percent(error)} points is no more than chance makes ({percent(if_calibrated)})."
+            f"{experiment} is calibrated as far as {row['n']:,} utterances can show: its error is "
+            f"{percent(error)} points, and chance alone makes about {percent(if_calibrated)}."
         )
     gap = row["confidence_mean"] - row["accuracy_mean"]
     side = "too sure" if gap > 0 else "not sure enough"
@@ -176,6 +176,8 @@ def leaning(missing: pd.DataFrame, experiment: str) -> str:
     lost = {m: score[(m, 0.0)] - score[(m, 1.0)] for m in modalities}
     ordered = sorted(lost, key=lambda m: -lost[m])
     told = ", ".join(f"{decimal(100 * lost[m], 1)} without {m}" for m in ordered)
+    if lost[ordered[0]] <= 0:
+        return f"{experiment} depends on no one modality: without it, weighted F1 is no lower."
     return (
         f"{experiment} depends on {ordered[0]} most. Points of weighted F1 that it loses: {told}."
     )

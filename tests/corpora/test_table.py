@@ -89,6 +89,12 @@ def test_a_defect_is_named_with_its_row_and_nothing_is_written(tmp_path, changes
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_label_that_no_figure_can_show_is_refused():
+    rows = corpus().utterances.replace("joy", "jo\x0by")
+    found = find_problems(replace(corpus(), labels=("anger", "jo\x0by"), utterances=rows))
+    assert found == ["emotion 'jo\\x0by' holds a character that no figure can show"]
+
+
 def test_the_search_for_suspect_paths_misses_none(monkeypatch):
     names = ["".join(name) for size in range(7) for name in product("./:\\a", repeat=size)]
     names += [None, "a\n", "..\n", "\n/..", "ünï/..", "ü:/a", "a/\n:b"]

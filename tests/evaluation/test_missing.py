@@ -1,6 +1,7 @@
 import itertools
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 import pytest
 import torch
@@ -11,6 +12,7 @@ from ariigcn.evaluation.missing import (
     RANDOM_SHARES,
     SHARES,
     missing_scores,
+    random_shares,
     without,
     write_missing,
 )
@@ -175,13 +177,45 @@ def test_random_masks_leave_every_utterance_a_modality_and_grow(dialogues, model
     for smaller, larger in itertools.pairwise(by_share):
         for less, more in zip(smaller, larger, strict=True):
             assert not (more & ~less).any(), "a larger share masks what a smaller one does"
-    for draw in by_share[-1]:
-        assert torch.equal(draw.any(1), present.any(1))
-        lost = 1 - draw.sum().item() / present.sum().item()
-        assert 0.5 < lost < 0.7
+    whole = int(present.sum())
+    for draws, share in zip(by_share, random_shares(present)[1:], strict=True):
+        for draw in draws:
+            assert torch.equal(draw.any(1), present.any(1))
+            assert whole - int(draw.sum()) == round(share * whole)
+    assert (by_share[-1][0].sum(1) == present.any(1)).all(), "at most one is left"
     scores = found[(found["modality"] == "any") & (found["filled_by"] == "model")]
-    assert scores["share"].tolist() == list(RANDOM_SHARES)
-    assert (scores["masked"].diff().dropna() > 0).all()
+    assert scores["share"].tolist() == list(random_shares(present))
+    assert scores["masked"].tolist() == [round(share * whole) for share in scores["share"]]
+
+
+@pytest.mark.parametrize(
+    ("present", "shares"),
+    [
+        ([[1, 1, 1]] * 9, (0, 0.1, 0.3, 0.5, 2 / 3)),
+        ([[1, 1]] * 9, (0, 0.1, 0.3, 0.5)),
+        ([[1, 1, 0], [1, 0, 0], [0, 0, 0]], (0, 0.1, 0.3, 1 / 3)),
+        ([[1, 0], [0, 1]], (0,)),
+        ([[0, 0], [0, 0]], (0,)),
+    ],
+)
+def test_shares_at_random_go_as_far_as_one_modality_stays(present, shares):
+    mask = torch.tensor(present, dtype=torch.bool)
+    assert random_shares(mask) == pytest.approx(shares)
+    ranks = missing._ranks(mask, np.random.default_rng(0))
+    for draw in ranks:
+        lost = draw < round(shares[-1] * int(mask.sum()))
+        assert int(lost.sum()) == round(shares[-1] * int(mask.sum()))
+        assert not (lost & ~mask).any()
+        assert torch.equal((mask & ~lost).any(1), mask.any(1))
+
+
+def test_modalities_are_masked_at_random_alike():
+    mask = torch.ones(20_000, 3, dtype=torch.bool)
+    mask[10_000:, 2] = False  # two are present there
+    lost = (missing._ranks(mask, np.random.default_rng(0)) < 15_000).double().mean(0)
+    for rows in (slice(0, 10_000), slice(10_000, None)):
+        share = lost[rows].mean(0)[mask[rows][0]]
+        assert share == pytest.approx(share.mean().item(), abs=0.01)
 
 
 def test_the_mean_and_zeros_fill_what_is_lost_and_count_as_there(dialogues, model, monkeypatch):

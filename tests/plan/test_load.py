@@ -169,6 +169,16 @@ def test_the_main_experiment_and_one_with_modality_dropout_are_tested_without_mo
     assert load_plan(nothing).masked == ()
 
 
+def test_equal_experiments_are_tested_without_modalities_once(root):
+    settings = {"model": {"modality_dropout": 0.3}}
+    margins = {"margin": {"grid": {"model.losses.margin": [0.5, 1.0]}}}
+    same = merge(default(root), settings | {"experiments": margins})
+    assert load_plan(same).trained_as["margin.0.5"] == "ar-iigcn"
+    assert load_plan(same).masked == ("ar-iigcn", "margin.1.0")
+    named = merge(same, {"evaluation": {"missing_of": ["margin.0.5", "ar-iigcn"]}})
+    assert load_plan(named).masked == ("ar-iigcn",)
+
+
 @pytest.mark.parametrize(
     ("jobs", "mend"),
     [

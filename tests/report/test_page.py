@@ -10,6 +10,7 @@ import pytest
 
 from ariigcn.corpora.table import read_corpus
 from ariigcn.evaluation.figures.kinds import Figure, Kind
+from ariigcn.evaluation.tables.frames import read_frame
 from ariigcn.report.config import ReportConfig
 from ariigcn.report.glossary import PAPER
 from ariigcn.report.page import Inspected, write_report
@@ -312,3 +313,14 @@ def test_why_fitted_features_are_accepted_stands_with_the_results(project, tmp_p
     html = render(project, tmp_path / "a.html", accepted={"ar-iigcn": "the paper does <so>"})
     assert "ar-iigcn selects its epoch by labels that an encoder may have seen" in html
     assert "the paper does &lt;so&gt;" in html
+
+
+def test_names_that_look_like_numbers_or_like_nothing_stay_names(tmp_path):
+    """Tables are read back from CSV, where 1, None and NA could be values."""
+    labels = ("0", "01", "1.0", "None", "NA", "true")
+    experiments = [(name, ("text", "audio"), 2, 0.7, True) for name in ("64", "nan", "1.10", "null")]
+    page = report(tmp_path, labels=labels, experiments=experiments, speaker="None")
+    errors = read_frame(tmp_path / "figures" / "tables" / "errors.csv")
+    assert "None" in set(errors["group"][errors["by"] == "speaker"])
+    for name in (*labels, "64", "nan", "1.10", "null"):
+        assert f">{name}<" in page

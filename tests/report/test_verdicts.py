@@ -73,7 +73,9 @@ def test_a_best_last_epoch_asks_for_longer_training():
 def test_calibration_is_held_to_what_chance_makes():
     row = {"experiment": "a", "n": 1200, "ece_if_calibrated": 0.04, "confidence_mean": 0.9}
     frame = pd.DataFrame([row | {"ece_mean": 0.045, "accuracy_mean": 0.88}])
-    assert calibrated(frame, "a").startswith("a is calibrated as far as 1,200 utterances can show")
+    said = calibrated(frame, "a")
+    assert said.startswith("a is calibrated as far as 1,200 utterances can show")
+    assert "4.5 points" in said and "no more" not in said
     frame = pd.DataFrame([row | {"ece_mean": 0.2, "accuracy_mean": 0.7}])
     assert "it is too sure: 90.0" in calibrated(frame, "a")
     assert calibrated(frame, "other") == ""
@@ -90,6 +92,8 @@ def test_the_modality_whose_loss_costs_most_is_named():
     assert said.startswith("a depends on video most.") and "30.0 without video, 10.0" in said
     assert said.endswith("\N{MINUS SIGN}2.0 without audio.")
     assert leaning(frame[frame["modality"] == "text"], "a") == ""
+    gained = frame.assign(weighted_f1_mean=0.9 + 0.1 * frame["share"])
+    assert leaning(gained, "a").startswith("a depends on no one modality")
 
 
 def test_a_shift_is_harder_only_where_the_intervals_say_so():

@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ariigcn.core.seals import verify
 from ariigcn.evaluation.figures.intervals import (
     KINDS,
     SHOWN,
@@ -18,7 +17,7 @@ from ariigcn.evaluation.figures.intervals import (
 )
 from ariigcn.evaluation.figures.style import PALETTE, SMALL, save, save_nothing, style
 from ariigcn.evaluation.statistics.errors import ALL
-from ariigcn.evaluation.tables.frames import percent
+from ariigcn.evaluation.tables.frames import percent, read_frame
 
 
 def draw_results(
@@ -32,9 +31,9 @@ def draw_results(
         out: the SVG file.
         curved: experiments that a figure of a grid shows.
     """
-    whole = pd.read_csv(verify(errors))
+    whole = read_frame(errors)
     whole = whole.loc[whole["by"] == ALL].set_index("experiment")[["accuracy_low", "accuracy_high"]]
-    every = pd.read_csv(verify(results))
+    every = read_frame(results)
     main = str(every["experiment"].iloc[0])
     frame = ranked(every, main, curved)
     if frame["accuracy_mean"].isna().all():
@@ -42,7 +41,7 @@ def draw_results(
     with style():
         figure, axes = row_axes(len(frame))
         names = frame["experiment"].tolist()
-        over_dialogues = 100 * whole.reindex(names).reset_index(drop=True)
+        over_dialogues = 100 * whole.reindex(frame["trained_as"]).reset_index(drop=True)
         intervals = {
             "dialogues": (over_dialogues["accuracy_low"], over_dialogues["accuracy_high"]),
             "seeds": (100 * frame["accuracy_low"], 100 * frame["accuracy_high"]),

@@ -11,7 +11,6 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from ariigcn.core.modality import MODALITIES
-from ariigcn.core.seals import verify
 from ariigcn.evaluation.figures.intervals import (
     KINDS,
     draw_legend,
@@ -23,7 +22,7 @@ from ariigcn.evaluation.figures.intervals import (
 from ariigcn.evaluation.figures.style import COLUMN, PALETTE, save, save_nothing, style
 from ariigcn.evaluation.predictions import read_predictions
 from ariigcn.evaluation.statistics.calibration import BINS, Reliability, reliability
-from ariigcn.evaluation.tables.frames import ANY, FILLED_BY, mean_sd, percent
+from ariigcn.evaluation.tables.frames import ANY, FILLED_BY, mean_sd, percent, read_frame
 
 # Told apart by dash as well as by colour.
 LINES: tuple[dict[str, Any], ...] = (
@@ -42,7 +41,7 @@ def draw_comparisons(table: Path, out: Path, curved: Collection[str] = frozenset
         out: the SVG file.
         curved: experiments that a figure of a grid shows.
     """
-    every = pd.read_csv(verify(table))
+    every = read_frame(table)
     every = every[every["weighted_f1_difference"].notna()].reset_index(drop=True)
     frame = with_rows(every, curved)
     if not len(frame):
@@ -120,7 +119,7 @@ def _draw_bins(axes: Axes, pooled: Reliability) -> None:
 
 def draw_missing(table: Path, out: Path) -> None:
     """Weighted F1 by share of a modality that is masked, a panel a modality and one for all at random."""
-    frame = pd.read_csv(verify(table))
+    frame = read_frame(table)
     frame = frame[frame["filled_by"] == FILLED_BY[0]]
     if not len(frame):
         return save_nothing(out, "no experiment was tested with modalities missing.")

@@ -78,10 +78,9 @@ def calibration_frame(experiments: Sequence[Predictions]) -> pd.DataFrame:
         }
         row["accuracy_mean"] = own.correct.mean() if len(own.true) else np.nan
         row["confidence_mean"] = own.confidence.mean() if len(own.true) else np.nan
-        measured = {"ece": _errors(own), "brier": _briers(own)}
-        for name, values in measured.items():
+        for name, values, most in (("ece", _errors(own), 1.0), ("brier", _briers(own), 2.0)):
             row[f"{name}_mean"], row[f"{name}_sd"] = mean_sd(values)
-            row[f"{name}_low"], row[f"{name}_high"] = seeds_interval(values)
+            row[f"{name}_low"], row[f"{name}_high"] = seeds_interval(values, most)
         expected = [error_if_calibrated(c) for c in own.confidence] if len(own.true) else []
         row["ece_if_calibrated"] = mean_sd(expected)[0]
         rows.append(row)

@@ -16,6 +16,7 @@ from scipy.stats import t as student
 
 from ariigcn.core.errors import DataError
 from ariigcn.core.modality import MODALITIES
+from ariigcn.core.seals import verify
 from ariigcn.corpora.table import Corpus
 from ariigcn.evaluation.run_files import Metrics, read_metrics
 
@@ -24,6 +25,11 @@ FILLED_BY = ("model", "mean", "zeros")  # what stands in for a missing one; firs
 NONE = "\N{EN DASH}"  # where there is nothing to measure
 MINUS = "\N{MINUS SIGN}"
 PLUS_MINUS = "\N{NO-BREAK SPACE}±\N{NO-BREAK SPACE}"
+# Columns of words: an emotion may be called 1 or None, an experiment 64.
+WORDS = (
+    "experiment", "trained_as", "against", "modalities", "modality", "filled_by", "emotion", "by", "group",
+    "verdict", "published", "address",
+)  # fmt: skip
 Score = Literal["accuracy", "weighted_f1", "macro_f1", "micro_f1_without_neutral"]
 SCORES: dict[str, tuple[str, Score]] = {
     "accuracy": ("test", "accuracy"),
@@ -49,7 +55,8 @@ REACHABLE = {
 def results_frame(metrics: Mapping[str, Sequence[Path]], corpus: Corpus) -> pd.DataFrame:
     """One row an experiment.
 
-    Columns: experiment, modalities (``text+audio``), seeds, ``<score>_`` mean, sd, low and high for
+    Columns: experiment, modalities (``text+audio``), trained_as (the experiment whose runs these are:
+    itself, or an earlier one that equals it), seeds, ``<score>_`` mean, sd, low and high for
     each of :data:`SCORES`, reachable_accuracy (what a perfect classifier is expected to reach on the
     test split from these modalities with context; NaN where the corpus does not know) with
     :func:`reachable_interval` as reachable_low and reachable_high, share_of_reachable, and
@@ -63,6 +70,7 @@ def results_frame(metrics: Mapping[str, Sequence[Path]], corpus: Corpus) -> pd.D
         row: dict[str, Any] = {
             "experiment": experiment,
             "modalities": modality_key(seeds[0]["modalities"]),
+            "trained_as": seeds[0]["experiment"],
             "seeds": len(seeds),
         }
         for name, (split, score) in SCORES.items():
@@ -80,6 +88,16 @@ def results_frame(metrics: Mapping[str, Sequence[Path]], corpus: Corpus) -> pd.D
             row[f"difference_{name}"] = value
         rows.append(row)
     return pd.DataFrame(rows)
+
+
+def read_frame(path: Path) -> pd.DataFrame:
+    """A table that :func:`~ariigcn.evaluation.tables.write.write_tables` wrote as CSV.
+
+    Raises:
+        DataError: the file is damaged.
+    """
+    words = dict.fromkeys(WORDS, str)
+    return pd.read_csv(verify(path), dtype=words, keep_default_na=False, na_values=[""])
 
 
 def per_class_frame(metrics: Mapping[str, Sequence[Path]]) -> pd.DataFrame:
@@ -154,10 +172,10 @@ def student_interval(
     return mean - half, mean + half
 
 
-def seeds_interval(values: Sequence[float]) -> tuple[float, float]:
-    """:func:`student_interval` of scores, cut to what a score can be, 0 to 1."""
+def seeds_interval(values: Sequence[float], most: float = 1.0) -> tuple[float, float]:
+    """:func:`student_interval` of scores, cut to what a score can be, 0 to ``most``."""
     low, high = student_interval(*mean_sd(values), len(values))
-    return (low, high) if np.isnan(low) else (max(low, 0.0), min(high, 1.0))
+    return (low, high) if np.isnan(low) else (max(low, 0.0), min(high, most))
 
 
 def modality_key(modalities: Sequence[str]) -> str:

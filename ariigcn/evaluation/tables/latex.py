@@ -4,14 +4,16 @@ Each function takes the frame of its name: ``results_latex`` what ``results_fram
 The docstring of what makes a frame gives its columns.
 """
 
-from collections.abc import Iterable
-
 import numpy as np
 import pandas as pd
 
 from ariigcn.evaluation.tables.frames import MINUS, REACHABLE, TITLES, decimal, percent
 
 WITH_INTERVAL = ("accuracy", "weighted_f1")  # what is compared; the CSV has every interval
+SPECIAL = str.maketrans(
+    {character: f"\\{character}" for character in "&%$#_{}"}
+    | {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
+)
 
 
 def results_latex(results: pd.DataFrame, published: pd.DataFrame) -> str:
@@ -158,10 +160,11 @@ def _published_rows(published: pd.DataFrame, columns: list[str]) -> str:
     lines = [r"\midrule", rf"\multicolumn{{{len(columns)}}}{{l}}{{Published, not run here}} \\"]
     for _, row in published.iterrows():
         cells = {title: percent(row[f"{name}_mean"]) for title, name in titles.items()}
+        # The average over classes of a plain F1 is not known, so it goes in no column of ours.
+        alone = {t: cell for t, cell in cells.items() if cell and t not in columns}
+        alone |= {"F1": percent(row["f1_mean"])}
         cells["Experiment"] = escaped(f"{row['experiment']} ({row['published']})")
-        if not np.isnan(row["f1_mean"]):
-            # Its average over classes is not known, so it goes in no column of ours.
-            cells["Experiment"] += f", F1 {percent(row['f1_mean'])}"
+        cells["Experiment"] += "".join(f", {t} {cell}" for t, cell in alone.items() if cell)
         lines.append(" & ".join(cells.get(column, "") for column in columns) + r" \\")
     return "\n".join(lines) + "\n"
 
@@ -173,14 +176,12 @@ def _tabular(shown: pd.DataFrame, text: int) -> str:
 
 def with_head(what: str, body: str) -> str:
     """A table below a comment that says what it needs and what it shows."""
-    # LaTeX has no character of its own for Unicode's minus.
-    body = body.replace(MINUS, "$-$")
+    # LaTeX has no character of its own for Unicode's minus, and its text fonts none for "<".
+    body = body.replace(MINUS, "$-$").replace("& < ", "& $<$ ")
     return f"% needs booktabs; per cent, {what}\n{body}"
 
 
 def escaped(text: str) -> str:
-    """A name as LaTeX prints it."""
-    special: Iterable[str] = "&%$#_{}"
-    for character in special:
-        text = text.replace(character, f"\\{character}")
-    return text
+    """A name as LaTeX prints it, also where a row begins: there ``[`` and ``*`` would be options."""
+    text = text.translate(SPECIAL)
+    return f"{{}}{text}" if text.startswith(("[", "*")) else text

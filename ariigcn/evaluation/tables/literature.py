@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from ariigcn.core.errors import DataError, problem_list
+from ariigcn.core.logs import logger
 from ariigcn.core.settings import unknown_name
 from ariigcn.corpora.table import Corpus
 
@@ -35,6 +36,11 @@ def published_frame(path: Path | None, corpus: Corpus) -> pd.DataFrame:
     table = _read(path or SHIPPED)
     name = corpus.extra.get("corpus", corpus.name)
     own = table[(table["corpus"] == name) & (table["classes"] == len(corpus.labels))]
+    if path and own.empty:
+        logger.warning(
+            f"{path}: no row is of corpus '{name}' with {len(corpus.labels)} classes, so no published "
+            "figure is shown"
+        )
     columns = ["experiment", *(f"{metric}_mean" for metric in METRICS), "published", "address"]
     rows = []
     for (model, source, address), part in own.groupby(["model", "source", "address"], sort=False):

@@ -28,7 +28,7 @@ def narrow_latex(results: pd.DataFrame, comparisons: pd.DataFrame) -> str:
     for _, row in results.iterrows():
         cells = [escaped(str(row["experiment"]))]
         for name in shown:
-            mark = MARKS.get(verdicts.get(row["experiment"], ""), "")
+            mark = MARKS.get(verdicts.get(row["trained_as"], ""), "")
             mark = mark if name == "weighted_f1" else ""
             cells.append(_score(row[f"{name}_mean"], row[f"{name}_sd"], best[name]) + mark)
         lines.append(" & ".join(cells) + r" \\")

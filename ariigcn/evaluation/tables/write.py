@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from ariigcn.core.errors import DataError
 from ariigcn.core.files import atomic_path
 from ariigcn.core.seals import sealed_path
 from ariigcn.core.storage import read_table
@@ -87,15 +88,21 @@ def _write_latex(tex: str, path: Path) -> None:
 
 
 def missing_frame(files: Sequence[Path]) -> pd.DataFrame:
-    """One row an experiment, modality, share and filling: seeds; each score's mean, sd, low, high."""
+    """One row an experiment, modality, share and filling: seeds; each score's mean, sd, low, high.
+
+    Raises:
+        DataError: an experiment was tested twice with one seed.
+    """
     keys = ["experiment", "modality", "share", "filled_by"]
     names = [f"{s}_{m}" for s in ("accuracy", "weighted_f1") for m in ("mean", "sd", "low", "high")]
     tables = [read_table(path, "scores with modalities missing")[0] for path in files]
     found = [table.to_pandas() for table in tables if len(table)]
     if not found:
         return pd.DataFrame(columns=[*keys, "seeds", *names])
-    rows = []
-    for key, seeds in pd.concat(found).groupby(keys, sort=False):
+    rows, every = [], pd.concat(found)
+    if again := sorted(set(every["experiment"][every.duplicated([*keys, "seed"])])):
+        raise DataError(f"scores with modalities missing: {', '.join(again)} stands in two files")
+    for key, seeds in every.groupby(keys, sort=False):
         values = [seeds[score].tolist() for score in ("accuracy", "weighted_f1")]
         scores = [number for v in values for number in (*mean_sd(v), *seeds_interval(v))]
         rows.append((*key, len(seeds), *scores))

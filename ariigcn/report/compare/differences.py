@@ -1,7 +1,7 @@
 """What differs between two results folders: settings, scores with their tests, and utterances."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -60,15 +60,16 @@ def compare(a: Results, b: Results, pairs: Mapping[str, str] | None = None) -> C
             utterance that both have.
     """
     chosen = _pairs(a, b, pairs or {})
-    read, notes = [], []
+    read: list[tuple[Predictions, Predictions]] = []
+    notes: list[str] = []
     for name, other in chosen.items():
         before, after = (
             read_predictions(a.predictions(name)),
             read_predictions(b.predictions(other)),
         )
-        before, after, note = _common(before, after, _called(name, other))
+        before, after, told = _common(before, after, _called(name, other))
         read.append((before, after))
-        notes += [note] if note else []
+        notes += told
     scores = paired_frame([(after, before) for before, after in read])
     scores["experiment"] = [_called(*pair) for pair in chosen.items()]
     scores["against"] = SAME
@@ -103,7 +104,9 @@ def _called(name: str, other: str) -> str:
     return name if name == other else f"{name} \N{RIGHTWARDS ARROW} {other}"
 
 
-def _common(a: Predictions, b: Predictions, name: str) -> tuple[Predictions, Predictions, str]:
+def _common(
+    a: Predictions, b: Predictions, name: str
+) -> tuple[Predictions, Predictions, list[str]]:
     """Both on the utterances that both have with one and the same label."""
     if a.labels != b.labels:
         raise DataError(
@@ -119,13 +122,18 @@ def _common(a: Predictions, b: Predictions, name: str) -> tuple[Predictions, Pre
     if not rows:
         raise DataError(f"{name}: A and B have no labelled test utterance in common")
     own, other = np.array(rows).T
-    note = ""
+    notes = []
     if len(rows) < max(len(a.true), len(b.true)):
-        note = (
+        notes.append(
             f"{name} is compared on the {count(len(rows), 'test utterance')} that both have with the "
             f"same label; A has {len(a.true):,}, B {len(b.true):,}."
         )
-    return a.of_rows(own), b.of_rows(other), note
+    before, after = a.of_rows(own), b.of_rows(other)
+    pairs = set(zip(before.dialogue.tolist(), after.dialogue.tolist(), strict=True))
+    if not len(pairs) == before.dialogues == after.dialogues:
+        notes.append(f"{name}: B has other dialogues than A; those of A are resampled.")
+    # Both by one numbering: ids may be sorted otherwise in B.
+    return before, replace(after, dialogue=before.dialogue), notes
 
 
 def _score(own: Predictions, score: str) -> float:

@@ -5,12 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from ariigcn.core.errors import DataError
-from ariigcn.core.seals import verify
 from ariigcn.core.settings import dotted
 from ariigcn.core.storage import read_json
+from ariigcn.evaluation.tables.frames import read_frame
 
 PREDICTIONS = "predictions.parquet"
 # Of a model's head: they follow from the rest.
@@ -34,9 +32,7 @@ class Results:
         run = self.runs[experiment][0]
         head = read_json(run / "model" / "config.json", "a model's head")
         kept = {key: value for key, value in head.items() if key not in UNCOMPARED}
-        seeds = ", ".join(
-            sorted((r.name.removeprefix("seed-") for r in self.runs[experiment]), key=int)
-        )
+        seeds = ", ".join(_seed(run) for run in self.runs[experiment])
         flat = {key: _told(value) for key, value in dotted(kept).items() if key not in OF_RUN}
         return flat | {"seeds": seeds}
 
@@ -50,22 +46,22 @@ def read_results(folder: Path) -> Results:
     if not folder.is_dir():
         raise DataError(f"{folder}: not a folder; name a corpus's results, such as results/demo")
     found: dict[str, list[Path]] = {}
-    for path in sorted(folder.glob(f"*/seed-*/{PREDICTIONS}"), key=_place):
+    paths = [p for p in folder.glob(f"*/seed-*/{PREDICTIONS}") if _seed(p.parent).isdecimal()]
+    for path in sorted(paths, key=lambda p: (p.parent.parent.name, int(_seed(p.parent)))):
         found.setdefault(path.parent.parent.name, []).append(path.parent)
     if not found:
         inside = sorted({p.parents[2].name for p in folder.glob(f"*/*/seed-*/{PREDICTIONS}")})
         one = f", such as {folder / inside[0]}" if inside else " that a run has finished"
         raise DataError(f"{folder}: holds no experiment; name the results of one corpus{one}")
     listed = folder / "tables" / "results.csv"  # the configuration's order
-    order = pd.read_csv(verify(listed))["experiment"].tolist() if listed.is_file() else []
+    order = read_frame(listed)["experiment"].tolist() if listed.is_file() else []
     names = [name for name in order if name in found]
     names += [name for name in found if name not in names]
     return Results(folder, {name: tuple(found[name]) for name in names})
 
 
-def _place(path: Path) -> tuple[str, int]:
-    seed = path.parent.name.removeprefix("seed-")
-    return path.parent.parent.name, int(seed) if seed.isdigit() else 0
+def _seed(run: Path) -> str:
+    return run.name.removeprefix("seed-")
 
 
 def _told(value: Any) -> str:

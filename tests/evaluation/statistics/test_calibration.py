@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -44,6 +46,16 @@ def test_what_a_calibrated_model_shows_is_the_mean_over_models_that_are():
     drawn = [reliability(confidence, rng.random(60) < confidence).error for _ in range(400)]
     assert error_if_calibrated(confidence) == pytest.approx(np.mean(drawn), abs=0.01)
     assert error_if_calibrated(np.repeat(confidence, 500)) < 0.02 < np.mean(drawn)
+
+
+def test_a_sure_and_wrong_model_has_an_interval_around_its_brier_score(tmp_path):
+    experiments = [("a", ("text",), 3, 0.02, False)]
+    files = make_project(tmp_path, experiments=experiments).predictions["a"]
+    own = read_predictions(files)
+    spread = np.linspace(0.9, 1, len(own.seeds))[:, None, None]
+    sure = spread * np.eye(6)[own.predicted] + (1 - spread) / 6
+    row = calibration_frame([replace(own, probabilities=sure)]).iloc[0]
+    assert 1 < row["brier_low"] < row["brier_mean"] < row["brier_high"] <= 2
 
 
 def test_one_row_an_experiment_with_intervals_over_seeds(tmp_path):

@@ -36,6 +36,15 @@ def test_feature_files_count_as_the_corpus_that_they_are_of():
     assert six["weighted_f1_mean"].notna().sum() == 1
 
 
+def test_a_table_without_a_row_of_the_corpus_is_told(tmp_path, caplog):
+    path = tmp_path / "own.csv"
+    head = "corpus,classes,model,metric,value,source,address"
+    path.write_text(f"{head}\nMELD,7,A,accuracy,60,paper,somewhere\n")
+    with caplog.at_level("WARNING", "ariigcn"):
+        assert not len(published_frame(path, corpus("meld", SEVEN)))
+    assert "no row is of corpus 'meld' with 7 classes" in caplog.text
+
+
 def test_every_defective_row_is_named(tmp_path):
     path = tmp_path / "own.csv"
     path.write_text(

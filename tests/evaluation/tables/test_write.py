@@ -3,6 +3,7 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
+from ariigcn.core.errors import DataError
 from ariigcn.evaluation.tables.latex import effect_text, p_text, signed, span
 from ariigcn.evaluation.tables.literature import COLUMNS
 from ariigcn.evaluation.tables.narrow import narrow_latex
@@ -29,8 +30,11 @@ def test_every_table_comes_as_csv_and_as_latex(folder):
 
 
 def test_the_narrow_table_has_the_best_bold_and_marks_for_the_verdicts():
-    results = pd.DataFrame({"experiment": ["ar_iigcn", "poor", "close"], "seeds": 3})
-    for score, means in {"accuracy": (0.9, 0.2, 0.8), "weighted_f1": (0.7, 0.3, 0.7)}.items():
+    names = ["ar_iigcn", "poor", "close", "poor.again"]
+    results = pd.DataFrame({"experiment": names, "trained_as": [*names[:3], "poor"], "seeds": 3})
+    for score, means in {
+        "accuracy": (0.9, 0.2, 0.8, 0.2), "weighted_f1": (0.7, 0.3, 0.7, 0.3),
+    }.items():  # fmt: skip
         results[f"{score}_mean"], results[f"{score}_sd"] = means, 0.01
     results["macro_f1_mean"] = results["macro_f1_sd"] = float("nan")
     verdicts = ["worse", "not told apart"]
@@ -38,7 +42,9 @@ def test_the_narrow_table_has_the_best_bold_and_marks_for_the_verdicts():
         results, pd.DataFrame({"experiment": ["poor", "close"], "verdict": verdicts})
     )
     assert r"ar\_iigcn & \textbf{90.0}{\scriptsize\,$\pm$1.0} & \textbf{70.0}" in latex
-    assert latex.count(r"\textbf") == 3 and latex.count(r"\downarrow") == 1
+    assert latex.count(r"\textbf") == 3 and latex.count(r"\downarrow") == 2
+    again = next(line for line in latex.splitlines() if line.startswith("poor.again"))
+    assert "downarrow" in again, "its runs are those of an experiment that was compared"
     assert "mF1" not in latex and "3 seeds" in latex
     assert "ar\\_iigcn" in latex.splitlines()[0]
 
@@ -89,8 +95,32 @@ def test_a_cell_that_equals_an_experiment_is_listed_but_not_tested_again(tmp_pat
     write_tables(sources, tmp_path / "tables")
     read = {name: pd.read_csv(tmp_path / "tables" / f"{name}.csv") for name in NAMES}
     assert read["results"]["experiment"].tolist() == ["ar-iigcn", "text-only", "margin.0.5"]
+    assert read["results"]["trained_as"].tolist() == ["ar-iigcn", "text-only", "ar-iigcn"]
     assert read["comparisons"]["experiment"].tolist() == ["text-only"]
     assert read["calibration"]["experiment"].is_unique
+
+
+def test_a_run_that_was_tested_twice_with_modalities_missing_is_refused(tmp_path):
+    project = make_project(tmp_path)
+    write_all(project, tmp_path / "out")
+    once = tmp_path / "out" / "ar-iigcn.missing.parquet"
+    with pytest.raises(DataError, match="ar-iigcn stands in two files"):
+        write_tables(table_sources(project, missing=[once, once]), tmp_path / "tables")
+
+
+def test_latex_reads_every_name_and_sign_as_text(tmp_path):
+    published = tmp_path / "published.csv"
+    row = r'synthetic,6,"[12] M^2~X\Y",{},{},"a paper",https://example.org'
+    rows = "\n".join([row.format("accuracy", 61.5), row.format("micro_f1_without_neutral", 50)])
+    published.write_text(f"{','.join(COLUMNS)}\n{rows}\n")
+    experiments = [("a", ("text",), 3, 0.9, False), ("b", ("text",), 3, 0.2, False)]
+    project = make_project(tmp_path, experiments=experiments, labels=tuple("abcdef"))
+    write_tables(table_sources(project, published=published), tmp_path / "tables")
+    comparisons = (tmp_path / "tables" / "comparisons.tex").read_text()
+    assert "& $<$ 0.001 &" in comparisons and "& < " not in comparisons
+    below = (tmp_path / "tables" / "results.tex").read_text().partition("Published")[2]
+    name = r"{}[12] M\textasciicircum{}2\textasciitilde{}X\textbackslash{}Y (a paper)"
+    assert f"{name}, Micro F1 without neutral 50.0 & " in below
 
 
 def test_one_experiment_without_validation_or_missing_modalities(tmp_path):

@@ -4,6 +4,7 @@ import re
 import shutil
 
 import numpy as np
+import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
@@ -69,6 +70,33 @@ def test_only_utterances_that_both_have_count(sides, tmp_path):
     found = compare(read_results(sides[0]), read_results(fewer))
     assert re.search(r"compared on the 1\d\d test utterances that both have", found.notes[0])
     assert found.scores["dialogues"].tolist() == [17, 17]
+
+
+def test_dialogues_are_those_of_a_whatever_b_calls_them(sides, found, tmp_path):
+    renamed, cut = tmp_path / "renamed", tmp_path / "cut"
+    for folder in (renamed, cut):
+        shutil.copytree(sides[1], folder)
+        for path in folder.glob("*/*/predictions.parquet"):
+            frame, head = read_run_table(path)
+            number = frame["dialogue_id"].str[1:].astype(int)
+            names = 99 - number if folder == renamed else number // 2
+            write_run_table(path, frame.assign(dialogue_id="d" + names.astype(str)), head)
+    a = read_results(sides[0])
+    same, other = compare(a, read_results(renamed)), compare(a, read_results(cut))
+    pd.testing.assert_frame_equal(same.scores, found.scores)
+    pd.testing.assert_frame_equal(other.scores, found.scores)
+    assert same.notes == found.notes
+    assert "ar-iigcn: B has other dialogues than A; those of A are resampled." in other.notes
+
+
+def test_a_copy_of_a_seeds_folder_counts_for_nothing_or_is_refused(sides, tmp_path):
+    shutil.copytree(sides[0], tmp_path / "a")
+    run = tmp_path / "a" / "ar-iigcn" / "seed-0"
+    shutil.copytree(run, run.with_name("seed-0.bak"))
+    assert len(read_results(tmp_path / "a").runs["ar-iigcn"]) == 3
+    shutil.copytree(run, run.with_name("seed-9"))
+    with pytest.raises(DataError, match="seed 0 is there twice; remove the copy"):
+        compare(read_results(tmp_path / "a"), read_results(sides[1]))
 
 
 def test_other_emotions_and_nothing_in_common_are_errors(sides, tmp_path):
