@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 from types import NoneType
-from typing import Any, Literal, get_args, get_origin
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 import annotated_types
 from pydantic.fields import FieldInfo
@@ -132,6 +132,8 @@ def _bounds(field: FieldInfo) -> list[str]:
 
 def _kind(annotation: Any) -> str:
     """A type as a user would write its value."""
+    if get_origin(annotation) is Annotated:
+        annotation = get_args(annotation)[0]
     plain = {str: "text", int: "whole number", float: "number", bool: "true or false"}
     if annotation in plain:
         return plain[annotation]

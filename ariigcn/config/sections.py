@@ -11,7 +11,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 
 from ariigcn.core.errors import ConfigError, problem_list
 from ariigcn.core.modality import Modality
-from ariigcn.core.settings import SPEED, Section, describe
+from ariigcn.core.settings import SPEED, Section, Seeds, describe
 from ariigcn.corpora.config import (
     DemoConfig,
     DownloadConfig,
@@ -90,7 +90,7 @@ class Config(ExperimentConfig):
         default_factory=PublishedConfig, description="Feature files of the field's papers."
     )
     split: SplitConfig = Field(default_factory=SplitConfig, description="How validation is cut.")
-    seeds: tuple[int, ...] = Field(
+    seeds: Seeds = Field(
         (0, 1, 2), min_length=1, description="Each experiment is trained once with each seed."
     )
     runs_per_gpu: Annotated[int, SPEED] = Field(
@@ -148,13 +148,6 @@ class Config(ExperimentConfig):
             return data
         rest = {key: value for key, value in data.items() if key != "model"}
         return rest | {"predict": {**(rest.get("predict") or {}), "model": data["model"]}}
-
-    @field_validator("seeds")
-    @classmethod
-    def _distinct_seeds(cls, value: tuple[int, ...]) -> tuple[int, ...]:
-        if len(set(value)) != len(value) or min(value) < 0:
-            raise ValueError("seeds must be distinct and not negative")
-        return value
 
 
 def load_config(values: Mapping[str, Any]) -> Config:

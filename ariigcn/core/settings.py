@@ -5,19 +5,41 @@ fast results come or where they lie, and nothing else. What decides results goes
 of rules and into digests (:meth:`Section.deciding`); the rest is read when a job starts.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
-from typing import Any
+from typing import Annotated, Any, get_args
 
-from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 SPEED = "decides speed or place, never results"
+
+
+def _distinct(value: tuple[Any, ...]) -> tuple[Any, ...]:
+    if again := [str(one) for place, one in enumerate(value) if one in value[:place]]:
+        raise ValueError(f"names {', '.join(dict.fromkeys(again))} twice")
+    return value
+
+
+Names = Annotated[tuple[str, ...], AfterValidator(_distinct)]
+# Seeds of training runs, as numpy's global generator takes them.
+Seeds = Annotated[tuple[Annotated[int, Field(ge=0, lt=2**32)], ...], AfterValidator(_distinct)]
 
 
 class Section(BaseModel):
     """A frozen section of the configuration; each field carries a description, unit and bound."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, validate_default=True, allow_inf_nan=False
+    )
 
     @classmethod
     def speed_keys(cls) -> frozenset[str]:
@@ -45,6 +67,23 @@ class Section(BaseModel):
                 if key not in cls.model_fields:
                     raise ValueError(unknown_name(str(key), list(cls.model_fields), "key"))
         return data
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _truth_is_no_number(cls, value: Any, info: ValidationInfo) -> Any:
+        """YAML's ``yes`` and ``true`` would count as 1."""
+        kinds = set(_kinds(cls.model_fields[str(info.field_name)].annotation))
+        given = value if isinstance(value, list | tuple) else (value,)
+        if kinds & {int, float} and bool not in kinds and any(isinstance(v, bool) for v in given):
+            raise ValueError(f"write a number (got {value!r})")
+        return value
+
+
+def _kinds(annotation: Any) -> Iterator[Any]:
+    """A type and all that stand within it: of ``tuple[int, ...] | None`` int among others."""
+    yield annotation
+    for inner in get_args(annotation):
+        yield from _kinds(inner)
 
 
 def unknown_name(name: str, known: list[str], what: str) -> str:
@@ -82,6 +121,7 @@ WANTED = {
     "int_from_float": "write a whole number",
     "float_parsing": "write a number",
     "float_type": "write a number",
+    "finite_number": "write a finite number",
     "bool_parsing": "write true or false",
     "bool_type": "write true or false",
     "string_type": "write a text",

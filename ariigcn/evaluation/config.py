@@ -4,18 +4,18 @@ from pathlib import Path
 
 from pydantic import Field
 
-from ariigcn.core.settings import Section
+from ariigcn.core.settings import Names, Section
 
 
 class EvaluationConfig(Section):
     """Figures and tests of the trained models. The tables always hold every experiment."""
 
-    figures_of: tuple[str, ...] = Field(
+    figures_of: Names = Field(
         (),
         description="Experiments that get their own figures (confusion matrix, learning curves, "
         "discriminators, reliability). Empty: all.",
     )
-    missing_of: tuple[str, ...] | None = Field(
+    missing_of: Names | None = Field(
         None,
         description="Experiments that are tested with modalities masked. Null: the first one, and "
         "the first that was trained with modality dropout.",

@@ -220,9 +220,10 @@ class ModelConfig(Section):
     @model_validator(mode="after")
     def _shared_is_a_part(self) -> Self:
         shared, losses = self.alignment.shared, self.losses
-        if shared >= self.hidden:
+        if shared == 1 or shared >= self.hidden:
             raise ValueError(
-                f"alignment.shared ({shared}) must be below hidden ({self.hidden}); 0 aligns all"
+                f"alignment.shared ({shared}) must be 2 or more and below hidden ({self.hidden}); 0 "
+                "aligns all"
             )
         if not shared and (self.alignment.stand_in == "others" or losses.orthogonality):
             raise ValueError(

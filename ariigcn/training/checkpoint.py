@@ -1,7 +1,7 @@
 """Checkpoints to resume from: tensors in safetensors, the rest as JSON in its header. No pickles.
 
-A checkpoint's file name carries the digest of its bytes, so a torn file is noticed and the one
-before is used. The last two are kept.
+A checkpoint's file name carries its run and the digest of its bytes, so a torn file is noticed and
+the one before is used. The last two are kept, and those of another run until this one has its first.
 """
 
 import json
@@ -20,12 +20,12 @@ logger = logging.getLogger(__name__)
 
 
 def save_checkpoint(folder: Path, epoch: int, run: str, state: dict[str, Any]) -> None:
-    """Write the state after an epoch and drop all but the last two.
+    """Write the state after an epoch and drop all but the run's last two.
 
     Args:
         folder: the run's own checkpoint folder, outside every rule's outputs.
         epoch: finished epochs.
-        run: digest of everything that decides the run; a checkpoint of another run is not resumed.
+        run: hexadecimal digest of everything that decides the run; no other run resumes from it.
         state: nested dicts and lists of tensors, numbers, strings, None.
     """
     tensors: dict[str, Tensor] = {}
@@ -33,46 +33,51 @@ def save_checkpoint(folder: Path, epoch: int, run: str, state: dict[str, Any]) -
     # Written from where the tensors lie: their bytes in memory would be all of them once more.
     newest = folder / "newest.safetensors"
     with atomic_path(newest) as temporary:
-        save_file(tensors, temporary, metadata={"run": run, "state": tree})
-    newest.replace(folder / f"epoch-{epoch:05d}.{_digest(newest)}.safetensors")
-    for old in _files(folder)[:-KEPT]:
-        remove(old)
+        save_file(tensors, temporary, metadata={"state": tree})
+    newest.replace(folder / f"epoch-{epoch:05d}.{run}.{_digest(newest)}.safetensors")
+    # Of another run a later epoch would else count among the last two, and this one's go at once.
+    kept = _files(folder, run)[-KEPT:]
+    for path in folder.glob("epoch-*.safetensors"):
+        if path not in kept:
+            remove(path)
 
 
 def load_checkpoint(folder: Path, run: str) -> dict[str, Any] | None:
     """The newest whole checkpoint of this run, or None where there is none."""
-    for path in reversed(_files(folder)):
+    for path in reversed(_files(folder, run)):
         if _digest(path) not in path.name.split("."):
             logger.warning("%s is damaged (its digest differs); trying the previous one", path)
             continue
         try:
-            owner, state = _read(path)
+            state = _read(path)
         except (KeyError, ValueError, TypeError, SafetensorError) as error:
             logger.warning("%s is not a checkpoint (%s); trying the previous one", path, error)
             continue
-        if owner != run:
-            logger.warning("%s belongs to another configuration; starting from the beginning", path)
-            return None
         logger.info("resuming from %s", path)
         return state
+    if any(folder.glob("epoch-*.safetensors")):
+        logger.warning(
+            "%s: no checkpoint is whole and of this configuration; starting from the beginning",
+            folder,
+        )
     return None
 
 
-def _read(path: Path) -> tuple[str, dict[str, Any]]:
-    """The run that a checkpoint is of, and its state."""
+def _read(path: Path) -> dict[str, Any]:
     with safe_open(path, framework="pt") as file:
         metadata = file.metadata() or {}
         tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    return metadata["run"], _unpack(json.loads(metadata["state"]), tensors)
+    state: dict[str, Any] = _unpack(json.loads(metadata["state"]), tensors)
+    return state
 
 
 def _digest(path: Path) -> str:
     return sha256_file(path)[:16]
 
 
-def _files(folder: Path) -> list[Path]:
-    """Checkpoints by epoch; temporary files start with a dot and do not count."""
-    return sorted(folder.glob("epoch-*.safetensors")) if folder.is_dir() else []
+def _files(folder: Path, run: str) -> list[Path]:
+    """A run's checkpoints by epoch; temporary files start with a dot and do not count."""
+    return sorted(folder.glob(f"epoch-*.{run}.*.safetensors"))
 
 
 def _pack(tree: Any, tensors: dict[str, Tensor]) -> Any:

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, Self
 import yaml
 from pydantic import Field, field_validator, model_validator
 
-from ariigcn.core.settings import SPEED, Section
+from ariigcn.core.settings import SPEED, Names, Section, Seeds
 
 Scalar = bool | int | float | str | None
 FEATURES_MB = 2048
@@ -166,7 +166,7 @@ def _default_space() -> dict[str, Values]:
 class TuneConfig(Section):
     """Search of hyperparameters, scored by validation weighted F1."""
 
-    experiments: tuple[str, ...] = Field(
+    experiments: Names = Field(
         (), description="The experiments to search, each separately. Empty: the main one."
     )
     trials: int = Field(30, ge=1, description="Number of settings to try for each experiment.")
@@ -176,7 +176,7 @@ class TuneConfig(Section):
         description="Jobs that share an experiment's trials. Only a single job gives the same trials "
         "in every run.",
     )
-    seeds: tuple[int, ...] = Field(
+    seeds: Seeds = Field(
         (0,),
         min_length=1,
         description="Seeds of each trial; its score is the mean over their runs.",

@@ -4,7 +4,8 @@ A run on several processes is started by ``torchrun`` on one machine, or by a sc
 (``srun``), one task a process, on all nodes of a job. They meet over NCCL on GPUs and Gloo on CPUs.
 
 Runs that share a job also share its fate: one that fails fails the job, whose outputs the workflow
-then removes. What has finished is therefore kept beside the checkpoints, as links, until all have.
+then removes. What has finished is therefore kept beside the checkpoints, as links where the disk has
+them, until all have.
 """
 
 import logging
@@ -195,7 +196,7 @@ def _train_once(run: Run, files: RunFiles) -> None:
 
 
 def _link(there: RunFiles, here: RunFiles) -> None:
-    """The same files under other names; they take no space, and outlive the first ones' removal."""
+    """The same files under other names; they outlive the first ones' removal."""
     remove(here.model)
     shutil.copytree(there.model, here.model, copy_function=_link_file)
     for name in ("history", "predictions"):
@@ -204,9 +205,12 @@ def _link(there: RunFiles, here: RunFiles) -> None:
 
 
 def _link_file(there: Path | str, here: Path | str) -> None:
+    try:
+        os.link(there, here)  # takes no space
+    except OSError:  # some network and removable disks have no links
+        shutil.copyfile(there, here)
     # Newer than whatever it was made from: the workflow compares times.
-    os.utime(there)
-    os.link(there, here)
+    os.utime(here)
 
 
 if __name__ == "__main__":

@@ -30,7 +30,7 @@ class RandomState:
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Put the generators there."""
         torch.set_rng_state(state["cpu"])
-        if self._on_gpu:
+        if self._on_gpu and state["gpu"] is not None:  # it was begun on a CPU
             torch.cuda.set_rng_state(state["gpu"])
 
 

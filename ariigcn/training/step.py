@@ -78,7 +78,10 @@ class Step:
         if self.config.precision != "bf16":
             return nullcontext()
         device = self._own[0].device
-        context: AbstractContextManager[None] = torch.autocast(device.type, torch.bfloat16)
+        # Without its cache: the discriminators' weights change within a step, and copies would stay.
+        context: AbstractContextManager[None] = torch.autocast(
+            device.type, torch.bfloat16, cache_enabled=False
+        )
         return context
 
 

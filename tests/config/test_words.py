@@ -53,7 +53,7 @@ def test_the_file_that_is_wrong_is_named_and_of_two_the_one_that_counts(
     found = done.output.splitlines()
     assert f"  - training: unknown key 'epoch'; did you mean 'epochs'? (in {first})" in found
     assert f"  - model.hidden: write a whole number (got 'some') (in {second})" in found
-    assert f"  - seeds: seeds must be distinct and not negative (in {first})" in found
+    assert f"  - seeds: names 0 twice (in {first})" in found
     second.write_text("experiments: {small: {model: {hiden: 8}}}\n")
     done = CliRunner().invoke(app, ["check", str(second)])
     assert f"did you mean 'hidden'? (in {second})" in done.output

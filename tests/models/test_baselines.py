@@ -72,6 +72,17 @@ def test_batch_composition_order_and_padding_change_no_output(name):
     assert torch.allclose(model(mixed).logits, together[mixed.rows], atol=1e-5)
 
 
+@pytest.mark.parametrize("name", LEARNING)
+def test_the_same_parameters_have_a_gradient_whatever_the_dialogues_lengths(name):
+    """Several processes wait for each other's gradients, and each has dialogues of its own."""
+    dialogues, found = make_toy([1, 1, 4, 7]), []
+    for chosen in ([0, 1], [2, 3]):
+        model, batch = make_model(dialogues, name).train(), dialogues.batch(torch.tensor(chosen))
+        model.losses(model(batch), dialogues.label[batch.rows], 0.0)["loss"].backward()
+        found.append({n for n, p in model.named_parameters() if p.grad is not None})
+    assert found[0] == found[1]
+
+
 @pytest.mark.parametrize("future", [0, 5])
 @pytest.mark.parametrize("name", READING_CONTEXT)
 def test_past_only_reads_no_later_utterance(name, future):

@@ -318,7 +318,9 @@ def test_why_fitted_features_are_accepted_stands_with_the_results(project, tmp_p
 def test_names_that_look_like_numbers_or_like_nothing_stay_names(tmp_path):
     """Tables are read back from CSV, where 1, None and NA could be values."""
     labels = ("0", "01", "1.0", "None", "NA", "true")
-    experiments = [(name, ("text", "audio"), 2, 0.7, True) for name in ("64", "nan", "1.10", "null")]
+    experiments = [
+        (name, ("text", "audio"), 2, 0.7, True) for name in ("64", "nan", "1.10", "null")
+    ]
     page = report(tmp_path, labels=labels, experiments=experiments, speaker="None")
     errors = read_frame(tmp_path / "figures" / "tables" / "errors.csv")
     assert "None" in set(errors["group"][errors["by"] == "speaker"])

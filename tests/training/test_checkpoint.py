@@ -43,13 +43,13 @@ def test_a_torn_checkpoint_is_noticed_and_the_one_before_is_used(tmp_path, caplo
     assert "torn" in caplog.text
 
 
-@pytest.mark.parametrize("metadata", [None, {"run": "run"}, {"run": "run", "state": "[1"}])
+@pytest.mark.parametrize("metadata", [None, {"other": "run"}, {"state": "[1"}])
 def test_a_stray_file_under_a_fitting_digest_is_passed_over(tmp_path, caplog, metadata):
     save_checkpoint(tmp_path, 1, "run", {"epoch": 1})
     stray = tmp_path / "stray"
     save_file({"t": torch.arange(4)}, stray, metadata)
-    stray.rename(tmp_path / f"epoch-00002.{_digest(stray)}.safetensors")
-    (tmp_path / "epoch-00003.safetensors").write_bytes(b"no digest")
+    stray.rename(tmp_path / f"epoch-00002.run.{_digest(stray)}.safetensors")
+    (tmp_path / "epoch-00003.run.none.safetensors").write_bytes(b"no digest")
     with caplog.at_level(logging.WARNING):
         assert load_checkpoint(tmp_path, "run") == {"epoch": 1}
     assert "not a checkpoint" in caplog.text and "damaged" in caplog.text
@@ -59,5 +59,14 @@ def test_a_checkpoint_of_another_run_is_not_resumed(tmp_path, caplog):
     save_checkpoint(tmp_path, 1, "one", {"epoch": 1})
     with caplog.at_level(logging.WARNING):
         assert load_checkpoint(tmp_path, "two") is None
-    assert "another configuration" in caplog.text
+    assert "of this configuration; starting from the beginning" in caplog.text
     assert load_checkpoint(tmp_path / "absent", "one") is None
+
+
+def test_later_checkpoints_of_another_run_do_not_push_out_this_ones(tmp_path):
+    for epoch in (8, 9):
+        save_checkpoint(tmp_path, epoch, "one", {"epoch": epoch})
+    for epoch in (1, 2, 3):
+        save_checkpoint(tmp_path, epoch, "two", {"epoch": epoch})
+        assert load_checkpoint(tmp_path, "two")["epoch"] == epoch
+    assert [p.name[:11] for p in sorted(tmp_path.iterdir())] == ["epoch-00002", "epoch-00003"]

@@ -1,5 +1,6 @@
 """A job of several runs: in turn in one process, or side by side in processes of their own."""
 
+import errno
 import os
 import signal
 import threading
@@ -52,6 +53,18 @@ def test_one_run_that_fails_costs_the_others_nothing(inputs, tmp_path, caplog, a
     assert caplog.text.count("finished before") == 2
     assert outcome(tmp_path / "packed" / "seed-0") == outcome(tmp_path / "alone-0")
     assert not (tmp_path / "packed" / "seed-0" / ".checkpoints").exists()
+
+
+def test_seeds_in_turn_are_kept_on_a_disk_without_links(inputs, tmp_path, monkeypatch):
+    def refused(*_):
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", refused)
+    runs = [(make_run(inputs, seed), make_files(tmp_path / f"seed-{seed}")) for seed in range(2)]
+    train_all(runs)
+    for seed, (run, _) in enumerate(runs):
+        train(run, make_files(tmp_path / f"alone-{seed}"))
+        assert outcome(tmp_path / f"seed-{seed}") == outcome(tmp_path / f"alone-{seed}")
 
 
 def test_what_every_seed_would_say_is_said_once(inputs, tmp_path, caplog):

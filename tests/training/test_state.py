@@ -16,6 +16,18 @@ def test_random_numbers_go_on_where_they_were():
     assert not torch.equal(torch.rand(5), expected)
 
 
+def test_what_a_cpu_began_goes_on_on_a_gpu(monkeypatch):
+    told = []
+    monkeypatch.setattr(torch.cuda, "get_rng_state", lambda: torch.zeros(16, dtype=torch.uint8))
+    monkeypatch.setattr(torch.cuda, "set_rng_state", told.append)
+    on_cpu, on_gpu = (RandomState(torch.device(name)) for name in ("cpu", "cuda"))
+    on_gpu.load_state_dict(on_cpu.state_dict())
+    assert told == []
+    on_gpu.load_state_dict(on_gpu.state_dict())
+    on_cpu.load_state_dict(on_gpu.state_dict())
+    assert len(told) == 1
+
+
 class Noted(nn.Linear):
     """Says when it is restored."""
 

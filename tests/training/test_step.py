@@ -40,6 +40,20 @@ def test_a_step_moves_every_weight_of_the_model_and_of_its_discriminators():
     assert moved(step) == {name for name, _ in step.model.named_parameters()}
 
 
+def test_each_discriminator_step_of_bf16_reads_the_weights_of_the_one_before():
+    step = make_step(discriminator_steps=3, discriminator_learning_rate=0.1, precision="bf16")
+    layer, apart = step.model.discriminators.second, []
+
+    def watch(module, given, found):
+        with torch.autocast("cpu", enabled=False):
+            x, weight, bias = (t.detach().bfloat16() for t in (*given, layer.weight, layer.bias))
+            apart.append((found.detach() - torch.baddbmm(bias, x, weight)).abs().max().item())
+
+    layer.register_forward_hook(watch)
+    step(DIALOGUES, 1)
+    assert len(apart) >= 3 and max(apart) < 0.01
+
+
 def test_without_a_game_the_discriminators_stay_and_have_no_optimiser():
     step = make_step(adversarial=0)
     assert len(step.optimisers) == 1

@@ -57,12 +57,15 @@ class PartyStates(nn.Module):
             parties = parties.scatter(1, where, q.unsqueeze(1))
             e = self.emotion(self.dropout(q), e)
             emotions.append(e)
+        # The last state is read by nothing. Several processes need every parameter in each step's graph,
+        # dialogues of one utterance included: there these zeros are all that the query and it give.
+        emotions[-1] = e + 0 * g
         return torch.stack(emotions, dim=1)
 
     def _context(self, query: Tensor, conversation: list[Tensor]) -> Tensor:
         """What of the conversation so far matters to an utterance, [b, H]; zero at its beginning."""
         if not conversation:
-            return torch.zeros_like(query)
+            return 0 * query
         past = torch.stack(conversation, dim=1)
         alpha = torch.bmm(past, query.unsqueeze(2)).softmax(1)
         return (alpha * past).sum(1)
