@@ -39,7 +39,7 @@ class Shape:
 
 def demo() -> Shape:
     """The built-in corpus: 31 training and 9 test dialogues of about ten utterances."""
-    features = {"text": 384, "audio": 88, "video": 1280}
+    features = {"text": 384, "audio": 88, "video": 2560}
     return Shape("demo", (10,) * 31, (10,) * 9, 3, 6, features)
 
 

@@ -2,7 +2,7 @@
 
 python -m benchmarks.streamed --copies 18
 
-Stores of the default widths are generated on disk. Each run is a process of its own; the two kinds take
+Stores of the widths below are generated on disk. Each run is a process of its own; the two kinds take
 turns. Memory is counted as the system does: "anonymous" is what a process needs, "mapped" are pages of
 files, which the system drops when anyone needs the memory.
 """
@@ -36,7 +36,7 @@ from ariigcn.training.run import Run, fit
 from benchmarks.shapes import meld, structure
 
 REPOSITORY = Path(__file__).resolve().parents[1]
-WIDTHS = {"text": 384, "audio": 1582, "video": 1280}
+WIDTHS = {"text": 384, "audio": 1582, "video": 1280}  # those that docs/scale.md measured
 BLOCK = 4096
 WAYS = {"held": 1e9, "streamed": 0.0}
 

@@ -18,10 +18,13 @@ from ariigcn.corpora.registry import load_corpus
 from ariigcn.corpora.table import check_corpus
 from ariigcn.features.encoders.base import Clip
 from ariigcn.features.encoders.registry import encoder_parameters, make_encoder
+from ariigcn.features.encoders.text_minilm import MiniLM
+from ariigcn.features.encoders.video_efficientnet import EfficientNetVideo
 from ariigcn.features.store import Status
 from ariigcn.models.registry import MODELS
 from ariigcn.plan.load import load_plan
 from ariigcn.plan.search import space
+from benchmarks.shapes import demo
 from tests.core.forgetting import forget_code
 from tests.models import test_baselines
 
@@ -165,6 +168,15 @@ def test_the_experiments(page, root):
     assert set(plan.stores["audio"]) == {"opensmile", "is10"}
     assert plan.experiments["past-only"].graph.future == 0
     assert plan.experiments["margin.0.7"].model.losses.margin == 0.7
+
+
+def test_the_page_on_scale_knows_how_wide_the_default_features_are(root):
+    audio = make_encoder("audio", "opensmile", {}).dimension
+    widths = {"text": MiniLM.dimension, "audio": audio, "video": EfficientNetVideo.dimension}
+    assert demo().features == widths
+    row, page = 4 * sum(widths.values()), (root / "docs" / "scale.md").read_text("utf-8")
+    assert f"| these three, the defaults | {row:,} | {row * 13_708 / 1e6:.0f} MB |" in page
+    assert f"{row * 13_708 / 1e6:.0f} MB of features" in (root / "README.md").read_text("utf-8")
 
 
 def test_every_public_name_is_at_hand_and_documented(root):
