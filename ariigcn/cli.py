@@ -406,7 +406,7 @@ def corpus_check(
         typer.Option("--set", help="An option of the corpus, such as labels=4-way; repeatable."),
     ] = None,
 ) -> None:
-    """Print what a corpus holds and its defects; fails if it has any."""
+    """Print what a corpus holds and its defects; fails if it has any, or too few labels to train on."""
     import yaml
     from rich.console import Console
 

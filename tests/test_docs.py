@@ -179,6 +179,19 @@ def test_the_page_on_scale_knows_how_wide_the_default_features_are(root):
     assert f"{row * 13_708 / 1e6:.0f} MB of features" in (root / "README.md").read_text("utf-8")
 
 
+def test_the_page_on_predictions_quotes_the_shipped_models_card(root):
+    card = (PACKAGE_ROOT / "predict" / "shipped" / "meld-text" / "README.md").read_text("utf-8")
+    (score,) = re.findall(r"^\| test \| (.*?)\) \|", card, re.MULTILINE)
+    page = (root / "docs" / "predict.md").read_text("utf-8")
+    assert f"test weighted F1 {score}, one seed)" in page
+
+
+def test_the_page_on_slurm_counts_the_partitions_to_edit(root):
+    profile = (root / "profiles" / "slurm" / "profile.yaml").read_text("utf-8")
+    assert len(re.findall(r"^ +slurm_partition: .*# EDIT", profile, re.MULTILINE)) == 4
+    assert "| `slurm_partition`, four times |" in (root / "docs" / "slurm.md").read_text("utf-8")
+
+
 def test_every_public_name_is_at_hand_and_documented(root):
     pages = "".join(p.read_text("utf-8") for p in (root / "docs").glob("*.md"))
     for name in ariigcn.__all__:
