@@ -140,11 +140,7 @@ class EmotionModel(ModelHubMixin):
             DataError: there is no pair, or one cannot be used.
         """
         said = tuple(Turn(None, None, speaker or None, text or None) for speaker, text in turns)
-        if not said:
-            raise DataError("no utterance to predict")
-        wrong = [f"utterance {n}: {why}" for n, turn in enumerate(said, 1) for why in defects(turn)]
-        if wrong:
-            raise DataError(problem_list("nothing was predicted", wrong))
+        _require_usable(said)
         talk = (Source(None, Path("conversation")), Transcript("conversation", said))
         return self._predict([talk], Work(), explain)[0]
 
@@ -202,8 +198,10 @@ class EmotionModel(ModelHubMixin):
             float32 [n, C], in the order of :attr:`labels`.
 
         Raises:
-            DataError: shapes that do not fit the model or each other, or values that are not finite.
+            DataError: there is no utterance, a speaker cannot be used, shapes do not fit the model or
+                each other, or values are not finite.
         """
+        _require_usable([Turn(None, None, speaker, None) for speaker in speakers])
         corpus = table_of_speakers(speakers, self.labels)
         values, usable = read_features(self.head, features, len(speakers), mask)
         dialogues = prepare(self.head, self.network, corpus, values, usable)
@@ -256,6 +254,15 @@ class EmotionModel(ModelHubMixin):
         return Conversation(
             name, (), self.labels, self.name, self.modalities, recording, error=error
         )
+
+
+def _require_usable(turns: Sequence[Turn]) -> None:
+    """Refuse a conversation of no turn, or with a turn that cannot be used."""
+    if not turns:
+        raise DataError("no utterance to predict")
+    wrong = [f"utterance {n}: {why}" for n, turn in enumerate(turns, 1) for why in defects(turn)]
+    if wrong:
+        raise DataError(problem_list("nothing was predicted", wrong))
 
 
 def _name_of(folder: Path, head: BundleHead) -> str:

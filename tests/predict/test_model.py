@@ -120,6 +120,9 @@ def test_features_that_do_not_fit_are_refused(text_model):
         ({"text": x}, "abc", r"not \(3, 384\)"),
         ({"text": x + np.nan}, "ab", "NaN or infinite"),
         ({"text": x, "smell": x}, "ab", "does not read smell"),
+        ({"text": x[:0]}, "", "no utterance to predict"),
+        ({}, "", "no utterance to predict"),
+        ({"text": x}, "a\ud800", "utterance 2: its speaker holds half a character"),
     ):
         with pytest.raises(DataError, match=message):
             text_model.predict_features(features, list(speakers))
