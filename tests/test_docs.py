@@ -170,6 +170,14 @@ def test_the_experiments(page, root):
     assert plan.experiments["margin.0.7"].model.losses.margin == 0.7
 
 
+def test_an_example_in_python_imports_what_it_uses(root):
+    for path in (root / "docs").rglob("*.md"):
+        for block in re.findall(r"```python\n(.*?)```", path.read_text("utf-8"), re.DOTALL):
+            ruff = [sys.executable, "-m", "ruff", "check", "--isolated", "--select", "F821", "-"]
+            done = subprocess.run(ruff, input=block, capture_output=True, text=True, check=False)
+            assert done.returncode == 0, f"{path.name}: {done.stdout}"
+
+
 def test_the_page_on_scale_knows_how_wide_the_default_features_are(root):
     audio = make_encoder("audio", "opensmile", {}).dimension
     widths = {"text": MiniLM.dimension, "audio": audio, "video": EfficientNetVideo.dimension}
