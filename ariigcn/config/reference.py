@@ -6,7 +6,6 @@ from pathlib import Path
 from types import NoneType
 from typing import Annotated, Any, Literal, get_args, get_origin
 
-import annotated_types
 from pydantic.fields import FieldInfo
 
 from ariigcn.config.sections import Config
@@ -47,11 +46,12 @@ FIRST_STAGE = {
     "tune": "tune",
     "predict": "predictions",
 }
-BOUNDS = {
-    annotated_types.Ge: ">=",
-    annotated_types.Gt: ">",
-    annotated_types.Le: "<=",
-    annotated_types.Lt: "<",
+BOUNDS = {  # attribute of a field's constraint: how it is told
+    "ge": ">=",
+    "gt": ">",
+    "le": "<=",
+    "lt": "<",
+    "multiple_of": "multiple of",
 }
 
 
@@ -123,10 +123,10 @@ def _plain(value: Any) -> Any:
 
 def _bounds(field: FieldInfo) -> list[str]:
     return [
-        f"{sign} {getattr(constraint, kind.__name__.lower())}"
+        f"{sign} {getattr(constraint, name)}"
         for constraint in field.metadata
-        for kind, sign in BOUNDS.items()
-        if isinstance(constraint, kind)
+        for name, sign in BOUNDS.items()
+        if hasattr(constraint, name)
     ]
 
 

@@ -80,8 +80,7 @@ IMPORTED_AS = {
     "torch-geometric": "torch_geometric",
 }
 # What another package of the environment brings along.
-BROUGHT = {"markupsafe": "jinja2", "annotated_types": "pydantic", "urllib3": "requests"}
-BROUGHT["huggingface_hub"] = "transformers"
+BROUGHT = {"markupsafe": "jinja2", "urllib3": "requests", "huggingface_hub": "transformers"}
 
 
 def test_every_environment_has_what_its_scripts_load(root):
