@@ -174,8 +174,7 @@ def compare(
     ] = None,
 ) -> None:
     """Compare two results: settings, differences with intervals and tests, utterances."""
-    from rich.console import Console
-
+    from ariigcn.core.console import plain_console
     from ariigcn.report.compare.differences import compare as compare_results
     from ariigcn.report.compare.differences import words_of
     from ariigcn.report.compare.page import write_page
@@ -190,7 +189,7 @@ def compare(
     with _in_words():
         words = words_of(table) if table else None
         found = compare_results(read_results(a), read_results(b), pairs)
-        show(found, Console())
+        show(found, plain_console())
         if out is not None:
             write_page(found, out, words)
             typer.echo(str(out))
@@ -339,7 +338,7 @@ def app_(
     ] = 30,
     results: Results = Path("results"),
 ) -> None:
-    """Serve a page that shows the emotions of the recordings you drop on it; needs ariigcn[app]."""
+    """Serve a page that shows the emotions of the recordings you drop on it; needs the extra app."""
     from ariigcn.app import Limits, build
     from ariigcn.core.logs import configure_logging
 
@@ -408,8 +407,8 @@ def corpus_check(
 ) -> None:
     """Print what a corpus holds and its defects; fails if it has any, or too few labels to train on."""
     import yaml
-    from rich.console import Console
 
+    from ariigcn.core.console import plain_console
     from ariigcn.corpora.checks.check import inspect
     from ariigcn.corpora.checks.page import render
     from ariigcn.corpora.registry import has_table
@@ -425,7 +424,7 @@ def corpus_check(
     except (AriigcnError, ValueError, yaml.YAMLError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None
-    render(found, Console())
+    render(found, plain_console())
     raise typer.Exit(0 if found.sound else 1)
 
 

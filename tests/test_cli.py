@@ -1,10 +1,12 @@
 """The command line checks configurations, and the schema in the tree is the package's own."""
 
 import os
+import re
 import subprocess
 import sys
 
 import pytest
+import typer.main
 from typer.testing import CliRunner
 
 from ariigcn import __version__, cli
@@ -23,6 +25,7 @@ def test_the_page_of_the_configuration_is_in_step(root):
     stored = (root / "docs" / "config.md").read_text()
     assert stored == config_page(), "run: ariigcn schema --markdown > docs/config.md"
     assert "| `margin` | number, > 0, <= 2 | `0.5` |" in stored
+    assert "| `hidden` | whole number, >= 8, multiple of 2 | `128` |" in stored
 
 
 def test_check_says_what_a_configuration_stands_for_or_names_what_is_wrong(
@@ -59,6 +62,15 @@ def test_every_command_has_help_with_an_example(command):
     shown = CliRunner().invoke(app, [*command, "--help"])
     assert shown.exit_code == 0
     assert " ".join(("Example: ariigcn", *command)) in shown.output
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_help_holds_nothing_that_its_printer_takes_for_markup(command):
+    found = typer.main.get_command(app)
+    for name in command:
+        found = found.commands[name]
+    for text in (found.help, found.epilog, *(getattr(p, "help", "") for p in found.params)):
+        assert not re.search(r"\[[a-z#/@]", text or ""), text
 
 
 def test_the_commands_are_all_of_these():

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from ariigcn.core.console import plain_console
 from ariigcn.predict.conversation import Conversation, Utterance
 from ariigcn.predict.recordings import gather, untranscribed
 from ariigcn.predict.sources import find_sources
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def show(conversations: Sequence[Conversation], out: Path | None) -> None:
     """Print what was predicted, or how much of it was written and where."""
-    console = Console()
+    console = plain_console()
     if out is not None:
         count = sum(len(c.utterances) for c in conversations)
         console.print(f"{count:,} utterance(s) of {len(conversations)} conversation(s): {out}")
@@ -39,7 +39,7 @@ def show_recordings(root: Path) -> bool:
     Raises:
         DataError: the folder holds no recording and no transcript.
     """
-    console = Console(highlight=False)
+    console = plain_console(highlight=False)
     waiting = untranscribed(root)
     given, failures = gather([s for s in find_sources([root]) if s not in waiting])
     turns = sum(len(transcript.turns) for _, transcript in given)
@@ -67,7 +67,7 @@ def show_models(results: Path) -> None:
         for model in models:
             reads, emotions = ", ".join(model.modalities), ", ".join(model.labels)
             table.add_row(model.name, model.corpus, reads, emotions, origin)
-    console = Console()
+    console = plain_console()
     console.print(table)
     for words in here.defects:
         console.print(Text(f"defect: {words}", style="red"), soft_wrap=True)
@@ -75,7 +75,7 @@ def show_models(results: Path) -> None:
 
 def show_findings(findings: Iterable["Finding"]) -> bool:
     """Print what there is as it is found; False where something is lacking."""
-    console, section, lacking = Console(highlight=False), "", []
+    console, section, lacking = plain_console(highlight=False), "", []
     for finding in findings:
         if finding.section != section:
             section = finding.section

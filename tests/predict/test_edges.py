@@ -1,6 +1,7 @@
 """Recordings and transcripts at the edge: each is a result, or one clear error."""
 
 import os
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -40,6 +41,16 @@ def test_a_name_with_spaces_and_letters_of_every_script(model, tmp_path):
     assert found.utterances[0].speaker == "Zoë 李"
     for ending in (".csv", ".json", ".srt", ".html", ".parquet", ".tsv"):
         found._write(tmp_path / f"out {media.stem}{ending}", ending)
+
+
+def test_names_that_look_like_markup_are_shown_as_they_are(model, tmp_path, capsys):
+    said(tmp_path / "talk [final].csv", ["0,1,A,Hello."])
+    talk = model.predict(tmp_path / "talk [final].csv")
+    show([talk], None)
+    show([talk], Path("out [final] :joy:.csv"))
+    told = capsys.readouterr().out
+    assert "talk [final]" in told
+    assert "out [final] :joy:.csv" in told
 
 
 def test_half_a_character_and_a_name_that_is_not_in_utf8(model, tmp_path):

@@ -16,7 +16,7 @@ EXAMPLES = 3
 def render(inspection: Inspection, console: Console) -> None:
     """Print the page."""
     corpus = inspection.corpus
-    console.print(f"[bold]{corpus.name}[/] {corpus.version}", highlight=False)
+    console.print(Text.assemble((corpus.name, "bold"), f" {corpus.version}"))
     console.print(f"licence: {corpus.licence}", highlight=False)
     console.print(_split_table(corpus.utterances), _label_table(corpus))
     _print_features(corpus, console)
@@ -29,24 +29,22 @@ def render(inspection: Inspection, console: Console) -> None:
         ("Notes", corpus.notes),
     ):
         if lines:
-            console.print(f"[bold]{title}[/]")
+            console.print(Text(title, style="bold"))
         listing = Table.grid(padding=(0, 1))
         for line in lines:
             listing.add_row("-", Text(line))
         console.print(listing)
     console.print()
     if inspection.defects:
-        console.print(f"[red]The corpus has defects:[/] {inspection.defects} defect(s).")
+        count = f" {inspection.defects} defect(s)."
+        console.print(Text.assemble(("The corpus has defects:", "red"), count))
     if inspection.untrainable:
-        console.print(
-            "[red]You cannot train on it[/], but you can make features and graphs: "
-            f"{'; '.join(inspection.untrainable)}.",
-            highlight=False,
-        )
+        told = f", but you can make features and graphs: {'; '.join(inspection.untrainable)}."
+        console.print(Text.assemble(("You cannot train on it", "red"), told))
     if inspection.unlabelled:
         console.print(Text(f"But {inspection.unlabelled}.", style="green"))
     if inspection.sound and not inspection.unlabelled:
-        console.print("[green]The corpus has no defects.[/]")
+        console.print(Text("The corpus has no defects.", style="green"))
 
 
 def _table(*columns: str) -> Table:
@@ -115,5 +113,6 @@ def _finding_table(findings: tuple[Finding, ...]) -> Table:
         style = "red" if finding.defect else "yellow"
         mark = "defect" if finding.defect else "notice"
         count = f"{len(finding.utterances):,}"
-        table.add_row(f"[{style}]{mark}[/] {finding.what}", count, first + more)
+        what = Text.assemble((mark, style), f" {finding.what}")
+        table.add_row(what, count, first + more)
     return table

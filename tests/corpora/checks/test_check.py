@@ -31,6 +31,16 @@ def page(inspection: Inspection) -> str:
     return captured.get()
 
 
+def test_labels_that_look_like_markup_are_shown_as_they_are(tmp_path: Path) -> None:
+    labels = ("[laughs]", "[/joy]", ":joy:", "joy")
+    rows = [f"d{d},d{d}_{n},A,words,{label}" for d in range(5) for n, label in enumerate(labels)]
+    head = "dialogue_id,utterance_id,speaker,text,emotion"
+    (tmp_path / "conversations.csv").write_text("\n".join([head, *rows]) + "\n")
+    done = CliRunner().invoke(app, ["corpus", "check", "folder", "--root", str(tmp_path)])
+    assert done.exit_code == 0, done.output
+    assert all(f" {label} " in done.output for label in labels)
+
+
 def found(inspection: Inspection) -> dict[str, tuple[str, ...]]:
     return {f.what: f.utterances for f in inspection.findings}
 
