@@ -6,7 +6,7 @@
 #   make bench-scale   docs/scale.md's and its picture: a few minutes
 #   make bench-predictions   500 recordings, 5 broken, killed and resumed: ten minutes
 #   make shipped-models MELD=DIR   the models that come with the package, from MELD's tables: 20 minutes
-#   make test    the same environment with the test extras; every test
+#   make test    the same environment with the test extras; lint and the tests, but for the test-... below
 #   make docs    the documentation as a site, into site/; every link is checked
 #   make pictures   the documentation's pictures of the report, from the demo's results: Debian's chromium
 #   make wheel   the package, into dist/; make release-notes   the newest section of CHANGELOG.md
@@ -105,7 +105,7 @@ $(BIN)/python:
 
 # The sizes of the wheels that constraints.txt pins, for Linux with an x86 processor.
 $(INSTALLED): pyproject.toml constraints.txt | $(BIN)/python
-	@echo 'Installs 141 packages into $(VENV), once: about 3.2 GB to download from PyPI (2.7 GB are torch and its'
+	@echo 'Installs packages into $(VENV), once: about 3.2 GB to download from PyPI (2.7 GB are torch and its'
 	@echo 'CUDA libraries; 0.7 GB in all where pip finds torch for the CPU), then some minutes to unpack.'
 	$(BIN)/python -m pip install --no-compile --progress-bar on $(CONSTRAINTS) --editable .
 	$(COMPILED)

@@ -27,6 +27,10 @@ def test_imports_point_left(module):
             assert ORDER.index(other.split(".")[1]) <= place, f"{module} imports {other}"
 
 
+def test_contributing_tells_this_order(root):
+    assert f"`{' <- '.join(ORDER)}`" in (root / "CONTRIBUTING.md").read_text("utf-8")
+
+
 def loaded(code, *modules):
     """Which of the modules a fresh interpreter has loaded after the code."""
     asked = f"import sys; {code}; print([m for m in {modules} if m in sys.modules])"

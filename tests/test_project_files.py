@@ -5,6 +5,7 @@ import tomllib
 
 import pytest
 import yaml
+from packaging.requirements import Requirement
 
 import ariigcn
 from ariigcn.report.glossary import PAPER, TITLE
@@ -122,6 +123,17 @@ def test_the_workflow_catalog_is_told_what_is_so(root):
     page = (root / "config" / "README.md").read_text("utf-8")
     for link in re.findall(r"\]\(\.\./([^)]+)\)", page):
         assert (root / link).is_file()
+
+
+def test_every_dependency_is_a_decision(root, project):
+    page = (root / "docs" / "decisions.md").read_text("utf-8")
+    entries = page.partition("## Dependencies")[2].partition("\n## ")[0]
+    named = {
+        name for bold in re.findall(r"\*\*(.+?)\*\*", entries) for name in re.split(r",? ", bold)
+    }
+    lists = [project["dependencies"], *project["optional-dependencies"].values()]
+    wanted = {Requirement(text).name for listed in lists for text in listed}
+    assert wanted <= named, f"docs/decisions.md says nothing of {sorted(wanted - named)}"
 
 
 def test_the_extras_of_the_documentation_are_pinned_alike(root, project):
