@@ -5,9 +5,10 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand
 
 from ariigcn import __version__
 from ariigcn.core.errors import AriigcnError
@@ -45,6 +46,16 @@ RecogniserName = Annotated[
     ),
 ]
 Results = Annotated[Path, typer.Option("--results", help="Folder of the models trained here.")]
+
+
+class Passing(TyperCommand):
+    """A command that passes its arguments on, a ``--`` among them, which click would take out."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse what stands before ``--``; the rest is passed on as it is."""
+        end = args.index("--") if "--" in args else len(args)
+        ctx.args = whole = [*super().parse_args(ctx, args[:end]), *args[end:]]
+        return whole
 
 
 def _version(asked: bool) -> None:
@@ -95,6 +106,7 @@ def init(folder: Annotated[Path, typer.Argument(help="Folder to start the projec
 
 
 @app.command(
+    cls=Passing,
     epilog="Example: ariigcn run --corpus demo --cores 4",
     context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
     options_metavar="[OPTIONS] [SNAKEMAKE'S ARGUMENTS]",
@@ -145,7 +157,7 @@ def check(
 
     with _in_words():
         check_files(files or [])
-        values = merged(files or [], config or [])
+        values = merged(files or [], assigned(config or []))
         try:
             plan = load_plan(values)
         except ConfigError as error:

@@ -63,8 +63,9 @@ def snakemake_command(arguments: Sequence[str], corpus: str | None = None) -> li
             "ariigcn run runs the package's workflow in the folder where you are: go to the project "
             "instead of --directory; call snakemake for another --snakefile"
         )
+    end = arguments.index("--") if "--" in arguments else len(arguments)
     # What stands last counts; Snakemake reads only one --config and one --configfile.
-    command = [sys.executable, "-m", "snakemake", *arguments]
+    command = [sys.executable, "-m", "snakemake", *arguments[:end]]
     command += ["--snakefile", str((WORKFLOW / "Snakefile").resolve())]
     if not BASE.is_file():
         if not (corpus or given.configfile):
@@ -75,7 +76,7 @@ def snakemake_command(arguments: Sequence[str], corpus: str | None = None) -> li
         command += ["--configfile", str(WORKFLOW / BASE), *map(str, given.configfile)]
     if corpus:
         command += ["--config", *(given.config or ()), f"corpus={corpus}"]
-    return command
+    return [*command, *arguments[end:]]
 
 
 def _check_installed() -> None:

@@ -136,6 +136,19 @@ def test_run_hands_its_arguments_to_snakemake(root, tmp_path, monkeypatch):
     assert command[11:] == ["--snakefile", str(root / "Snakefile")]
 
 
+def test_run_passes_on_that_options_end(root, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    shutil.copy(root / "config.yaml", tmp_path)
+    ran = []
+    monkeypatch.setattr("os.execv", lambda _, command: ran.append(command))
+    given = ["--corpus", "demo", "-n", "--configfile", "mine.yaml", "--", "all", "models"]
+    CliRunner().invoke(app, ["run", *given])
+    (command,) = ran
+    assert command[-3:] == ["--", "all", "models"]
+    assert after(command, "--configfile") == ["mine.yaml"]
+    assert command.index("--snakefile") < command.index("--")
+
+
 def test_run_without_a_configuration_takes_the_packages_own_and_a_corpus(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     command = snakemake_command(
@@ -172,7 +185,7 @@ def test_the_installed_workflow_runs_in_a_project(installed, tmp_path):
     target, call = installed
     assert call(tmp_path, "init", "p")[0] == 0
     project = tmp_path / "p"
-    code, said = call(project, "run", "--cores", "2", "--", "-n")
+    code, said = call(project, "run", "--cores", "2", "-n")
     assert code == 0, said
     assert f"Snakefile: {target}/ariigcn/_workflow/Snakefile" in said
     assert "Using workflow specific profile profiles/default" in said

@@ -22,23 +22,40 @@ FINDING = re.compile(
 )
 
 
-def merged(files: Sequence[Path], assignments: Sequence[str] = ()) -> dict[str, Any]:
-    """The values that Snakemake hands to the workflow.
+def merged(files: Sequence[Path], said: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """The values that Snakemake hands to the workflow, in the order in which they are said.
 
     Args:
         files: as after ``--configfile``.
-        assignments: as after ``--config``, such as ``corpus=meld``.
+        said: by ``--config``, nested, of :func:`assigned`.
 
     Raises:
-        ConfigError: a file cannot be read, or an assignment is none.
+        ConfigError: a file cannot be read.
     """
     from snakemake.utils import update_config
 
     values: dict[str, Any] = {}
     for path in _with_base(files):
         update_config(values, read_values(path))
-    update_config(values, assigned(assignments))
+    update_config(values, said or {})
     return values
+
+
+def in_order(values: Mapping[str, Any], order: Mapping[str, Any]) -> dict[str, Any]:
+    """Values with their keys, at every depth, in another mapping's order; keys that it lacks come last.
+
+    Snakemake puts the keys of overlays first, and an experiment that stands first is the main one.
+
+    Args:
+        values: what Snakemake hands over.
+        order: of :func:`merged`, the same configuration.
+    """
+    names = dict.fromkeys([*(name for name in order if name in values), *values])
+    inner = {name: (values[name], order.get(name)) for name in names}
+    return {
+        name: in_order(value, like) if isinstance(value, dict) and isinstance(like, dict) else value
+        for name, (value, like) in inner.items()
+    }
 
 
 def assigned(assignments: Sequence[str]) -> dict[str, Any]:

@@ -74,6 +74,7 @@ class Config(ExperimentConfig):
     run: Annotated[str | None, SPEED] = Field(
         None,
         pattern=r"^[a-z0-9][a-z0-9_-]*$",
+        coerce_numbers_to_str=True,
         description="Gives the run a results folder of its own, for another configuration of the same "
         "corpus: demo.wide for run: wide, beside demo. Features and graphs are shared with the other "
         "runs. Null: the corpus's folder.",
@@ -122,6 +123,13 @@ class Config(ExperimentConfig):
     predict: PredictConfig = Field(
         default_factory=PredictConfig, description="Predictions by a trained model."
     )
+
+    @field_validator("data_dir", "results_dir")
+    @classmethod
+    def _without_wildcards(cls, value: Path) -> Path:
+        if {"{", "}"} & set(str(value)):
+            raise ValueError(f"{value}: Snakemake reads braces as wildcards; name another folder")
+        return value
 
     @field_validator("corpus")
     @classmethod

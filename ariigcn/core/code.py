@@ -9,7 +9,7 @@ Neither do registries: what a stage takes from one is named among its parameters
 import ast
 import hashlib
 from functools import cache
-from importlib.util import find_spec
+from importlib.util import find_spec, resolve_name
 from pathlib import Path
 from typing import Any
 
@@ -59,17 +59,21 @@ def _read(module: str) -> tuple[frozenset[str], str]:
     if path is None:
         raise ModuleNotFoundError(module)
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    return _imports(tree), ast.dump(_Deciding().visit(tree))
+    # What relative imports start from; a package's own file is named as the package.
+    inside = module if path.name == "__init__.py" else module.rpartition(".")[0]
+    return _imports(tree, inside), ast.dump(_Deciding().visit(tree))
 
 
-def _imports(tree: ast.Module) -> frozenset[str]:
+def _imports(tree: ast.Module, inside: str) -> frozenset[str]:
+    """The modules that a module of the package ``inside`` names."""
     named: set[str] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             named.update(alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            named.add(node.module)
-            named.update(f"{node.module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and (inside or not node.level):
+            source = resolve_name("." * node.level + (node.module or ""), inside)
+            named.add(source)
+            named.update(f"{source}.{alias.name}" for alias in node.names)
     return frozenset(named)
 
 
@@ -130,7 +134,8 @@ def _path(module: str) -> Path | None:
 def _folder(package: str) -> Path | None:
     """The folder that another package, or a module without one, lies in; nothing of it is run."""
     spec = find_spec(package)
-    if spec is None or spec.origin is None:
+    if spec is None:
         return None
-    here = Path(spec.origin).parent
-    return here.parent if spec.submodule_search_locations else here
+    if spec.submodule_search_locations:  # of a package without an __init__.py, all that is known
+        return Path(next(iter(spec.submodule_search_locations))).parent
+    return Path(spec.origin).parent if spec.origin else None

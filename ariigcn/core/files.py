@@ -6,7 +6,7 @@ import hashlib
 import logging
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -73,6 +73,12 @@ def sha256_file(path: Path | str) -> str:
     """Hex sha256 of a file's bytes."""
     with open(path, "rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def file_stamps(paths: Iterable[Path | str]) -> list[tuple[str, int, int]]:
+    """Name, size in bytes and time of change in ns of each file that is there."""
+    found = [(path.name, path.stat()) for path in map(Path, paths) if path.is_file()]
+    return [(name, stat.st_size, stat.st_mtime_ns) for name, stat in found]
 
 
 def _sync(path: Path) -> None:

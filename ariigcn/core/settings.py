@@ -7,6 +7,8 @@ of rules and into digests (:meth:`Section.deciding`); the rest is read when a jo
 
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
+from functools import cache
+from pathlib import Path
 from typing import Annotated, Any, get_args
 
 from pydantic import (
@@ -70,13 +72,29 @@ class Section(BaseModel):
 
     @field_validator("*", mode="before")
     @classmethod
+    def _from_home(cls, value: Any, info: ValidationInfo) -> Any:
+        """A path that begins with ``~``, which only a shell would read as the user's folder."""
+        if not (isinstance(value, str) and value.startswith("~")):
+            return value
+        try:
+            return Path(value).expanduser() if Path in _kinds_of(cls, info.field_name) else value
+        except RuntimeError as error:
+            raise ValueError(f"{value}: {error}") from None
+
+    @field_validator("*", mode="before")
+    @classmethod
     def _truth_is_no_number(cls, value: Any, info: ValidationInfo) -> Any:
         """YAML's ``yes`` and ``true`` would count as 1."""
-        kinds = set(_kinds(cls.model_fields[str(info.field_name)].annotation))
+        kinds = _kinds_of(cls, info.field_name)
         given = value if isinstance(value, list | tuple) else (value,)
         if kinds & {int, float} and bool not in kinds and any(isinstance(v, bool) for v in given):
             raise ValueError(f"write a number (got {value!r})")
         return value
+
+
+@cache
+def _kinds_of(section: type[Section], name: str | None) -> frozenset[Any]:
+    return frozenset(_kinds(section.model_fields[str(name)].annotation))
 
 
 def _kinds(annotation: Any) -> Iterator[Any]:

@@ -1,5 +1,6 @@
 """The experiments of a configuration: grids become cells, overrides become whole sections."""
 
+import json
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -63,18 +64,21 @@ def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def same_runs(one: ExperimentConfig, other: ExperimentConfig) -> bool:
-    """Whether two experiments train the same models on the same features and graph."""
-    first, second = ((e.encoders, e.graph, e.model, e.training.deciding()) for e in (one, other))
-    return first == second
-
-
 def trained_as(experiments: Mapping[str, ExperimentConfig]) -> dict[str, str]:
-    """Each experiment's name -> the first one that is the same; its runs are this one's too."""
-    return {
-        name: next(n for n, other in experiments.items() if same_runs(own, other))
-        for name, own in experiments.items()
-    }
+    """Each experiment's name -> the first one that is the same; its runs are this one's too.
+
+    The same are those that train the same models on the same features and graph.
+    """
+    first: dict[str, str] = {}
+    return {name: first.setdefault(_decided(own), name) for name, own in experiments.items()}
+
+
+def _decided(experiment: ExperimentConfig) -> str:
+    """All that an experiment's runs depend on, as one text."""
+    encoders = {m: encoder.model_dump(mode="json") for m, encoder in experiment.encoders.items()}
+    sections = (experiment.graph, experiment.model)
+    plain = [section.model_dump(mode="json") for section in sections]
+    return json.dumps([encoders, *plain, experiment.training.deciding()])
 
 
 def ablations(

@@ -1,5 +1,6 @@
 """From a configuration's values to its plan, held to what no key can be held to alone."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -8,12 +9,13 @@ from ariigcn.core.errors import ConfigError, DataError, problem_list
 from ariigcn.core.modality import Modality
 from ariigcn.core.settings import unknown_name
 from ariigcn.corpora.registry import CORPORA, has_validation, is_text_alone
-from ariigcn.plan.corpus import downloads, of_recordings
+from ariigcn.plan.corpus import downloads, named_files, of_recordings, table_inputs
 from ariigcn.plan.plan import Plan
 from ariigcn.plan.predictions import trained_model, unheard
 from ariigcn.plan.search import space, tuned
 from ariigcn.speech.packages import available
 
+WILDCARD = re.compile(r"\{\s*\w")
 WITH_MEDIA: tuple[Modality, ...] = ("audio", "video")
 # What comes without media, and the preset that reads its features.
 WITHOUT_MEDIA = {"mosi": "mosi.yaml", "published": "iemocap-published.yaml"}
@@ -69,6 +71,19 @@ def _recordings(plan: Plan) -> Iterator[str]:
             f"({missing}), or set "
             "predict.transcribe to 'never'"
         )
+
+
+def _braces(plan: Plan) -> Iterator[str]:
+    """No file that a rule reads has braces in its name, which Snakemake takes for a wildcard."""
+    config = plan.config
+    encoders = [e for own in plan.experiments.values() for e in own.encoders.values()]
+    named = [v for e in encoders for v in e.parameters.values() if isinstance(v, str)]
+    named += [*named_files(config), str(config.evaluation.published or "")]
+    if not of_recordings(config):
+        named += table_inputs(config)
+    for path in dict.fromkeys(named):
+        if WILDCARD.search(path):
+            yield f"'{path}': Snakemake reads braces in a file's name as a wildcard; rename it"
 
 
 def _jobs(plan: Plan) -> Iterator[str]:
@@ -178,6 +193,7 @@ def _search(plan: Plan) -> Iterator[str]:
 
 CHECKS: tuple[Callable[[Plan], Iterator[str]], ...] = (
     _root,
+    _braces,
     _jobs,
     _stores,
     _future,
@@ -185,4 +201,4 @@ CHECKS: tuple[Callable[[Plan], Iterator[str]], ...] = (
     _evaluation,
     _search,
 )
-PREDICTION_CHECKS = (_root, _recordings)
+PREDICTION_CHECKS = (_root, _braces, _recordings)

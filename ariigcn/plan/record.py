@@ -1,11 +1,14 @@
 """What a results folder was made with, so that another configuration says what it would replace.
 
 The record is written when a run starts (not by a dry run), beside the results. It names what deciding
-keys of the corpus and of each experiment were; an experiment that the next configuration does not name
-stays in it, as its results stay in the folder.
+keys of the corpus and of each experiment were; an experiment that the run does not need stays in it as it
+was, as its results stay in the folder.
+
+Snakemake has a record of its own, by file, in the working folder; where that lacks a file, it compares
+times alone. There this record decides (``workflow/rules/known.smk``).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,31 +17,28 @@ from ariigcn.core.errors import DataError
 from ariigcn.core.settings import dotted
 from ariigcn.core.storage import read_json, write_json
 from ariigcn.plan.corpus import options
-from ariigcn.plan.files import Files
 from ariigcn.plan.plan import Plan
 
 CHANGES = 3  # keys that are named; more are counted
 
 
-def note(plan: Plan) -> None:
-    """Write down what a run is about to make."""
+def note(plan: Plan, trained: Collection[str]) -> None:
+    """Write down what a run is about to make or holds as made.
+
+    Args:
+        plan: the run's.
+        trained: the experiments whose models it needs.
+    """
     path = Path(plan.files.configuration)
-    before = _read(path)
-    experiments = {**before.get("experiments", {}), **_experiments(plan)}
-    record = {"corpus": _corpus(plan.config), "experiments": experiments}
-    write_json(record, path)
+    needed = {name: own for name, own in _experiments(plan).items() if name in trained}
+    experiments = {**_read(path).get("experiments", {}), **needed}
+    write_json({"corpus": _corpus(plan.config), "experiments": experiments}, path)
 
 
 def replaced(plan: Plan) -> list[str]:
     """What of the results on disk the plan would make again with other settings, in words."""
-    files, config = plan.files, plan.config
-    before = _read(Path(files.configuration)).get("experiments", {})
-    names = [
-        (name, _changes(before.get(name), now))
-        for name, now in _experiments(plan).items()
-        if Path(files.experiment("", name)).is_dir()
-    ]
-    found = [f"{name} ({changes})" for name, changes in names if changes]
+    files = plan.files
+    found = [f"{name} ({changes})" for name, changes in changed(plan).items()]
     told = []
     if found:
         told.append(
@@ -49,9 +49,21 @@ def replaced(plan: Plan) -> list[str]:
     told += [
         f"{files.table}, which {folder} was made with, has other settings ({changes}); this run makes it "
         "again, and all runs of the corpus read it. To keep both: --config data_dir=DIR results_dir=DIR"
-        for folder, changes in _other_tables(files, config)
+        for folder, changes in other_tables(plan).items()
     ]
     return told
+
+
+def changed(plan: Plan) -> dict[str, str]:
+    """The experiments on disk that were made with other settings -> which, in words."""
+    files = plan.files
+    before = _read(Path(files.configuration)).get("experiments", {})
+    found = {
+        name: _changes(before.get(name), now)
+        for name, now in _experiments(plan).items()
+        if Path(files.experiment("", name)).is_dir()
+    }
+    return {name: changes for name, changes in found.items() if changes}
 
 
 def _experiments(plan: Plan) -> dict[str, Any]:
@@ -70,15 +82,16 @@ def _corpus(config: Config) -> dict[str, Any]:
     return {config.corpus: made, "split": config.split.deciding()}
 
 
-def _other_tables(files: Files, config: Config) -> Iterator[tuple[str, str]]:
-    """The results folders of the same corpus whose table had other settings, and which."""
-    if not Path(files.table).exists():
-        return
+def other_tables(plan: Plan) -> dict[str, str]:
+    """The results folders of the same corpus whose table had other settings -> which, in words."""
+    files, found = plan.files, {}
     shared = Path(files.shared)
-    for path in sorted(shared.parent.glob(f"{shared.name}*/{Path(files.configuration).name}")):
-        changes = _changes(_read(path).get("corpus"), _corpus(config))
+    pattern = f"{shared.name}*/{Path(files.configuration).name}"
+    for path in sorted(shared.parent.glob(pattern)) if Path(files.table).exists() else ():
+        changes = _changes(_read(path).get("corpus"), _corpus(plan.config))
         if changes and path.parent.name.partition(".")[0] == shared.name:
-            yield str(path.parent), changes
+            found[str(path.parent)] = changes
+    return found
 
 
 def _read(path: Path) -> dict[str, Any]:

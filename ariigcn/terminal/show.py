@@ -1,7 +1,6 @@
 """A run that is shown: what each of Snakemake's events changes, and the run's end."""
 
 import logging
-import shlex
 from collections.abc import Callable, Set
 from pathlib import Path
 from threading import RLock
@@ -39,7 +38,7 @@ class Show:
     def __init__(self, spilt: Path, outcome: Outcome | None, command: str, *, plain: bool) -> None:
         self.run, self.outcome = Run(), outcome
         self._lock = RLock()
-        self._asked = TARGETS & set(shlex.split(command))
+        self._asked = TARGETS & set(command.split())
         self._nothing = self._stopped = self._wrong = self._begun = False
         self._spill = Spill(spilt)
         live = self._spill.terminal.isatty() and not plain

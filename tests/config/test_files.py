@@ -1,12 +1,13 @@
 """Files are read in words, and merged as Snakemake merges them."""
 
+import json
 import subprocess
 import sys
 
 import pytest
 import yaml
 
-from ariigcn.config.files import check_files, merged, read_values
+from ariigcn.config.files import assigned, check_files, in_order, merged, read_values
 from ariigcn.config.sections import load_config
 from ariigcn.core.errors import ConfigError
 from ariigcn.plan.load import load_plan
@@ -54,16 +55,28 @@ def test_an_empty_file_says_nothing(tmp_path):
 
 
 def test_the_values_are_those_that_snakemake_hands_to_the_workflow(folder):
-    (folder / "over.yaml").write_text("training: {epochs: 5}\nseeds: [1, 2]\n")
+    (folder / "config.yaml").write_text(
+        "corpus: demo\ntraining: {epochs: 3, patience: 2}\nexperiments: {main: {}, b: {}}\n"
+    )
+    (folder / "over.yaml").write_text(
+        "training: {epochs: 5}\nseeds: [1, 2]\nexperiments: {c: {grid: {z: [1], a: [2]}}, b: {}}\n"
+    )
     (folder / "Snakefile").write_text(
         'import json\nconfigfile: "config.yaml"\n'
         'with open("seen.json", "w") as f: json.dump(config, f)\nrule all:\n'
     )
     said = ["corpus=meld", "features={audio: {encoder: opensmile}}", "runs_per_gpu=2"]
+    said += ["experiments={a: {}}"]
     command = [sys.executable, "-m", "snakemake", "-n", "--configfile", "over.yaml", "--config"]
     subprocess.run([*command, *said], cwd=folder, capture_output=True, check=True)
     seen = yaml.safe_load((folder / "seen.json").read_text())
-    assert merged([folder / "over.yaml"], said) == seen
+    found = merged([folder / "over.yaml"], assigned(said))
+    assert found == seen
+    # Snakemake puts what overlays say first; the first experiment is the main one.
+    assert next(iter(seen["experiments"])) != "main"
+    assert list(found["experiments"]) == ["main", "b", "c", "a"]
+    assert json.dumps(in_order(seen, found)) == json.dumps(found)
+    assert list(in_order({"z": 1, **seen}, found)) == [*found, "z"], "what a profile adds is kept"
     assert seen["training"] == {"epochs": 5, "patience": 2} and seen["corpus"] == "meld"
 
 
@@ -72,14 +85,14 @@ def test_an_assignment_of_null_removes_as_in_a_file(folder):
         "corpus_root: somewhere\nexperiments: {plain: {}, more: {}}\n"
     )
     said = ["experiments={more: null}", "corpus_root=null", "tune={space: {model.hidden: null}}"]
-    config = load_config(merged([folder / "over.yaml"], said))
+    config = load_config(merged([folder / "over.yaml"], assigned(said)))
     assert list(config.experiments) == ["plain"]
     assert config.corpus_root is None and "model.hidden" not in config.tune.space
 
 
 def test_a_space_after_config_holds_numbers_as_in_a_file(folder):
     said = ["tune={space: {model.hidden: [64, 128], model.context: [gru, none]}}"]
-    space = load_config(merged([], said)).tune.space
+    space = load_config(merged([], assigned(said))).tune.space
     assert space["model.hidden"].bounds == (64, 128)
     assert space["model.context"].bounds == ("gru", "none")
 
@@ -110,4 +123,4 @@ def test_two_overlays_with_two_corpora_are_refused_whichever_comes_last(folder):
 
 def test_an_assignment_that_is_none_is_said(folder):
     with pytest.raises(ConfigError, match="write KEY=VALUE, such as corpus=meld"):
-        merged([], ["corpus"])
+        assigned(["corpus"])

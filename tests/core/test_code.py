@@ -140,6 +140,38 @@ def test_a_module_that_is_not_there_is_an_error(package):
         code.code_version("ariigcn.graphs.nowhere")
 
 
+@pytest.mark.parametrize("marked", [True, False], ids=["package", "no __init__.py"])
+@pytest.mark.parametrize(
+    ("module", "line"),
+    [
+        ("encoder", "from .helper import SCALE"),
+        ("encoder", "from . import helper"),
+        ("encoder", "from .inner.helper import SCALE"),
+        ("encoder", "import lab.inner.helper"),
+        ("inner.encoder", "from ..helper import SCALE"),
+        ("inner.encoder", "from .. import helper"),
+    ],
+)
+def test_what_another_packages_module_imports_counts_however_it_is_written(
+    tmp_path, monkeypatch, module, line, marked
+):
+    helpers = [tmp_path / "lab" / "helper.py", tmp_path / "lab" / "inner" / "helper.py"]
+    for helper in helpers:
+        helper.parent.mkdir(exist_ok=True)
+        if marked:
+            (helper.parent / "__init__.py").touch()
+    (tmp_path / "lab" / f"{module.replace('.', '/')}.py").write_text(f"{line}\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    found = set()
+    for scale in (3, 7):
+        for helper in helpers:
+            helper.write_text(f"SCALE = {scale}\n")
+        forget_code()
+        found.add(code.code_version(f"lab.{module}"))
+    forget_code()
+    assert len(found) == 2
+
+
 def test_versions_of_the_real_package_are_read_from_its_files():
     first = code.code_version("ariigcn.graphs.build")
     assert len(first) == 12 and int(first, 16) >= 0

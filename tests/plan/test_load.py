@@ -1,6 +1,8 @@
 """A configuration that cannot work is refused before any job, naming the key and the mend."""
 
 import re
+import time
+from pathlib import Path
 
 import pytest
 import yaml
@@ -75,6 +77,13 @@ PUBLISHED = {modality: {"encoder": "published"} for modality in ("text", "audio"
         ),
         ({"split": {"validation_share": -0.1}}, "split.validation_share: .*greater than or equal"),
         ({"folder": {"speaker": " "}}, "folder.speaker: "),
+        ({"data_dir": "a{b}"}, "data_dir: a{b}: Snakemake reads braces as wildcards"),
+        ({"results_dir": "a}b"}, "results_dir: a}b: Snakemake reads braces as wildcards"),
+        ({"data_dir": "~nobody-of-this-name/x"}, "data_dir: ~nobody-of-this-name/x: Could not"),
+        (
+            {"features": {"text": {"encoder": "glove", "parameters": {"vectors": "a{b}.txt"}}}},
+            "'a{b}.txt': Snakemake reads braces in a file's name as a wildcard; rename it",
+        ),
         ({"seeds": [1, 1]}, "seeds: names 1 twice"),
         ({"seeds": [2**32]}, r"seeds\.0: .*less than 4294967296"),
         ({"seeds": [-1]}, r"seeds\.0: .*greater than or equal to 0"),
@@ -231,3 +240,19 @@ def test_what_an_overlay_removes_is_no_longer_named_elsewhere(root):
     assert plan.config.evaluation.figures_of == ("ar-iigcn",)
     with pytest.raises(ConfigError, match=r"tune\.experiments: unknown experiment 'txt'"):
         load_plan(merge(default(root), {"tune": {"experiments": ["txt"]}}))
+
+
+def test_a_folder_below_home_is_there_and_a_run_may_be_a_number():
+    config = load_config({"data_dir": "~/data", "corpus_root": "~/corpus", "run": 2})
+    assert config.data_dir == Path.home() / "data" and config.corpus_root == Path.home() / "corpus"
+    assert config.run == "2"
+
+
+def test_hundreds_of_experiments_are_compared_by_what_decides_them(root):
+    margins = [round(0.001 * n, 3) for n in range(1, 301)]
+    grids = {name: {"grid": {"model.losses.margin": margins}} for name in ("a", "b")}
+    plan = load_plan(merge(default(root), {"experiments": grids}))
+    began = time.process_time()
+    found = plan.trained_as
+    assert time.process_time() - began < 2, "the square of 600 comparisons took a minute"
+    assert found["b.0.007"] == "a.0.007" and found["a.0.5"] == "ar-iigcn"

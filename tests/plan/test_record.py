@@ -19,7 +19,7 @@ def folder(tmp_path, monkeypatch):
 def ran(**changes):
     """What a run leaves that has trained its experiments, without the training."""
     plan = load_plan(changes)
-    record.note(plan)
+    record.note(plan, trained=plan.experiments)
     for name in plan.experiments:
         Path(plan.files.experiment("", name)).mkdir(parents=True, exist_ok=True)
     Path(plan.files.table).parent.mkdir(parents=True, exist_ok=True)
@@ -80,3 +80,11 @@ def test_another_table_is_told_to_every_run_of_the_corpus(folder):
 def test_a_damaged_record_stops_nothing(folder):
     Path("results/demo/configuration.json").write_text("{}")
     assert told(model={"hidden": 64}) == []
+
+
+def test_an_experiment_is_noted_where_the_run_needs_its_models(folder):
+    plan = load_plan({"model": {"hidden": 64}})
+    record.note(plan, trained=())
+    assert "model.hidden: 128, now 64" in record.changed(plan)["ar-iigcn"]
+    record.note(plan, trained=["ar-iigcn"])
+    assert record.changed(plan) == {}

@@ -118,7 +118,8 @@ def test_nothing_to_do_shows_the_results_of_what_was_asked_for(handler, capfd, t
     outcome = Outcome(tmp_path / "absent.csv", tmp_path / "absent.html", tuned)
     for target, shown in (("tune", True), ("features", False)):
         made = handler()
-        begin(made, jobs={}, command=f"snakemake --cores 2 {target}", outcome=outcome)
+        command = f"snakemake --cores 2 --config report={{title: it's}} {target}"
+        begin(made, jobs={}, command=command, outcome=outcome)
         made.emit(record(None, "Nothing to be done (all requested files are present)."))
         made.close()
         found = said(capfd)

@@ -22,9 +22,26 @@ from ariigcn.features.encoders.registry import encoder_module
 from ariigcn.features.store import FeatureStore, Status
 from ariigcn.terminal.stages import STAGE_OF
 from tests.workflow.plans import plans
-from tests.workflow.small import OVERLAY, command, planned, snakemake
+from tests.workflow.small import OVERLAY, command, copy_workflow, planned, snakemake
 
 pytestmark = [pytest.mark.workflow, pytest.mark.timeout(900)]
+
+
+def test_what_snakemake_does_not_know_does_not_pass_for_another_configurations(
+    finished, root, tmp_path
+):
+    """Its memory lies in the working folder: from another one it knows nothing but times."""
+    other = copy_workflow(root, tmp_path / "other")
+    there = {f"{name}_dir": str(finished / name) for name in ("data", "results")}
+    changes = {
+        "none": {},
+        "models": {"model": {"hidden": 24}},
+        "table": {"demo": {"dialogues": 9}},
+    }
+    found = plans(other, {name: there | change for name, change in changes.items()})
+    assert found["none"] == set()
+    assert "train" in found["models"] and "utterances" not in found["models"]
+    assert {"utterances", "extract_text", "train"} <= found["table"]
 
 
 def test_a_run_makes_every_contract_and_lists_what_is_masked(finished):
@@ -93,6 +110,7 @@ OTHER = {
     "features.text.encoder": {"encoder": "glove", "parameters": {"vectors": "vectors.txt"}},
     "features.video.encoder": None,  # as text's and audio's; the overlay's parameters are one encoder's
     "iemocap.test_session": 4,
+    "model.alignment.shared": 4,
     "model.alignment.stand_in": {"shared": 4, "stand_in": "others"},
     "model.losses.orthogonality": None,  # it needs a shared part, which is another section's
     "model.graph_layer": "rgcn",

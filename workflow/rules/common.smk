@@ -1,6 +1,6 @@
 # The plan of the checked configuration; what each rule makes of it stands in its own file.
 
-from ariigcn.config.files import check_files, with_places
+from ariigcn.config.files import check_files, in_order, merged, with_places
 from ariigcn.core.code import code_version
 from ariigcn.core.errors import ConfigError, DataError
 from ariigcn.core.mounts import check_mounts
@@ -9,7 +9,12 @@ from ariigcn.plan.load import load_plan
 
 try:
     check_files(workflow.overwrite_configfiles)
-    plan = load_plan(config)
+    plan = load_plan(
+        in_order(
+            config,
+            merged(workflow.overwrite_configfiles, workflow.config_settings.config),
+        )
+    )
 except ConfigError as error:
     told = with_places(
         error, workflow.overwrite_configfiles, workflow.config_settings.config
@@ -25,8 +30,6 @@ if not workflow.is_main_process:
 else:
     from ariigcn.terminal.outcome import Outcome
 
-    for replaced in [] if plan.trained else record.replaced(plan):
-        logger.warning(replaced)
     # For the terminal at the end of the run; Snakemake's own logger passes over it.
     logger.info("", extra={"outcome": Outcome.of(plan)})
 

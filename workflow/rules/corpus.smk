@@ -48,6 +48,7 @@ if corpus.of_recordings(cfg):
     rule recordings:
         input:
             [files.heard(cfg.predict.shards, shard) for shard in LISTENING],
+            known=known_table,
         output:
             files.table,
         log:
@@ -59,7 +60,7 @@ if corpus.of_recordings(cfg):
         resources:
             mem_mb=1500,
         params:
-            root=MEDIA_ROOT,
+            root=plain(MEDIA_ROOT),
             tables=lambda wildcards: corpus.version(cfg, "tables"),
             # Transcripts of some kinds count as media; and what cannot be opened is told.
             media=lambda wildcards: corpus.version(cfg, "media"),
@@ -73,6 +74,7 @@ else:
         input:
             corpus.table_inputs(cfg),
             options=corpus.named_files(cfg),
+            known=known_table,
         output:
             files.table,
         log:
@@ -85,11 +87,12 @@ else:
             mem_mb=1000,
         params:
             corpus=cfg.corpus,
-            root=lambda wildcards: MEDIA_ROOT,
+            root=plain(MEDIA_ROOT),
             tables=lambda wildcards: corpus.version(cfg, "tables"),
             media=lambda wildcards: corpus.media_version(cfg),
             split=cfg.split.deciding(),
             options=corpus.options(cfg),
+            named=stamps(plain(corpus.named_files(cfg))),
             code=code_version("ariigcn.corpora.table", corpus_module(cfg.corpus)),
         script:
             "../scripts/utterances.py"

@@ -8,6 +8,7 @@ HISTORIES = {
     name: plan.runs("history.parquet", name)
     for name in dict.fromkeys((plan.main, *plan.figured))
 }
+PUBLISHED = [str(path) for path in [cfg.evaluation.published] if path]
 STORES_OF = {name: plan.stores_of(name) for name in plan.experiments}
 TABLES = {
     name: files.csv(name)
@@ -85,7 +86,7 @@ rule tables:
         predictions=list(PREDICTIONS.values()),
         stores=sorted({p for s in STORES_OF.values() for p in s.values()}),
         missing=[files.experiment("missing.parquet", name) for name in plan.masked],
-        published=str(cfg.evaluation.published or "") or [],
+        published=PUBLISHED,
     output:
         **TABLES,
         latex=LATEX,
@@ -102,7 +103,8 @@ rule tables:
         predictions=PREDICTIONS,
         stores=STORES_OF,
         missing=plan.masked,
-        published=str(cfg.evaluation.published or ""),
+        published=plain(str(cfg.evaluation.published or "")),
+        stamps=stamps(plain(PUBLISHED)),
         shipped=sha256_file(PACKAGE_ROOT / "evaluation" / "tables" / "literature.csv"),
         code=code_version("ariigcn.evaluation.tables.write"),
     script:

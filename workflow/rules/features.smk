@@ -1,5 +1,24 @@
 # One rule a modality, so that a changed audio parameter decodes no picture again; features.shards
-# jobs a store.
+# jobs a store. A rule for all modalities has one wildcard for modality and name: two stores of one name,
+# one of which is published and one extracted, are two rules'.
+
+
+def stores_of_any(names):
+    """The pattern of ``{named}``: the stores that a function of the modality names."""
+    return one_of([f"{m}.{name}" for m in MODALITIES for name in names(m)])
+
+
+def shards_of_store(wildcards):
+    modality, name = store_of(None, wildcards)
+    return [
+        files.shard(modality).format(store=name, shard=shard)
+        for shard in range(1, cfg.features.shards + 1)
+    ]
+
+
+def imported_as(wildcards):
+    modality, name = store_of(None, wildcards)
+    return plan.stores[modality][name].parameters
 
 
 rule extract_text:
@@ -66,20 +85,15 @@ if SHARDED:
 
     rule merge_features:
         input:
-            expand(
-                files.shard(),
-                shard=range(1, cfg.features.shards + 1),
-                allow_missing=True,
-            ),
+            shards_of_store,
         output:
-            files.store(),
+            files.joined("{named}"),
         log:
-            files.log("merge_features.{modality}.{store}"),
+            files.log("merge_features.{named}"),
         benchmark:
-            files.benchmark("merge_features.{modality}.{store}")
+            files.benchmark("merge_features.{named}")
         wildcard_constraints:
-            modality=one_of(MODALITIES),
-            store=one_of({name for m in MODALITIES for name in plan.extracted(m)}),
+            named=stores_of_any(plan.extracted),
         conda:
             "../../envs/features.yaml"
         resources:
@@ -96,24 +110,21 @@ rule import_features:
         labels=labels,
         published=table_files(MEDIA_ROOT) if any(map(plan.imported, MODALITIES)) else [],
     output:
-        files.store(),
+        files.joined("{named}"),
     log:
-        files.log("import_features.{modality}.{store}"),
+        files.log("import_features.{named}"),
     benchmark:
-        files.benchmark("import_features.{modality}.{store}")
+        files.benchmark("import_features.{named}")
     wildcard_constraints:
-        modality=one_of(MODALITIES),
-        store=one_of({name for m in MODALITIES for name in plan.imported(m)}),
+        named=stores_of_any(plan.imported),
     conda:
         "../../envs/features.yaml"
     resources:
         mem_mb=4000,
     params:
         corpus=cfg.corpus,
-        root=MEDIA_ROOT,
-        parameters=lambda wildcards: plan.stores[wildcards.modality][
-            wildcards.store
-        ].parameters,
+        root=plain(MEDIA_ROOT),
+        parameters=imported_as,
         code=code_version("ariigcn.features.imported", corpus_module(cfg.corpus)),
     script:
         "../scripts/import_features.py"
@@ -140,7 +151,7 @@ rule quality:
         mem_mb=2000,
     params:
         stores=SHOWN_STORES,
-        media_root=MEDIA_ROOT,
+        media_root=plain(MEDIA_ROOT),
         pictures=PICTURES,
         media=lambda wildcards: PICTURES and corpus.version(cfg, "media"),
         code=code_version("ariigcn.features.quality"),

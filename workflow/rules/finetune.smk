@@ -23,8 +23,9 @@ rule decode:
     params:
         modality=lambda wildcards: plan.decodings[wildcards.decoding].modality,
         parameters=lambda wildcards: plan.decodings[wildcards.decoding].decoding(),
+        files=stamps(base_of_decoding),
         media=lambda wildcards: corpus.version(cfg, "media"),
-        media_root=TABLE_ROOT,
+        media_root=plain(TABLE_ROOT),
         made_by=made_by_of(plan.decodings, "decoding"),
         code=code_of(plan.decodings, "decoding", "ariigcn.finetune.decode"),
     script:
@@ -55,6 +56,7 @@ rule finetune:
     params:
         modality=lambda wildcards: plan.finetunings[wildcards.finetuning].modality,
         parameters=lambda wildcards: plan.finetunings[wildcards.finetuning].learned(),
+        files=stamps(base_of_finetuning),
         folds=lambda wildcards: plan.finetunings[wildcards.finetuning].folds,
         made_by=made_by_of(plan.finetunings, "finetuning"),
         code=code_of(plan.finetunings, "finetuning", "ariigcn.finetune.run"),

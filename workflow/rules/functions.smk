@@ -1,5 +1,6 @@
 # What the rules ask of the plan: constants, and functions of a rule's wildcards.
 
+from ariigcn.core.files import file_stamps
 from ariigcn.core.gpus import visible_gpus
 from ariigcn.corpora.registry import corpus_module, table_files
 from ariigcn.features.encoders.registry import (
@@ -19,6 +20,20 @@ MEDIA_ROOT = str(corpus.media_root(cfg))
 TABLE_ROOT = str(corpus.table_root(cfg))
 
 
+def plain(value):
+    """A parameter in which braces are no wildcards: a user's folder may have any name."""
+    return lambda wildcards: value
+
+
+def stamps(paths):
+    """Size and time of files as a parameter, so that one that is put back to an older one is noticed."""
+
+    def of(wildcards):
+        return file_stamps(paths(wildcards))
+
+    return of
+
+
 def labels(wildcards):
     """What a run that trains asks for before it extracts anything; all others need no label.
 
@@ -31,7 +46,7 @@ def labels(wildcards):
         "graphs",
         files.table,
     )
-    needs_none += (f"{files.results}/features/", f"{files.results}/graphs/")
+    needs_none += (f"{files.shared}/features/", f"{files.shared}/graphs/")
     untrained = asked and all(str(target).startswith(needs_none) for target in asked)
     job = bool(workflow.dag_settings.target_jobs)
     return [] if job or untrained else ancient(files.trainable)
@@ -61,6 +76,13 @@ def extracted(modality):
     return temp(files.shard(modality)) if SHARDED else files.store(modality)
 
 
+def store_of(modality, wildcards):
+    """Modality and name of the store that a rule makes; None: of any modality, ``{named}`` says which."""
+    if modality is not None:
+        return modality, wildcards.store
+    return wildcards.named.split(".", 1)
+
+
 def extraction(modality):
     """What decides a store: parameters of the rule that extracts it and of the one that joins it.
 
@@ -68,15 +90,17 @@ def extraction(modality):
     """
 
     def of(wildcards):
-        encoder = plan.stores[modality or wildcards.modality][wildcards.store]
+        found, name = store_of(modality, wildcards)
+        encoder = plan.stores[found][name]
         return encoder.modality, encoder.encoder, encoder
 
     return dict(
+        files=stamps(encoder_files(modality)),
         encoder=lambda wildcards: of(wildcards)[2].deciding(),
         made_by=lambda wildcards: made_by(*of(wildcards)[:2]),
         media=lambda wildcards: of(wildcards)[0] != "text"
         and corpus.version(cfg, "media"),
-        media_root=TABLE_ROOT,
+        media_root=plain(TABLE_ROOT),
         code=lambda wildcards: code_version(
             "ariigcn.features.extract", encoder_module(*of(wildcards)[:2])
         ),
@@ -87,9 +111,10 @@ def encoder_files(modality):
     """The local files that decide an encoder's vectors, as a function of the rule's wildcards."""
 
     def of(wildcards):
-        encoder = plan.stores[modality][wildcards.store]
-        found = parameter_files(modality, encoder.encoder, encoder.parameters)
-        return [str(path) for path in found]
+        found, name = store_of(modality, wildcards)
+        encoder = plan.stores[found][name]
+        paths = parameter_files(found, encoder.encoder, encoder.parameters)
+        return [str(path) for path in paths]
 
     return of
 

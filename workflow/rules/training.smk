@@ -34,6 +34,7 @@ rule train:
         unpack(run_inputs),
         labels=labels,
         ready=ready,
+        known=known_runs,
     output:
         model=directory(trained("model")),
         history=trained("history.parquet"),

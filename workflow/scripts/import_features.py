@@ -12,6 +12,7 @@ from ariigcn.plan.load import load_plan
 def main(snakemake):
     configure_logging(snakemake.log[0])
     params = snakemake.params
+    named, store = snakemake.wildcards.named.split(".", 1)
     plan = load_plan(snakemake.config)
     # Not parameters of the rule: no store depends on another one's.
     beside = [
@@ -23,11 +24,11 @@ def main(snakemake):
         params.corpus,
         Path(params.root),
         Path(snakemake.input.table),
-        snakemake.wildcards.modality,
+        named,
         Path(snakemake.output[0]),
         parameters=Parameters(**params.parameters),
         beside=beside,
-        selecting=plan.selecting(snakemake.wildcards.modality, snakemake.wildcards.store),
+        selecting=plan.selecting(named, store),
     )
 
 

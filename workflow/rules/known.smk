@@ -1,0 +1,39 @@
+# Results of another configuration do not pass for this one's.
+#
+# What Snakemake knows of a file, its parameters above all, lies in the working folder's .snakemake, by
+# the path as it is spelt. Of a file that it does not know it compares times alone, and would take models
+# of other settings as they are: after .snakemake was removed, from another working folder, or by another
+# spelling of results_dir. There our own record beside the results decides.
+
+from snakemake.io import IOFile
+
+# Of a run that trains, what is there and was made with other settings.
+CHANGED, OTHER_TABLES = {}, {}
+if workflow.is_main_process and not plan.trained:
+    CHANGED, OTHER_TABLES = record.changed(plan), record.other_tables(plan)
+    for replaced in record.replaced(plan):
+        logger.warning(replaced)
+
+
+def force_unknown(paths):
+    """Have those files made again, as -R does, of which Snakemake knows nothing.
+
+    In an input function, so that a run that does not need them makes none.
+    """
+    for path in paths:
+        if workflow.persistence.metadata(IOFile(path)) is None:
+            workflow.dag.forcefiles.add(path)
+
+
+def known_runs(wildcards):
+    """No inputs of a training; what is there of it with other settings is made again."""
+    if wildcards.experiment in CHANGED:
+        force_unknown(plan.runs("model", wildcards.experiment))
+    return []
+
+
+def known_table(wildcards):
+    """No inputs of the rule that makes the table; one with other settings is made again."""
+    if OTHER_TABLES:
+        force_unknown([files.table])
+    return []
