@@ -113,7 +113,7 @@ def _check_columns(path: Path, frame: pd.DataFrame, speaker: str | None) -> list
     """Add the optional columns that are absent; notes on columns that are not used."""
     needed = [column for column in REQUIRED if column != "speaker" or speaker is None]
     missing = [column for column in needed if column not in frame.columns]
-    unknown = [str(column) for column in frame.columns if column not in COLUMNS]
+    unknown = [str(column) or "one without a name" for column in frame if column not in COLUMNS]
     problems = [f"column '{column}' is missing" for column in missing]
     problems += column_problems(frame, COLUMNS)
     if problems:

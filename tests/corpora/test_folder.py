@@ -274,6 +274,65 @@ def test_columns_without_a_meaning_are_noted_and_left(tmp_path):
     assert load(write(tmp_path, table)).notes == ("columns not used: colour",)
 
 
+def test_the_numbers_of_rows_that_pandas_writes_are_a_column_and_no_comment(tmp_path):
+    rows = pd.DataFrame([("a", "a0", "Ann", "Hi")], columns=SMALL.strip().split(","))
+    rows.to_csv(tmp_path / "conversations.csv")
+    corpus = load(tmp_path)
+    assert corpus.utterances["text"].tolist() == ["Hi"]
+    assert corpus.notes[0] == "columns not used: one without a name"
+
+
+def test_empty_rows_and_comments_with_quotes_may_stand_before_the_header(tmp_path):
+    table = '# a text, "like this\n,,,\n' + SMALL + "a,a0,Ann,Hi\n"
+    assert load(write(tmp_path, table)).utterances["text"].tolist() == ["Hi"]
+    assert "line 4: 3 cells" in complaint(write(tmp_path, table.replace("Ann,", "")))
+
+
+@pytest.mark.parametrize(("ending", "separator"), [("tsv", "\t"), ("csv", ";"), ("csv", ",")])
+@pytest.mark.parametrize("place", [2, 3])
+@pytest.mark.parametrize("second", ["no", 'no"'])
+def test_an_open_quote_swallows_no_rows(tmp_path, ending, separator, place, second):
+    """As a program writes texts that quotes nothing."""
+    rows = [["a", f"a{n}", "Ann"] for n in range(4)]
+    for row, text in zip(rows, ['"I will come', second, 'I said"', "fine"], strict=True):
+        row.insert(place, text)
+    header = ["dialogue_id", "utterance_id", "speaker"]
+    header.insert(place, "text")
+    table = "".join(separator.join(row) + "\n" for row in [header, *rows])
+    told = complaint(write(tmp_path, table, f"conversations.{ending}"))
+    assert "line 2: a cell holds the rows that follow" in told
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        'a,a0,Ann,"Hello there\na,a1,Ann,fine\na,a2,Ann,"quoted"\n',
+        'a,a0,Ann,"Hello there\na,a1,Ann,fine\n',
+    ],
+)
+def test_a_quote_that_does_not_end_with_its_cell_is_named(tmp_path, rows):
+    told = complaint(write(tmp_path, SMALL + "b,b0,Ann,Hi\n" + rows))
+    assert "line 3: not a table (" in told
+    assert "its own twice" in told
+
+
+def test_texts_of_several_lines_with_commas_tabs_and_quotes_are_read(tmp_path):
+    texts = [
+        "one,\ntwo, three, four",
+        'He said "no",\r\n"never", 1,000\n',
+        "a\tb\nc",
+        "\n",
+        "a\n\nb, c",
+    ]
+    rows = [("a", f"a{n}", "Ann", text) for n, text in enumerate(texts)]
+    frame = pd.DataFrame(rows, columns=SMALL.strip().split(","))
+    for name, separator in (("conversations.csv", ","), ("conversations.tsv", "\t")):
+        (tmp_path / name[-3:]).mkdir()
+        frame.to_csv(tmp_path / name[-3:] / name, sep=separator, index=False)
+        found = load(tmp_path / name[-3:]).utterances["text"]
+        assert found.fillna("").tolist() == [text.strip() for text in texts]
+
+
 SRT = """\ufeff1
 00:00:03,500 --> 00:00:05,000
 Ben: And   <i>you</i>?

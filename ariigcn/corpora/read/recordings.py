@@ -9,7 +9,7 @@ import csv
 import io
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
@@ -30,6 +30,10 @@ RECORDINGS = (".mp4", ".mkv", ".mov", ".webm", ".avi", ".wav", ".flac", ".mp3", 
 OTHERS = (".txt", ".xls", ".xlsx", ".ods", ".json", ".jsonl", ".ass", ".ssa", ".sbv", ".ttml")
 HINTED = 100  # columns that are compared with known names: a hostile header has as many as it likes
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs"}
+_QUOTES = 'a text that holds " needs quotes around it and its own twice: """Yes,"" he said"'
+_SWALLOWED = (
+    "a cell holds the rows that follow, or a text of several lines that looks so: write it on one"
+)
 
 
 @dataclass(frozen=True)
@@ -138,6 +142,28 @@ def _read_subtitles(files: list[Path]) -> Rows:
 
 def _read_csv(path: Path) -> Rows:
     """Rows as text, and the line that each ends on."""
+    found = _lines(path)
+    head = next((n for n, line in enumerate(found) if not _is_comment(line)), len(found))
+    separator = _separator(path, "".join(found[head : head + 1]))
+    header, rows, ends, swallowed = _cells(path, found, head, separator)
+    ragged = [
+        f"line {end}: {len(row)} cells, the header has {len(header)}; quote cells that hold "
+        f"{SEPARATORS[separator]}"
+        for row, end in zip(rows, ends, strict=True)
+        if len(row) != len(header)
+    ]
+    if problems := [*ragged, *swallowed]:
+        raise DataError(problem_list(f"{path} cannot be used", problems))
+    frame = pd.DataFrame(rows, columns=header, dtype=object)
+    if separator == ";":
+        _read_decimal_commas(frame)
+    usual = separator == ("\t" if path.suffix.lower() == ".tsv" else ",")
+    notes = () if usual else (f"{path.name}: its cells are separated by {SEPARATORS[separator]}",)
+    return Rows(frame, [f"line {end}" for end in ends], notes=notes)
+
+
+def _lines(path: Path) -> list[str]:
+    """A table's lines with their ends; what else Unicode counts as an end stands within a text."""
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except OSError as error:
@@ -146,37 +172,40 @@ def _read_csv(path: Path) -> Rows:
         raise DataError(f"{path}: not a table in UTF-8 ({error}); save it as UTF-8 CSV") from error
     if not text.strip():
         raise DataError(f"{path}: empty; start a table with: ariigcn corpus init DIR")
-    separator = _separator(path, text)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
-    rows, lines = [], []
+    return list(io.StringIO(text, newline=""))
+
+
+def _cells(
+    path: Path, found: Sequence[str], head: int, separator: str
+) -> tuple[list[str], list[list[str]], list[int], list[str]]:
+    """The header, the rows that are not empty, the line that each ends on, and what is wrong with some.
+
+    Args:
+        path: named in errors.
+        found: the lines.
+        head: which of them is the header, from 0.
+        separator: of cells.
+    """
+    reader = csv.reader(found[head:], delimiter=separator, strict=True)
+    rows, ends, swallowed, begun = [], [], [], head + 1
     try:
-        header = [column.strip() for column in _past_comments(reader)]
+        header = [column.strip() for column in next(reader, [])]
+        begun = head + reader.line_num + 1
         for row in reader:
+            end = head + reader.line_num
             if any(cell.strip() for cell in row):
                 rows.append(row)
-                lines.append(f"line {reader.line_num}")
+                ends.append(end)
+            if end > begun and len(row) == len(header) and _has_swallowed(row, separator):
+                swallowed.append(f"line {begun}: {_SWALLOWED}; {_QUOTES}")
+            begun = end + 1
     except csv.Error as error:
-        where = f"{path}, line {reader.line_num}"
-        raise DataError(f"{where}: not a table ({error}); check for an open quote") from error
-    ragged = [
-        f"{line}: {len(row)} cells, the header has {len(header)}; quote cells that hold "
-        f"{SEPARATORS[separator]}"
-        for row, line in zip(rows, lines, strict=True)
-        if len(row) != len(header)
-    ]
-    if ragged:
-        raise DataError(problem_list(f"{path} cannot be used", ragged))
-    frame = pd.DataFrame(rows, columns=header, dtype=object)
-    if separator == ";":
-        _read_decimal_commas(frame)
-    usual = separator == ("\t" if path.suffix.lower() == ".tsv" else ",")
-    notes = () if usual else (f"{path.name}: its cells are separated by {SEPARATORS[separator]}",)
-    return Rows(frame, lines, notes=notes)
+        raise DataError(f"{path}, line {begun}: not a table ({error}); {_QUOTES}") from error
+    return header, rows, ends, swallowed
 
 
-def _separator(path: Path, text: str) -> str:
+def _separator(path: Path, header: str) -> str:
     """The separator that gives most known columns; the file name's usual one where none gives any."""
-    header = next((line for line in io.StringIO(text) if not _is_comment(line.strip(' "\r\n'))), "")
     own = "\t" if path.suffix.lower() == ".tsv" else ","
 
     def known(separator: str) -> int:
@@ -185,14 +214,26 @@ def _separator(path: Path, text: str) -> str:
     return max((own, *SEPARATORS), key=known)
 
 
-def _is_comment(start: str) -> bool:
-    """Whether a line, by its start, is no row: empty, a comment, or Excel's line ``sep=;``."""
-    return not start or start.lstrip().startswith("#") or start.lower().startswith("sep=")
+def _is_comment(line: str) -> bool:
+    """Whether a line before the header is none: empty, a comment, or Excel's line ``sep=;``."""
+    start = line.strip(' "\r\n' + "".join(SEPARATORS))
+    return not start or start.startswith("#") or start.lower().startswith("sep=")
 
 
-def _past_comments(reader: Iterator[list[str]]) -> list[str]:
-    """The header: the first row that is not a comment."""
-    return next((row for row in reader if row and not _is_comment(row[0])), [])
+def _has_swallowed(row: Sequence[str], separator: str) -> bool:
+    """Whether a cell holds the end of its row, perhaps whole rows, and the start of another.
+
+    A program that writes no quotes leaves a text that begins with one as it is, and the cell then ends at
+    the next text that ends with one. The row has as many cells as it should. In prose a blank follows a
+    comma or semicolon; only those without one count.
+    """
+    between = separator if separator == "\t" else f"{separator}(?! )"
+    whole = len(row) - 1
+    for place, cell in enumerate(row):
+        counts = [len(re.findall(between, line)) for line in re.split(r"[\r\n]+", cell)]
+        if whole and counts == [whole - place, *[whole] * (len(counts) - 2), place]:
+            return True
+    return False
 
 
 def _read_decimal_commas(frame: pd.DataFrame) -> None:
