@@ -402,6 +402,53 @@ def test_who_speaks_in_cues_without_a_name_may_be_said_once(tmp_path):
     assert read_folder(tmp_path, speaker="Ann").utterances["speaker"].tolist() == ["Ann"]
 
 
+@pytest.mark.parametrize(
+    "cue",
+    [
+        "<v Ann>Are you coming?</v>\n<v Bob>No, I hate it.</v>",
+        "<v Ann>Hi.</v> <v.loud Bob>No.</v>",
+        "<v Ann>Hi.</v>\nBob: No.",
+        "Ann: One.\nBob: Two.",
+        "Ann: One.\n<i>Bob Lee</i>: Two.",
+        "SPEAKER 1: One.\nSPEAKER 2: Two.",
+        "Are you coming?\nCleo: No.",  # who speaks in another cue
+        "Ann: One.\nann: Two.\nthe crowd: Three.",
+    ],
+)
+def test_two_speakers_in_one_cue_are_refused(tmp_path, cue):
+    other = "".join(
+        f"00:0{n}.000 --> 00:0{n}.500\n{said}\n\n"
+        for n, said in enumerate(("Cleo: Hm.", "the crowd: Boo!"), 4)
+    )
+    write(tmp_path, f"WEBVTT\n\n00:01.000 --> 00:02.000\n{cue}\n\n{other}", "talk.vtt")
+    assert "talk.vtt, line 3: two speakers in one cue; make it two" in complaint(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("cue", "text"),
+    [
+        ("Ann: It said:\nNote: keep off.", "It said: Note: keep off."),
+        ("Ann: I leave at\n10:30 or later.", "I leave at 10:30 or later."),
+        ("Ann: Well,\nI wonder: why?", "Well, I wonder: why?"),
+        ("Ann: See\nhttp://a.b or C:\\d", "See http://a.b or C:\\d"),
+        ("Ann: One.\nAnn: Two.", "One. Ann: Two."),
+        ("<v Ann>One.</v>\n<v Ann>Two.</v>", "One. Two."),
+        ("Ann: No! Ben: No!", "No! Ben: No!"),
+    ],
+)
+def test_a_colon_within_a_cue_names_nobody(tmp_path, cue, text):
+    write(tmp_path, f"WEBVTT\n\n00:01.000 --> 00:02.000\n{cue}\n", "talk.vtt")
+    rows = read_folder(tmp_path).utterances
+    assert rows[["speaker", "text"]].to_numpy().tolist() == [["Ann", text]]
+
+
+def test_a_cue_without_a_name_may_hold_a_colon(tmp_path):
+    write(tmp_path, "1\n00:00:01,000 --> 00:00:02,000\nSo?\nRule: never ask.\n", "talk.srt")
+    assert read_folder(tmp_path, speaker="Ann").utterances["text"].tolist() == [
+        "So? Rule: never ask."
+    ]
+
+
 def test_everything_wrong_with_subtitles_is_told_at_once(tmp_path):
     bad = (
         "1\n00:00:zz,000 --> 00:00:02,000\nAnn: Hi\n\n2\n00:00:02,000 --> 00:00:01,000\nAnn: Hi\n\n"

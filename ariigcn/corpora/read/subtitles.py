@@ -1,12 +1,14 @@
 """SubRip and WebVTT with speakers: one file a recording, one cue an utterance.
 
 A speaker is a voice tag (``<v Ann>Hello``) or a name before a colon (``Ann: Hello``); a cue may name
-nobody. A cue of two lines with dashes holds two speakers and is refused. A parser of our own: those
-on PyPI take a malformed cue for text of the one before, and tell no lines.
+nobody. A cue with two speakers is refused: two lines with dashes, two voice tags, or a later line that
+begins with another name. A parser of our own: those on PyPI take a malformed cue for text of the one
+before, and tell no lines.
 """
 
 import html
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +22,9 @@ _NAME = re.compile(r"(?:-\s*+)?([^\W\d_][\w .'\-]{0,39}?)\s*+:\s++(.*)", re.DOTA
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*+>|<\d[\d:.]*+>|\{\\[^{}]*+\}")
 _DASHED = re.compile(r"^[^\S\n]*+-\s", re.MULTILINE)
 _BLOCKS = ("NOTE", "STYLE", "REGION", "WEBVTT")
+# What stands before a colon and names nobody, however it is written.
+_REMARKS = {"attention", "n.b.", "nb", "note", "p.s.", "ps", "warning"}
+TWO = "two speakers in one cue; make it two"
 
 
 @dataclass(frozen=True)
@@ -44,7 +49,7 @@ def read_subtitles(path: Path) -> tuple[list[Cue], list[str]]:
         return [], [f"{path.name}: cannot be read ({error.strerror})"]
     except UnicodeDecodeError as error:
         return [], [f"{path.name}: not in UTF-8 ({error}); save it as UTF-8"]
-    cues, problems = [], []
+    found, problems = [], []
     for first, block in _blocks(text.splitlines()):
         if block[0].startswith(_BLOCKS):
             continue
@@ -56,13 +61,19 @@ def read_subtitles(path: Path) -> tuple[list[Cue], list[str]]:
             continue
         groups = times.groups()
         start, end = _seconds(groups[:4]), _seconds(groups[4:])
-        speaker, said = split_speaker("\n".join(block[at + 1 :]))
+        written = "\n".join(block[at + 1 :])
+        speaker, said = split_speaker(written)
         if end <= start:
             problems.append(f"{where}: the cue ends before it starts")
-        elif len(_DASHED.findall("\n".join(block[at + 1 :]))) > 1:
-            problems.append(f"{where}: two speakers in one cue; make it two")
         else:
-            cues.append(Cue(start, end, speaker, said, first + at))
+            found.append((Cue(start, end, speaker, said, first + at), written))
+    named = {cue.speaker for cue, _ in found if cue.speaker}
+    cues = []
+    for cue, written in found:
+        if several := _several(written, cue.speaker, named):
+            problems.append(f"{path.name}, line {cue.line}: {several}")
+        else:
+            cues.append(cue)
     return cues, problems
 
 
@@ -96,6 +107,29 @@ def split_speaker(text: str) -> tuple[str | None, str]:
     named = _NAME.fullmatch(words.strip())
     speaker, said = (named[1].strip(), named[2]) if named else (None, words)
     return speaker, " ".join(said.split())
+
+
+def _several(written: str, speaker: str | None, named: Collection[str]) -> str:
+    """Why a cue, as it is written, seems to have two speakers; empty where it has one.
+
+    Where a line begins with what may be a name, it is one if it is a speaker's elsewhere in the file
+    (``named``), or if it is written as names are and the cue names its ``speaker``.
+    """
+    voices = {" ".join(_plain(voice).split()) for voice in _VOICE.findall(written)}
+    if len(voices) > 1 or len(_DASHED.findall(written)) > 1:
+        return TWO
+    lines = _plain(_TAG.sub("", written)).split("\n")[1:]
+    names = [match[1].strip() for line in lines if (match := _NAME.fullmatch(line.strip()))]
+    for name in names:
+        if name != speaker and (name in named or (speaker and _is_written_as_name(name))):
+            return f"{TWO}, or, if '{name}' does not speak, write the cue on one line"
+    return ""
+
+
+def _is_written_as_name(name: str) -> bool:
+    """Whether each word begins with a capital or a digit, as in "Ann Lee" and "SPEAKER 1"."""
+    capitals = name[0].isupper() and all(not word[0].islower() for word in name.split())
+    return capitals and name.lower() not in _REMARKS
 
 
 def _plain(text: str) -> str:
