@@ -4,7 +4,8 @@
 - ``.csv``, ``.tsv``, ``.parquet``: columns ``start_s``, ``end_s``, ``speaker``, ``text``, each of which
   may be absent, and ``dialogue_id`` where the table holds several conversations.
 - ``.json``: Whisper's, ``segments`` with ``start``, ``end``, ``text`` and perhaps ``speaker``.
-- ``.rttm``: ``SPEAKER`` lines for the turns, ``LEXEME`` lines for their words.
+- ``.rttm``: ``SPEAKER`` lines for the turns, ``LEXEME`` lines for their words; their second field names
+  the conversation where there are several.
 """
 
 import json
@@ -62,7 +63,7 @@ class Transcript:
 
 
 def read_transcript(path: Path) -> list[Transcript]:
-    """The conversations of a transcript: one, or as many as a table names.
+    """The conversations of a transcript: one, or as many as a table or an ``.rttm`` names.
 
     Raises:
         DataError: the file cannot be read, holds nothing, or has defective lines; all are named.
@@ -212,9 +213,10 @@ def _segment(segment: Mapping[str, Any], where: str) -> Turn:
 
 
 def _rttm(path: Path) -> _Found:
-    """Turns, and each word in the turn of its speaker that holds its middle."""
-    turns: list[Turn] = []
-    words: list[tuple[float, str, str]] = []
+    """Turns, and each word in the turn of its speaker that holds its middle; several recordings are told
+    apart by their ``FILE``."""
+    turns: dict[str, list[Turn]] = defaultdict(list)
+    words: dict[str, list[tuple[float, str, str]]] = defaultdict(list)
     problems = []
     try:
         lines = path.read_text("utf-8-sig").splitlines()
@@ -231,12 +233,18 @@ def _rttm(path: Path) -> _Found:
                 f"line {number}: expected KIND FILE CHANNEL START LENGTH TEXT TYPE NAME"
             )
             continue
-        said = None if fields[5] == "<NA>" else fields[5]
-        if fields[0] == "SPEAKER":
-            turns.append(Turn(start, start + length, _named(speaker), said, f"line {number}"))
+        kind, file, said = fields[0], fields[1], None if fields[5] == "<NA>" else fields[5]
+        if kind == "SPEAKER":
+            turn = Turn(start, start + length, _named(speaker), said, f"line {number}")
+            turns[file].append(turn)
         elif said:
-            words.append((start + length / 2, speaker, said))
-    return _Found([(path.stem, turn) for turn in _with_words(turns, words)], problems)
+            words[file].append((start + length / 2, speaker, said))
+    found = {file: _with_words(own, words[file]) for file, own in turns.items()}
+    several = len(found) > 1
+    return _Found(
+        [(file if several else path.stem, turn) for file, own in found.items() for turn in own],
+        problems,
+    )
 
 
 def _with_words(turns: list[Turn], words: list[tuple[float, str, str]]) -> list[Turn]:

@@ -157,6 +157,23 @@ def test_a_word_is_in_the_turn_of_its_speaker_that_began_last(tmp_path):
     ]  # fmt: skip
 
 
+def test_an_rttm_of_several_recordings_is_as_many_conversations(tmp_path):
+    path = tmp_path / "all.rttm"
+    path.write_text(
+        "SPEAKER one 1 0 2 <NA> <NA> spk0 <NA> <NA>\nSPEAKER two 1 0.5 2 <NA> <NA> spk0 <NA> <NA>\n"
+        "LEXEME two 1 1 0.2 hi lex spk0 1\nSPEAKER one 1 3 2 <NA> <NA> spk1 <NA> <NA>\n"
+        "LEXEME one 1 1 0.2 hm lex spk0 1\n"
+    )
+    one, two = read_transcript(path)
+    assert (one.name, [(t.start_s, t.speaker, t.text) for t in one.turns]) == (
+        "one", [(0, "spk0", "hm"), (3, "spk1", None)]
+    )  # fmt: skip
+    assert (two.name, [(t.start_s, t.speaker, t.text) for t in two.turns]) == (
+        "two", [(0.5, "spk0", "hi")]
+    )  # fmt: skip
+    assert one.notes == two.notes == ()
+
+
 CUE = "1\n00:00:00,000 --> 00:00:01,000\n"
 RTTM = "SPEAKER a 1 0 9 <NA> <NA> A <NA> <NA>\nLEXEME a 1 1 1 x lex A 1\n"
 
