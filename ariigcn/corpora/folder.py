@@ -28,6 +28,7 @@ from ariigcn.corpora.read.recordings import (
     find_tables,
     read_conversations,
 )
+from ariigcn.corpora.read.text_tables import composed
 from ariigcn.corpora.splits import cut_validation, draw_share, listed
 from ariigcn.corpora.table import Corpus, find_problems
 
@@ -125,7 +126,9 @@ def _check_columns(path: Path, frame: pd.DataFrame, speaker: str | None) -> list
 
 
 def _clean_text(frame: pd.DataFrame, lines: list[str]) -> list[str]:
-    """Trim every text cell in place and make empty ones null; report cells that are not text."""
+    """Trim every text cell in place, compose its accents, make empty ones null; report cells that are
+    not text. Names of files and utterances, by which others find them, keep their accents as written.
+    """
     problems = []
     for column in COLUMNS[:-2]:
         cells = frame[column].astype(object).where(frame[column].notna(), None)
@@ -133,7 +136,8 @@ def _clean_text(frame: pd.DataFrame, lines: list[str]) -> list[str]:
         for line, cell in zip(lines, cells, strict=True):
             if cell is not None and not isinstance(cell, (str, *numbers)):
                 problems.append(f"{line}: {column} is {cell!r}, expected text")
-        texts = [None if c is None else str(c).strip() or None for c in cells]
+        written = str if column in ("utterance_id", "media") else lambda cell: composed(str(cell))
+        texts = [None if c is None else written(c).strip() or None for c in cells]
         frame[column] = pd.Series(texts, index=frame.index, dtype=object)
     return problems
 

@@ -333,6 +333,20 @@ def test_texts_of_several_lines_with_commas_tabs_and_quotes_are_read(tmp_path):
         assert found.fillna("").tolist() == [text.strip() for text in texts]
 
 
+def test_names_that_differ_by_how_accents_are_typed_are_one(tmp_path):
+    one, other = "Jose\u0301", "Jos\u00e9"
+    write(
+        tmp_path,
+        "dialogue_id,utterance_id,speaker,text,emotion,media\n"
+        f"a,{one}0,{one},{one},cole\u0300re,{one}.wav\na,a1,{other},{other},col\u00e8re,\n",
+    )
+    corpus = read_folder(tmp_path)
+    assert corpus.labels == ("col\u00e8re",)
+    rows = corpus.utterances
+    assert rows["speaker"].tolist() == rows["text"].tolist() == [other] * 2
+    assert rows.loc[0, ["utterance_id", "media"]].tolist() == [f"{one}0", f"{one}.wav"]
+
+
 SRT = """\ufeff1
 00:00:03,500 --> 00:00:05,000
 Ben: And   <i>you</i>?

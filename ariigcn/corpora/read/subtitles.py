@@ -12,6 +12,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
+from ariigcn.corpora.read.text_tables import composed
+
 SUFFIXES = (".srt", ".vtt")
 # Files come from anywhere: no pattern may look at a text more than once from each place. So what repeats
 # never gives back (``*+``), and a tag ends before the next one begins.
@@ -44,7 +46,7 @@ class Cue:
 def read_subtitles(path: Path) -> tuple[list[Cue], list[str]]:
     """The cues in the order of the file, and what is wrong with the others, each with its line."""
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        text = composed(path.read_bytes().decode("utf-8-sig"))
     except OSError as error:
         return [], [f"{path.name}: cannot be read ({error.strerror})"]
     except UnicodeDecodeError as error:

@@ -21,17 +21,29 @@ _CONTROLS = {
 }
 # UTF-8 that was read as cp1252 or latin-1: two bytes for a letter, three for typographic marks.
 _MOJIBAKE = re.compile("[\u00c2\u00c3][^\x00-\x7f]|\u00e2[^\x00-\x7f]{2}")
+# Putting a run of accents into order takes the square of its length: words are composed piece by piece.
+_PIECE = re.compile(r"\S{1,500}")
+
+
+def composed(text: str) -> str:
+    """A text with its accents composed (Unicode's NFC): "é" is one character, however it was typed."""
+    if text.isascii():
+        return text
+    return _PIECE.sub(lambda piece: unicodedata.normalize("NFC", piece[0]), text)
 
 
 def clean_text(text: str) -> str:
-    """Undo wrong decodings, compose accents (NFC), make every run of white space one blank."""
-    text = _MOJIBAKE.sub(_decode_again, text).translate(_CONTROLS)
-    return " ".join(unicodedata.normalize("NFC", text).split())
+    """Undo wrong decodings, compose accents, make every run of white space one blank."""
+    return _on_one_line(_MOJIBAKE.sub(_decode_again, text).translate(_CONTROLS))
 
 
 def was_mended(text: str) -> bool:
     """Whether :func:`clean_text` changes more than white space: the text was wrongly decoded."""
-    return clean_text(text) != " ".join(unicodedata.normalize("NFC", text).split())
+    return clean_text(text) != _on_one_line(text)
+
+
+def _on_one_line(text: str) -> str:
+    return " ".join(composed(text).split())
 
 
 def _decode_again(match: re.Match[str]) -> str:

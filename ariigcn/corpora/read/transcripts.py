@@ -23,6 +23,7 @@ from ariigcn.core.files import atomic_path
 from ariigcn.core.paths import file_trouble, is_text, printable
 from ariigcn.corpora.read.recordings import column_problems, read_conversations
 from ariigcn.corpora.read.subtitles import read_subtitles
+from ariigcn.corpora.read.text_tables import composed
 
 COLUMNS = ("dialogue_id", "start_s", "end_s", "speaker", "text")
 
@@ -223,7 +224,7 @@ def _rttm(path: Path) -> _Found:
     except (OSError, UnicodeDecodeError) as error:
         return _Found([], [f"cannot be read as text in UTF-8 ({error})"])
     for number, line in enumerate(lines, 1):
-        fields = line.split()
+        fields = composed(line).split()
         if not fields or fields[0] not in ("SPEAKER", "LEXEME"):
             continue
         try:
@@ -296,7 +297,7 @@ def _number(value: Any) -> float | None:
 def _words(value: Any) -> str | None:
     if value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value)):
         return None
-    return " ".join(str(value).split()) or None
+    return " ".join(composed(str(value)).split()) or None
 
 
 READERS: dict[str, Callable[[Path], _Found]] = {

@@ -76,6 +76,21 @@ def test_a_table_may_hold_several_conversations_and_lack_columns(tmp_path):
     assert first.notes == ("2 of 2 turns name no speaker; all turns are given to one speaker",)
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.srt", "1\n00:00:00,000 --> 00:00:01,000\nZoe\u0308: e\u0301\n"),
+        ("a.csv", "speaker,text\nZoe\u0308,e\u0301\n"),
+        ("a.json", '[{"speaker": "Zoe\\u0308", "text": "e\u0301"}]'),
+        ("a.rttm", "SPEAKER a 1 0 1 e\u0301 <NA> Zoe\u0308\n"),
+    ],
+)
+def test_a_name_is_one_however_its_accents_are_typed(tmp_path, name, text):
+    (tmp_path / name).write_text(text, encoding="utf-8")
+    [found] = read_transcript(tmp_path / name)
+    assert [(turn.speaker, turn.text) for turn in found.turns] == [("Zo\u00eb", "\u00e9")]
+
+
 def test_turns_out_of_order_are_ordered_and_overlaps_told(tmp_path):
     path = tmp_path / "talk.csv"
     path.write_text("start_s,end_s,speaker,text\n5,6,a,last\n1,3,b,first\n2,4,a,second\n")
@@ -195,6 +210,8 @@ RTTM = "SPEAKER a 1 0 9 <NA> <NA> A <NA> <NA>\nLEXEME a 1 1 1 x lex A 1\n"
     + [
         ("a.srt", CUE + "&#", "9", ";\n"),
         ("a.rttm", "", RTTM, ""),
+        ("a.srt", CUE + "a", "\u0301\u0323", "\n"),
+        ("a.csv", "text\na", "\u0301\u0323", "\n"),
         ("a.json", "", "[", ""),
         ("a.json", '{"segments": ', '{"segments": ', "1"),
     ],
