@@ -6,7 +6,7 @@ order. It needs the columns ``dialogue_id``, ``utterance_id`` and ``speaker``; `
 Lines of a .csv or .tsv before its header that start with ``#`` are comments.
 
 Without a table, every ``NAME.srt`` or ``NAME.vtt`` in the folder is a conversation without labels, and
-the media file of the same name beside it its recording.
+the media file of the same name beside it its recording; behind the name may stand a language.
 """
 
 import re

@@ -395,6 +395,48 @@ def test_subtitles_with_speakers_are_conversations(tmp_path):
     write_corpus(corpus, tmp_path / "utterances.parquet")
 
 
+@pytest.mark.parametrize(
+    ("subtitles", "recording"),
+    [
+        ("talk.en.srt", "talk.wav"),
+        ("talk.en-US.vtt", "talk.mp4"),
+        ("talk.zh-Hans.cc.srt", "talk.MP4"),
+        ("talk.en.srt", "talk.en.wav"),
+        ("v1.2 talk.eng.srt", "v1.2 talk.wav"),
+        ("caf\u00e9.srt", "cafe\u0301.wav"),
+        ("cafe\u0301.fr.srt", "caf\u00e9.wav"),
+    ],
+)
+def test_subtitles_find_the_recording_that_they_belong_to(tmp_path, subtitles, recording):
+    write(tmp_path, SRT, subtitles)
+    (tmp_path / recording).touch()
+    corpus = read_folder(tmp_path)
+    assert set(corpus.utterances["media"]) == {recording}
+    assert not any("of their name" in note for note in corpus.notes)
+
+
+def test_subtitles_and_recordings_without_each_other_are_noted(tmp_path):
+    for name in ("talk.srt", "Walk.srt", "Work.srt"):
+        write(tmp_path, SRT, name)
+    for name in ("talk.wav", "walk.wav"):
+        (tmp_path / name).touch()
+    corpus = read_folder(tmp_path)
+    assert corpus.utterances["media"].dropna().tolist() == ["talk.wav"] * 2
+    assert corpus.notes[:2] == (
+        "2 subtitle file(s) have no recording of their name, so only their words are used, first "
+        "Walk.srt",
+        "1 recording(s) have no subtitles of their name and are not used, first walk.wav",
+    )
+
+
+def test_a_recording_has_subtitles_in_one_language(tmp_path):
+    for name in ("talk.de.srt", "talk.en.srt"):
+        write(tmp_path, SRT, name)
+    (tmp_path / "talk.wav").touch()
+    told = complaint(tmp_path)
+    assert "talk.wav: talk.de.srt and talk.en.srt are subtitles of it; keep one" in told
+
+
 def test_who_speaks_in_cues_without_a_name_may_be_said_once(tmp_path):
     plain = "1\n00:00:01,000 --> 00:00:02,000\nNobody is named\n\n"
     write(

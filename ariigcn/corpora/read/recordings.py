@@ -9,7 +9,7 @@ import csv
 import io
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
@@ -19,7 +19,7 @@ from ariigcn.core.errors import DataError, problem_list
 from ariigcn.core.paths import file_trouble
 from ariigcn.core.settings import unknown_name
 from ariigcn.corpora.read.subtitles import SUFFIXES, read_subtitles
-from ariigcn.corpora.read.text_tables import read_parquet
+from ariigcn.corpora.read.text_tables import composed, read_parquet
 
 STEM = "conversations"
 TABLES = (".csv", ".tsv", ".parquet")
@@ -28,6 +28,8 @@ COLUMNS = (*REQUIRED, "text", "emotion", "split", "media", "start_s", "end_s")
 RECORDINGS = (".mp4", ".mkv", ".mov", ".webm", ".avi", ".wav", ".flac", ".mp3", ".m4a", ".ogg")
 # What people bring instead; named in the error.
 OTHERS = (".txt", ".xls", ".xlsx", ".ods", ".json", ".jsonl", ".ass", ".ssa", ".sbv", ".ttml")
+# Behind a name, as players and downloaders write it: talk.en.srt, talk.pt-BR.cc.vtt.
+_LANGUAGE = re.compile(r"\.[a-z]{2,3}(-[a-z0-9]{2,8})*(\.(cc|forced|hi|sdh))?$", re.IGNORECASE)
 HINTED = 100  # columns that are compared with known names: a hostile header has as many as it likes
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs"}
 _QUOTES = 'a text that holds " needs quotes around it and its own twice: """Yes,"" he said"'
@@ -119,25 +121,67 @@ def column_problems(frame: pd.DataFrame, known: Sequence[str]) -> list[str]:
 def _read_subtitles(files: list[Path]) -> Rows:
     """Cues as rows, each with its file and line; a recording has the name of its subtitles."""
     rows, lines, problems = [], [], []
-    recordings: dict[str, list[str]] = {}
-    for name in _names(files[0].parent):
-        if name.lower().endswith(RECORDINGS):
-            recordings.setdefault(PurePath(name).stem, []).append(name)
+    recordings = [n for n in _names(files[0].parent) if n.lower().endswith(RECORDINGS)]
+    media = _recordings_of([path.name for path in files], recordings)
     for path in files:
         cues, wrong = read_subtitles(path)
         problems += wrong
-        media = recordings.get(path.stem, [])
-        if len(media) > 1:
-            problems.append(
-                f"{path.name}: more than one recording has that name: {', '.join(media)}"
-            )
+        own = media[path.name]
+        if len(own) > 1:
+            problems.append(f"{path.name}: more than one recording has that name: {', '.join(own)}")
         for number, cue in enumerate(sorted(cues, key=lambda cue: cue.start_s)):
-            span = (str(cue.start_s), str(cue.end_s)) if media else (None, None)
+            span = (str(cue.start_s), str(cue.end_s)) if own else (None, None)
             names = (path.stem, f"{path.stem}-{number:04d}", cue.speaker)
-            rows.append((*names, cue.text, media[0] if media else None, *span))
+            rows.append((*names, cue.text, own[0] if own else None, *span))
             lines.append(f"{path.name}, line {cue.line}")
     columns = [*REQUIRED, "text", "media", "start_s", "end_s"]
-    return Rows(pd.DataFrame(rows, columns=columns, dtype=object), lines, tuple(problems))
+    frame = pd.DataFrame(rows, columns=columns, dtype=object)
+    found, notes = _unpaired(media, recordings)
+    return Rows(frame, lines, (*problems, *found), notes)
+
+
+def _recordings_of(subtitles: Sequence[str], recordings: Sequence[str]) -> dict[str, list[str]]:
+    """Names of subtitles -> those of the recordings of the same name or, where there is none, of the same
+    name without a language. Neither endings matter nor how accents are typed."""
+    named: dict[str, list[str]] = {}
+    for name in recordings:
+        named.setdefault(_stem(name), []).append(name)
+    stems = {name: _stem(name) for name in subtitles}
+    return {
+        name: named.get(stem) or named.get(_LANGUAGE.sub("", stem), [])
+        for name, stem in stems.items()
+    }
+
+
+def _stem(name: str) -> str:
+    return composed(PurePath(name).stem)
+
+
+def _unpaired(
+    media: Mapping[str, Sequence[str]], recordings: Sequence[str]
+) -> tuple[list[str], tuple[str, ...]]:
+    """Recordings with several subtitles, as problems; subtitles and recordings that are alone, as notes.
+
+    Args:
+        media: of each subtitles' name, as of :func:`_recordings_of`.
+        recordings: names of all.
+    """
+    takers: dict[str, list[str]] = {}
+    for name, own in media.items():
+        for recording in own:
+            takers.setdefault(recording, []).append(name)
+    problems = [
+        f"{recording}: {' and '.join(names)} are subtitles of it; keep one"
+        for recording, names in takers.items()
+        if len(names) > 1
+    ]
+    alone = [name for name, own in media.items() if not own]
+    silent = [name for name in recordings if name not in takers]
+    told = (
+        (alone, "subtitle file(s) have no recording of their name, so only their words are used"),
+        (silent, "recording(s) have no subtitles of their name and are not used"),
+    )
+    return problems, tuple(f"{len(who)} {what}, first {who[0]}" for who, what in told if who)
 
 
 def _read_csv(path: Path) -> Rows:
