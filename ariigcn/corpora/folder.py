@@ -9,6 +9,7 @@ Without a table, every ``NAME.srt`` or ``NAME.vtt`` in the folder is a conversat
 the media file of the same name beside it its recording; behind the name may stand a language.
 """
 
+import math
 import re
 from collections.abc import Sequence
 from hashlib import sha256
@@ -28,7 +29,7 @@ from ariigcn.corpora.read.recordings import (
     find_tables,
     read_conversations,
 )
-from ariigcn.corpora.read.text_tables import composed
+from ariigcn.corpora.read.text_tables import composed, seconds_of
 from ariigcn.corpora.splits import cut_validation, draw_share, listed
 from ariigcn.corpora.table import Corpus, find_problems
 
@@ -143,15 +144,20 @@ def _clean_text(frame: pd.DataFrame, lines: list[str]) -> list[str]:
 
 
 def _to_seconds(frame: pd.DataFrame, lines: list[str]) -> list[str]:
-    """Turn the span's cells into numbers in place; report cells that hold no number."""
+    """Turn the span's cells into numbers in place; report cells that hold no seconds."""
     problems = []
     for column in ("start_s", "end_s"):
-        cells = frame[column].replace(r"^\s*$", None, regex=True)
-        numbers = pd.to_numeric(cells, errors="coerce").astype(float)
-        wrong = cells.notna() & ~np.isfinite(numbers)
-        for i in np.flatnonzero(wrong.to_numpy()):
-            problems.append(f"{lines[i]}: {column} is {cells.iloc[i]!r}, expected seconds")
-        frame[column] = numbers.where(~wrong)
+        numbers = []
+        for line, cell in zip(lines, frame[column], strict=True):
+            try:
+                seconds = seconds_of(cell)
+            except ValueError:
+                seconds = math.inf
+            if seconds is not None and not math.isfinite(seconds):
+                problems.append(f"{line}: {column} is {cell!r}, expected seconds")
+                seconds = None
+            numbers.append(seconds)
+        frame[column] = pd.Series(numbers, index=frame.index, dtype=float)
     return problems
 
 

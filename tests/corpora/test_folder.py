@@ -1,5 +1,6 @@
 """A user's own folder: what is read, what is cut, and every defect named with its line."""
 
+import datetime
 import os
 from pathlib import Path
 
@@ -195,6 +196,25 @@ def test_validation_that_knows_its_speakers_better_than_the_test_split_does_is_n
         "; 1 of its 1 speakers are also in training, against 1 of the test split's 2: its scores are "
         "too high compared with the test split's"
     )
+
+
+SPANS = {
+    "start_s": pd.to_timedelta([1500, 2000], unit="ms").as_unit("ms"),
+    "end_s": pd.to_timedelta([1750, None], unit="ms").as_unit("us"),
+}
+
+
+def test_durations_of_parquet_are_seconds_and_other_times_are_refused(tmp_path):
+    base = {"dialogue_id": "a", "utterance_id": ["a0", "a1"], "speaker": "Ann", "text": "Hi"}
+    path = tmp_path / "conversations.parquet"
+    pd.DataFrame({**base, "media": "a.wav", **SPANS}).to_parquet(path)
+    rows = load(tmp_path).utterances
+    assert rows[["start_s", "end_s"]].fillna(-1).to_numpy().tolist() == [[1.5, 1.75], [2.0, -1.0]]
+    for wrong in (pd.Timestamp("1970-01-01 00:00:01"), datetime.time(0, 0, 1), [1.0], True):
+        pd.DataFrame({**base, "start_s": [wrong, wrong]}).to_parquet(path)
+        told = complaint(tmp_path)
+        assert "row 1: start_s is " in told
+        assert "row 2: start_s is " in told
 
 
 @pytest.mark.parametrize("first", ["", "sep=;\n", "# one row; an utterance\n"])

@@ -2,9 +2,14 @@
 
 import csv
 import io
+import math
 import re
 import unicodedata
+from datetime import timedelta
+from decimal import Decimal
+from numbers import Real
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -167,6 +172,30 @@ def read_parquet(path: Path) -> pd.DataFrame:
         # pyarrow raises whatever the damaged part of the file leads it to.
         raise DataError(f"{path}: cannot be read as parquet ({error}); write it again") from error
     return frame
+
+
+def seconds_of(value: Any) -> float | None:
+    """Seconds in a cell, perhaps infinite; None where it is empty. A duration has its own unit.
+
+    Raises:
+        ValueError: it holds something else, such as a time of day or a date.
+    """
+    if value is None or value is pd.NA or value is pd.NaT:
+        return None
+    if isinstance(value, str):
+        words = value.strip().lower()
+        if "_" in words or words.endswith("nan"):  # which Python takes for numbers
+            raise ValueError(f"{value} is no number")
+        return float(words) if words else None
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    if isinstance(value, bool) or not isinstance(value, Real | Decimal):
+        raise ValueError(f"{value} is no number")
+    try:
+        number = float(value)
+    except OverflowError:  # a whole number of hundreds of digits
+        return math.inf
+    return None if math.isnan(number) else number
 
 
 def read_numbers(path: Path, width: int) -> NDArray[np.float64]:

@@ -23,7 +23,7 @@ from ariigcn.core.files import atomic_path
 from ariigcn.core.paths import file_trouble, is_text, printable
 from ariigcn.corpora.read.recordings import column_problems, read_conversations
 from ariigcn.corpora.read.subtitles import read_subtitles
-from ariigcn.corpora.read.text_tables import composed
+from ariigcn.corpora.read.text_tables import composed, seconds_of
 
 COLUMNS = ("dialogue_id", "start_s", "end_s", "speaker", "text")
 
@@ -180,7 +180,7 @@ def _table(path: Path) -> _Found:
         times: dict[str, float | None] = {}
         for column in ("start_s", "end_s"):
             try:
-                times[column] = _number(row.get(column))
+                times[column] = seconds_of(row.get(column))
             except ValueError:
                 problems.append(f"{line}: {column} is {row[column]!r}; expected seconds")
         name, speaker = _words(row.get("dialogue_id")) or path.stem, _words(row.get("speaker"))
@@ -209,7 +209,7 @@ def _segment(segment: Mapping[str, Any], where: str) -> Turn:
     for key in ("speaker", "text"):
         if isinstance(segment.get(key), list | dict | bool):
             raise ValueError(f"{where}: its {key} is no text")
-    start, end = _number(segment.get("start")), _number(segment.get("end"))
+    start, end = seconds_of(segment.get("start")), seconds_of(segment.get("end"))
     return Turn(start, end, _words(segment.get("speaker")), _words(segment.get("text")), where)
 
 
@@ -275,23 +275,6 @@ def _with_words(turns: list[Turn], words: list[tuple[float, str, str]]) -> list[
 
 def _named(speaker: str) -> str | None:
     return None if speaker in ("<NA>", "") else speaker
-
-
-def _number(value: Any) -> float | None:
-    """Seconds, or None for an empty cell.
-
-    Raises:
-        ValueError: it is no number.
-    """
-    if isinstance(value, bool):
-        raise ValueError(f"{value} is no number")
-    if value is None or (isinstance(value, str) and not value.strip()) or value is pd.NA:
-        return None
-    try:
-        number = float(value)
-    except OverflowError:  # a whole number of hundreds of digits
-        number = math.inf
-    return None if math.isnan(number) else number
 
 
 def _words(value: Any) -> str | None:

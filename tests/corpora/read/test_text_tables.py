@@ -2,12 +2,24 @@
 
 # ruff: noqa: RUF001
 
+import math
+from datetime import time, timedelta
+from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from ariigcn.core.errors import DataError
-from ariigcn.corpora.read.text_tables import clean_text, read_lines, read_numbers, read_rows
+from ariigcn.corpora.read.text_tables import (
+    clean_text,
+    read_lines,
+    read_numbers,
+    read_rows,
+    seconds_of,
+)
 
 
 @pytest.mark.parametrize(
@@ -66,3 +78,30 @@ def test_lines_end_at_line_ends_alone(tmp_path: Path) -> None:
     assert read_lines(path) == ["one"]
     path.write_bytes(b"")
     assert read_lines(path) == []
+
+
+@pytest.mark.parametrize(
+    ("cell", "seconds"),
+    [
+        (None, None), (pd.NA, None), (pd.NaT, None), (float("nan"), None), (" ", None), (" 1.5 ", 1.5),
+        (2, 2.0), (np.float32(0.5), 0.5), (np.int64(3), 3.0), (Decimal("0.25"), 0.25), ("1e3", 1000.0),
+        (pd.Timedelta(1500, "ms"), 1.5), (timedelta(minutes=2), 120.0), (10**400, math.inf),
+        ("-inf", -math.inf),
+    ],
+)  # fmt: skip
+def test_seconds_of_what_tables_hold(cell: Any, seconds: float | None) -> None:
+    assert seconds_of(cell) == seconds
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "soon", "0:01", "nan", "1_000", True, np.bool_(True), time(0, 0, 1), pd.Timestamp(0), [1.0],
+        np.array([1.0]), b"1", {}, 1j,
+    ],
+    ids=repr,
+)  # fmt: skip
+def test_what_is_no_number_of_seconds_is_refused(cell: Any) -> None:
+    with pytest.raises(ValueError, match=r".") as refused:
+        seconds_of(cell)
+    assert type(refused.value) is ValueError

@@ -1,5 +1,6 @@
 """Every format gives the same turns; what is wrong is named with its line; nothing is lost unsaid."""
 
+import datetime
 import json
 
 import pandas as pd
@@ -136,6 +137,21 @@ def test_what_is_wrong_is_named(tmp_path, name, text, message):
 def test_a_file_that_is_not_there(tmp_path):
     with pytest.raises(DataError, match=r"talk\.srt: no such file"):
         read_transcript(tmp_path / "talk.srt")
+
+
+def test_times_of_a_parquet_table_are_seconds_or_durations(tmp_path):
+    path = tmp_path / "a.parquet"
+    base = {"end_s": [5.0, 6.0], "text": "x"}
+    pd.DataFrame({"start_s": pd.to_timedelta([500, None], unit="ms"), **base}).to_parquet(path)
+    with pytest.raises(DataError, match="row 2: it has only a start or only an end"):
+        read_transcript(path)
+    pd.DataFrame({"start_s": pd.to_timedelta([500, 800], unit="ms"), **base}).to_parquet(path)
+    [found] = read_transcript(path)
+    assert [turn.start_s for turn in found.turns] == [0.5, 0.8]
+    for wrong in (pd.Timestamp(0), datetime.time(0, 0, 1), [1.0], True):
+        pd.DataFrame({"start_s": [wrong, wrong], **base}).to_parquet(path)
+        with pytest.raises(DataError, match=r"row 1: start_s is .*; expected seconds"):
+            read_transcript(path)
 
 
 def test_what_a_file_says_of_itself_is_shown_as_text(tmp_path):
