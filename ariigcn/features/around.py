@@ -1,11 +1,18 @@
 """What of a conversation a text encoder reads with an utterance."""
 
+import unicodedata
 from collections.abc import Mapping
 from typing import Any, Literal
 
 from pydantic import Field
 
 from ariigcn.core.settings import Section
+
+
+def has_words(text: str) -> bool:
+    """Whether a text has a letter, number, mark of punctuation or symbol: blanks, characters of no width
+    and accents alone say nothing."""
+    return any(unicodedata.category(character)[0] in "LNPS" for character in text)
 
 
 class Around(Section):
@@ -42,6 +49,6 @@ class Around(Section):
             number: of the speaker, from 0, by first appearance in the dialogue.
         """
         words = text if isinstance(text, str) else ""
-        if self.speakers == "none" or not words.strip():
+        if self.speakers == "none" or not has_words(words):
             return words
         return f"{speaker if self.speakers == 'names' else f'S{number + 1}'}: {words}"

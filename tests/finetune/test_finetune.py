@@ -18,9 +18,9 @@ from ariigcn.features.store import FeatureStore, Status
 from ariigcn.finetune import learn as module
 from ariigcn.finetune.config import HISTORY, OUTPUTS, WEIGHTS, encoder_folder
 from ariigcn.finetune.folds import folds_of
-from ariigcn.finetune.inputs import table_clips
+from ariigcn.finetune.inputs import Held, table_clips
 from ariigcn.finetune.store import join
-from ariigcn.finetune.text import Parameters
+from ariigcn.finetune.text import KIND, Parameters
 from tests.features.tiny_models import WIDTH
 from tests.finetune.small import Killed, killed_after, learned, parameters, run
 from tests.synthetic_corpus import LABELS, make_corpus
@@ -93,6 +93,17 @@ def test_plain_features_are_called_plain(base: Path, table: Path, tmp_path: Path
     store = FeatureStore(tmp_path / "out.h5")
     assert store.header.fitted_on == "train, plain"
     assert int(store.read().mask.sum()) == len(read_corpus(table).utterances) - 1
+
+
+@pytest.mark.parametrize("speakers", ["none", "names"])
+def test_a_text_of_characters_of_no_width_is_not_learned_from(speakers: Any) -> None:
+    corpus = make_corpus([3, 2])
+    corpus.utterances["text"] = ["Hi", "\u200b", "\u00ad\ufeff", "Well", "No"]
+    asked = Parameters(context_utterances=1, speakers=speakers)
+    reads = Held(KIND.untuned(asked), table_clips(corpus, asked))
+    missing = [Status.MISSING] * 2
+    assert reads.status == [Status.OK, *missing, Status.OK, Status.OK]
+    assert reads.messages[1:3] == ["no text"] * 2
 
 
 def test_labels_of_the_test_split_change_no_byte(

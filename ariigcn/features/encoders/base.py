@@ -8,6 +8,7 @@ from typing import Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from ariigcn.features.around import has_words
 from ariigcn.features.store import Status
 
 
@@ -35,7 +36,7 @@ class Clip:
     @property
     def has_words(self) -> bool:
         """Whether there is anything to read."""
-        return bool(self.text and self.text.strip())
+        return has_words(self.text or "")
 
     def file(self, modality: str) -> Path | None:
         """The file that a modality is read from; none for text."""

@@ -68,7 +68,7 @@ class TextEncoder(TwoStepEncoder):
         """A clip's tokens, and what was cut of them.
 
         Raises:
-            ClipError: its text has nothing but blanks.
+            ClipError: there is nothing to read in its text.
         """
         if not clip.has_words:
             raise ClipError(Status.MISSING, "no text")

@@ -5,6 +5,7 @@ uses RoBERTa-Large, whose weights no package brings.
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib.metadata import version
 from typing import Any
 
@@ -14,7 +15,7 @@ from pydantic import Field
 
 from ariigcn.core.files import sha256_file
 from ariigcn.features.around import Around
-from ariigcn.features.encoders.base import Clip, Encoded
+from ariigcn.features.encoders.base import Clip, ClipError, Encoded
 from ariigcn.features.encoders.text_reading import Reader, Reading
 from ariigcn.features.store import Status
 
@@ -58,29 +59,34 @@ class MiniLM:
         self._model: Any = AutoModel.from_pretrained(folder, local_files_only=True).eval()
 
     def encode(self, clips: Sequence[Clip]) -> list[Encoded]:
-        """Mean of the last layer's token vectors; a text of nothing but blanks is missing."""
+        """Mean of the last layer's token vectors; a text without a word is missing."""
         results = [Encoded(None, Status.MISSING, "no text") for _ in clips]
-        spoken = [i for i, clip in enumerate(clips) if clip.has_words]
-        if not spoken:
-            return results
-        readings = self._readings([clips[i] for i in spoken])
+        readings = self._readings(clips)
         groups: dict[tuple[int, bool], list[int]] = {}
-        for number, reading in enumerate(readings):
-            groups.setdefault((len(reading), all(reading.own)), []).append(number)
+        for place, reading in readings.items():
+            groups.setdefault((len(reading), all(reading.own)), []).append(place)
         for members in groups.values():
             for start in range(0, len(members), BATCH):
                 batch = members[start : start + BATCH]
-                vectors = self._embed([readings[n] for n in batch])
-                for number, vector in zip(batch, vectors, strict=True):
-                    results[spoken[number]] = Encoded(vector, message=readings[number].note)
+                vectors = self._embed([readings[place] for place in batch])
+                for place, vector in zip(batch, vectors, strict=True):
+                    results[place] = Encoded(vector, message=readings[place].note)
         return results
 
-    def _readings(self, clips: Sequence[Clip]) -> list[Reading]:
-        """Texts as tokens; all at once, which is faster, where nothing around them is read."""
-        if any(clip.context or clip.following for clip in clips):
-            return [self._reader.read(clip) for clip in clips]
-        tokens = self._tokenizer([clip.text for clip in clips], verbose=False)["input_ids"]
-        return [self._alone(ids) for ids in tokens]
+    def _readings(self, clips: Sequence[Clip]) -> dict[int, Reading]:
+        """Place -> text as tokens, where there are any; all at once, which is faster, where nothing around
+        them is read."""
+        spoken = [place for place, clip in enumerate(clips) if clip.has_words]
+        if any(clips[place].context or clips[place].following for place in spoken):
+            found = {}
+            for place in spoken:
+                with suppress(ClipError):
+                    found[place] = self._reader.read(clips[place])
+            return found
+        texts = [clips[place].text for place in spoken]
+        tokens = self._tokenizer(texts, verbose=False)["input_ids"] if texts else []
+        whole = zip(spoken, tokens, strict=True)
+        return {place: self._alone(ids) for place, ids in whole if len(ids) > self._reader.specials}
 
     def _alone(self, ids: list[int]) -> Reading:
         """Keep the first tokens and the separator that ends every text."""

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ariigcn.features.encoders.base import Clip
+from ariigcn.features.encoders.base import Clip, ClipError
+from ariigcn.features.store import Status
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -38,24 +39,34 @@ class Reader:
     Args:
         tokenizer: a Hugging Face tokenizer.
         max_tokens: longer inputs are cut here, or where the model ends.
+
+    Attributes:
+        limit: the longest input, tokens.
+        specials: tokens of a text of which nothing is left.
     """
 
     def __init__(self, tokenizer: Any, max_tokens: int) -> None:
         self._tokenizer = tokenizer
         self.limit = min(max_tokens, int(tokenizer.model_max_length))
-        self._specials = int(tokenizer.num_special_tokens_to_add(pair=True))
+        self.specials = int(tokenizer.num_special_tokens_to_add(pair=False))
+        self._with_context = int(tokenizer.num_special_tokens_to_add(pair=True))
 
     def read(self, clip: Clip) -> Reading:
         """An utterance's tokens with as much of the conversation as there is room for.
 
         What was said before it has the first claim to room, its furthest part cut first. The special
         tokens count as the utterance's own where it is read alone.
+
+        Raises:
+            ClipError: the tokenizer leaves nothing of its text.
         """
         self._tokenizer.truncation_side = "right"
         alone = self._tokenizer(clip.text, verbose=False)
         count = len(alone["input_ids"])
+        if count <= self.specials:
+            raise ClipError(Status.MISSING, "no text")
         before, after = _joined(clip.context), _joined(clip.following)
-        if not (before or after) or count + self._specials >= self.limit:
+        if not (before or after) or count + self._with_context >= self.limit:
             if count <= self.limit:
                 return _reading(alone, [True] * count)
             cut = self._tokenizer(clip.text, truncation=True, max_length=self.limit)

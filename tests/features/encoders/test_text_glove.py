@@ -24,13 +24,14 @@ def path(tmp_path: Path) -> Path:
 
 def test_mean_of_the_known_words_and_a_note_of_the_others(path: Path) -> None:
     made = make("text", Parameters(vectors=str(path)))
-    texts = ["Don't!", "happy HAPPY happy", "zzz yyy", "  ", None, 'null "']
-    some, all_, none, blank, absent, odd = made.encode([Clip("u", t, None) for t in texts])
+    texts = ["Don't!", "happy HAPPY happy", "zzz yyy", "  ", "\u200b", None, 'null "']
+    some, all_, none, blank, unseen, absent, odd = made.encode([Clip("u", t, None) for t in texts])
     np.testing.assert_allclose(some.values, [0.5, 0.5, 0])
     assert some.message == "1 of 3 tokens without a vector"
     np.testing.assert_allclose(all_.values, [0, 0, 1])
     assert (none.status, none.message) == (Status.MISSING, "2 of 2 tokens without a vector")
-    assert blank.status == absent.status == Status.MISSING
+    assert blank.status == absent.status == unseen.status == Status.MISSING
+    assert unseen.message == blank.message == "no text"
     np.testing.assert_allclose(odd.values, [3.5, 3.5, 3.5])
     assert made.weights_sha256 == sha256_file(path)
     assert made.dimension == 3

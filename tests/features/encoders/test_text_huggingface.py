@@ -78,5 +78,8 @@ def test_an_utterance_that_fills_the_model_loses_its_context_then_its_end(folder
 
 
 def test_blank_text_is_missing(folder: Path) -> None:
-    none, blank = encode(encoder(folder), None, " \n")
-    assert none.status == blank.status == Status.MISSING
+    made = encoder(folder, context_utterances=1)
+    for text in (None, " \n", "\u200b", "\ufeff\u00ad"):
+        for context in ((), ("It rains",)):
+            [result] = made.encode([Clip("u", text, None, context=context)])
+            assert (result.status, result.message) == (Status.MISSING, "no text")

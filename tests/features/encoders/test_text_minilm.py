@@ -52,6 +52,15 @@ def test_blank_text_is_missing_and_long_text_is_cut(encoder: MiniLM) -> None:
     assert long.message == "cut to 256 of 402 tokens"
 
 
+@pytest.mark.parametrize("text", ["\u200b", "\ufeff \u00ad", "\ufe0f\u200d", "\u0301", "\ufffd"])
+def test_a_text_without_a_token_of_its_own_is_missing(encoder: MiniLM, text: str) -> None:
+    around = Clip("u", text, None, context=("so what",), following=("well",))
+    for clip in (Clip("u", text, None), around):
+        shown, empty, said = encoder.encode([Clip("a", "!", None), clip, Clip("b", "Hi", None)])
+        assert shown.status == said.status == Status.OK
+        assert (empty.status, empty.message, empty.values) == (Status.MISSING, "no text", None)
+
+
 def test_length_one_on_request() -> None:
     (result,) = encode(make("text", Parameters(normalize=True)), "Fine.")
     assert result.values is not None
