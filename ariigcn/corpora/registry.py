@@ -93,7 +93,8 @@ def load_corpus(
 
     Raises:
         ConfigError: an option is unknown or out of bounds.
-        DataError: the folder is absent, or is not what the corpus's module expects.
+        DataError: the folder is absent, is not what the corpus's module expects, or links lead from it to
+            media elsewhere.
     """
     root = Path(root)
     if not root.is_dir():
@@ -103,7 +104,31 @@ def load_corpus(
     except ValidationError as error:
         raise ConfigError(problem_list(f"{name}: its options", describe(error))) from None
     corpus: Corpus = FOUND.load(name).load(root, split, *own)
+    _require_inside(corpus, root)
     return corpus
+
+
+def _require_inside(corpus: Corpus, root: Path) -> None:
+    """Refuse media outside the corpus's folder, as every later stage does.
+
+    A linked folder's files can change without the digests of :mod:`~ariigcn.corpora.fingerprints`.
+    """
+    frame, inside = corpus.utterances, root.resolve()
+    columns = [column for column in ("media", "audio") if column in frame.columns]
+    outside = []
+    for path in dict.fromkeys(path for column in columns for path in frame[column].dropna()):
+        try:
+            there = (root / path).resolve()
+        except (OSError, RuntimeError, ValueError):
+            continue  # what is wrong with it is told of the file
+        if not there.is_relative_to(inside):
+            outside.append(f"{path} leads to {there}")
+    if outside:
+        title = (
+            f"{corpus.name}: links lead out of {root}; put the media there, or put links to the tables "
+            "beside the media and name that folder"
+        )
+        raise DataError(problem_list(title, outside))
 
 
 def prepare(

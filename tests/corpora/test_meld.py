@@ -11,6 +11,7 @@ import pytest
 
 from ariigcn.core.errors import DataError
 from ariigcn.corpora import meld
+from ariigcn.corpora.checks.check import inspect
 from ariigcn.corpora.config import MeldConfig, SplitConfig
 from ariigcn.corpora.registry import prepare
 from ariigcn.corpora.table import read_corpus
@@ -81,6 +82,26 @@ def test_clips_are_found_and_unusable_ones_left_out(small: Path, inner: str) -> 
         "train: 2 file(s) in train_splits belong to no utterance and are ignored, "
         "first ._dia0_utt0.mp4",
     )
+
+
+def test_clips_behind_a_link_that_leads_out_are_refused_before_anything_is_made(
+    small: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    disk = tmp_path_factory.mktemp("disk")
+    (disk / "train_splits").mkdir()
+    (disk / "train_splits" / "dia0_utt0.mp4").touch()
+    (small / "train_splits").symlink_to(disk / "train_splits")
+    for use in (
+        lambda: prepare("meld", small, small / "t.parquet"),
+        lambda: inspect("meld", small),
+    ):
+        with pytest.raises(DataError, match=r"(?s)links lead out of .*dia0_utt0\.mp4 leads to"):
+            use()
+    for table in small.glob("*.csv"):
+        (disk / table.name).symlink_to(table)
+    (small / "link").symlink_to(disk)
+    for root in (disk, small / "link"):
+        prepare("meld", root, tmp_path_factory.mktemp("out") / "t.parquet")
 
 
 def test_the_wrongly_cut_test_clips_are_left_out(small: Path) -> None:
