@@ -3,7 +3,7 @@
 Radford et al., "Robust Speech Recognition via Large-Scale Weak Supervision", 2022, arXiv:2212.04356.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -74,7 +74,7 @@ class Recogniser:
             spans: where somebody speaks.
             progress: called with the share that is done.
         """
-        windows = list(joined(spans, WINDOW_S))
+        windows = joined(spans, WINDOW_S)
         if self.detected and windows:
             speech = [sound.part(span) for span in spans]
             self.language = self._model.detect_language(np.concatenate(speech[:20]))[0]
@@ -99,18 +99,19 @@ class Recogniser:
         return found
 
 
-def joined(spans: Sequence[Span], longest_s: float) -> Iterator[Span]:
-    """Neighbouring spans as one, pauses and all, as far as none becomes longer than ``longest_s``."""
-    held: Span | None = None
-    for span in spans:
-        if held is not None and span.end_s - held.start_s <= longest_s:
-            held = Span(held.start_s, span.end_s)
-            continue
-        if held is not None:
-            yield held
-        held = span
-    if held is not None:
-        yield held
+def joined(spans: Sequence[Span], longest_s: float) -> list[Span]:
+    """Neighbouring spans as one, pauses and all, as far as none becomes longer than ``longest_s``.
+
+    Spans may overlap, as given turns do: what is joined holds all of them, each second once.
+    """
+    whole: list[Span] = []
+    for span in sorted(spans):
+        start, end = whole[-1] if whole else (span.start_s, span.start_s)
+        if whole and span.end_s <= max(end, start + longest_s):
+            whole[-1] = Span(start, max(end, span.end_s))
+        else:
+            whole.append(Span(max(end, span.start_s), span.end_s))
+    return whole
 
 
 def _load(name: str, threads: int) -> Any:

@@ -87,22 +87,18 @@ def _runs(segments: Sequence[Segment]) -> Iterator[tuple[int, int]]:
 
 
 def _turns(span: Span, speaker: str, words: Sequence[Word]) -> Iterator[Turn]:
-    """A run as one turn; a long one is cut after sentences."""
+    """A run as one turn; a long one is cut after sentences that end before it does, in whole ms."""
     held: list[Word] = []
-    start = span.start_s
+    start, last = (round(float(seconds), 3) for seconds in span)
     for word in words:
         held.append(word)
+        end = round(float(word.end_s), 3)
         ends = word.text.rstrip().endswith(SENTENCE_ENDS)
-        if ends and word.end_s - start > LONG_S and word is not words[-1]:
-            end = min(max(word.end_s, start), span.end_s)
-            yield _turn(start, end, speaker, held)
+        if ends and start + LONG_S < end < last and word is not words[-1]:
+            yield Turn(start, end, speaker, _text(held) or None)
             held, start = [], end
     if held or (not words and span.seconds >= WORDLESS_S):
-        yield _turn(start, span.end_s, speaker, held)
-
-
-def _turn(start_s: float, end_s: float, speaker: str, words: Sequence[Word]) -> Turn:
-    return Turn(round(float(start_s), 3), round(float(end_s), 3), speaker, _text(words) or None)
+        yield Turn(start, last, speaker, _text(held) or None)
 
 
 def _text(words: Sequence[Word]) -> str:

@@ -1,14 +1,17 @@
 """What needs no model: words to turns, clustering, the notice of other languages, refusals."""
 
+import itertools
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from ariigcn.core.errors import ConfigError
-from ariigcn.corpora.read.transcripts import Turn
+from ariigcn.corpora.read.transcripts import Turn, defects
 from ariigcn.speech import packages, speakers, transcribe
 from ariigcn.speech.language import not_english
 from ariigcn.speech.recognition import Word, joined
@@ -46,10 +49,46 @@ def test_short_pauses_join_long_turns_end_with_a_sentence_and_sounds_without_wor
     assert turns_of([], words) == []
 
 
+seconds = st.floats(0, 40)
+# From the end of the one before: a pause, how long it is, and who speaks.
+pieces = st.lists(st.tuples(st.floats(0, 5), st.floats(0.2, 12), st.integers(0, 1)), min_size=1)
+said = st.lists(st.tuples(seconds, st.floats(0, 4), st.sampled_from([" Yes", " Well.", " No?"])))
+
+
+@given(pieces, said)
+@example(  # a sentence's end and a word after the end of their segment
+    [(0.0, 10.0, 0), (4.0, 2.0, 0)],
+    [(0.2, 4.8, " Hello"), (9.0, 1.1, " there."), (10.2, 0.4, " Yes"), (14.1, 0.9, " fine.")],
+)
+@example([(0.0, 10.0, 0)], [(9.0, 0.9999, " Well."), (9.9, 0.1, " Yes")])  # less than 1 ms is left
+def test_every_turn_lasts_turns_are_in_order_and_no_word_is_lost(pieces, said):
+    segments, end = [], 0.0
+    for pause, length, speaker in pieces:
+        segments.append(Segment(Span(end + pause, end + pause + length), speaker))
+        end += pause + length
+    words = [Word(start, start + length, text) for start, length, text in said]
+    words.sort(key=lambda word: word.start_s + word.end_s)
+    turns = turns_of(segments, words)
+    assert [why for turn in turns for why in defects(turn)] == []
+    for before, after in itertools.pairwise(turns):
+        assert before.end_s <= after.start_s
+    assert (
+        " ".join(turn.text for turn in turns if turn.text)
+        == "".join(word.text for word in words).strip()
+    )
+
+
 def test_spans_are_joined_as_far_as_a_window_goes():
     spans = [Span(0, 10), Span(11, 20), Span(21, 40), Span(50, 51)]
-    assert list(joined(spans, 29)) == [Span(0, 20), Span(21, 40), Span(50, 51)]
-    assert list(joined([], 29)) == []
+    assert joined(spans, 29) == [Span(0, 20), Span(21, 40), Span(50, 51)]
+    assert joined([], 29) == []
+
+
+def test_turns_that_overlap_are_heard_whole_and_once():
+    assert joined([Span(0, 20), Span(5, 6), Span(22, 25)], 29) == [Span(0, 25)]
+    assert joined([Span(0, 60), Span(10, 11)], 29) == [Span(0, 60)]
+    assert joined([Span(0, 20), Span(15, 40)], 29) == [Span(0, 20), Span(20, 40)]
+    assert joined([Span(8, 9), Span(0, 5)], 29) == [Span(0, 9)]
 
 
 def voices(*centres, each=6, noise=0.02):
