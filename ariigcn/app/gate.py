@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from gradio import route_utils
+from starlette.formparsers import MultiPartException
 from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
@@ -44,7 +46,7 @@ class Gate:
     Args:
         app: Gradio's server.
         files: of the page; a request names uploads alone.
-        bytes_asked: of a request for an analysis, at most.
+        bytes_asked: of a request that is no upload, at most.
         loopback: the page is for this machine alone: only its own names are answered, so that no
             address elsewhere can be made to point here (DNS rebinding).
     """
@@ -60,28 +62,28 @@ class Gate:
         if scope["type"] != "http":
             return await send({"type": "websocket.close"})
         request = Request(scope, receive)
-        if problem := self._problem(request.url.path, request.method, request.headers):
+        # The path that Gradio goes by; a request's address would hold the host that it says, too.
+        if problem := self._problem(scope["path"], request.method, request.headers):
             await PlainTextResponse(problem, 403)(scope, receive, send)
-        elif request.url.path == ASKING:
-            await self._ask(request, send)
-        elif request.url.path == UPLOAD:
+        elif scope["path"] == UPLOAD:
             await self._upload(request, send)
         else:
-            await self._pass(scope, receive, send)
+            await self._ask(request, send)
 
     async def _ask(self, request: Request, send: Any) -> None:
-        """A request for an analysis, whose files are uploads."""
+        """A request that is small; files in one for an analysis are uploads."""
         body, answer = await _body(request, self._bytes_asked), self._pass
         if body is None:
             answer = PlainTextResponse("too long", 413)
-        elif not self._names_uploads_alone(body):
+        elif request.scope["path"] == ASKING and not self._names_uploads_alone(body):
             answer = PlainTextResponse("not an upload", 403)
         await answer(request.scope, _again(body or b"", request.receive), send)
 
     async def _upload(self, request: Request, send: Any) -> None:
         """Files, as far as there is room for them."""
         size = request.headers.get("content-length", "")
-        if not size.isdecimal():
+        # Where a request says both, the server goes by the chunks, which may be any number.
+        if not size.isdecimal() or "transfer-encoding" in request.headers:
             untold = PlainTextResponse("an upload tells its size", 411)
             return await untold(request.scope, request.receive, send)
         with self._files.receiving(int(size)) as fits:
@@ -118,6 +120,19 @@ class Gate:
 
     def _is_upload(self, path: Path) -> bool:
         return path.is_relative_to(self._files.uploads) and ".." not in path.parts
+
+
+class _FilesAlone(route_utils.GradioMultiPartParser):
+    """Reads uploads, and refuses a form's other fields: Gradio holds those in memory, however long.
+
+    The page sends none.
+    """
+
+    def on_headers_finished(self) -> None:
+        """After the head of a part: it names a file, or is a field."""
+        super().on_headers_finished()
+        if self._current_part.file is None:
+            raise MultiPartException("an upload has files alone")
 
 
 async def _body(request: Request, most: int) -> bytes | None:
@@ -161,7 +176,7 @@ def gate(files: Files, *, bytes_asked: int, loopback: bool) -> dict[str, Any]:
 
     Args:
         files: of the page.
-        bytes_asked: of a request for an analysis, at most.
+        bytes_asked: of a request that is no upload, at most.
         loopback: the page is for this machine alone.
     """
 
@@ -178,6 +193,7 @@ def gate(files: Files, *, bytes_asked: int, loopback: bool) -> dict[str, Any]:
             headers={"cache-control": "no-store"},
         )
 
+    route_utils.GradioMultiPartParser = _FilesAlone  # where Gradio's way of uploads looks for it
     return {
         "middleware": [Middleware(Gate, files=files, bytes_asked=bytes_asked, loopback=loopback)],
         "routes": [Route("/kept/{token}", kept)],

@@ -32,5 +32,5 @@ class Limits:
 
     @property
     def bytes_asked(self) -> int:
-        """Of a request for an analysis: words, which JSON may write as six bytes a letter, and names."""
+        """Of a request that is no upload: words, which JSON may write as six bytes a letter, and names."""
         return int(6e6 * self.transcript_megabytes) + 100_000

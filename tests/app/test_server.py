@@ -92,6 +92,13 @@ def test_a_request_has_a_size(server):
     assert server.join("long", words="x" * 13_000_000).status_code == 413
     sent = requests.post(f"{server.address}gradio_api/queue/join", data=b"[" * 100_000, timeout=60)
     assert sent.status_code == 403
+    for way in ("cancel", "reset"):
+        for data in (
+            b"x" * 13_000_000,
+            (b"x" * 1_000_000 for _ in range(13)),
+        ):  # told, and in chunks
+            sent = requests.post(f"{server.address}gradio_api/{way}", data=data, timeout=60)
+            assert (sent.status_code, sent.text) == (413, "too long")
 
 
 def test_a_model_that_is_not_of_the_list_is_refused(server):
@@ -114,6 +121,29 @@ def test_too_large_is_refused_before_it_is_stored(server):
     before = {*server.folder.rglob("*")}
     assert server.upload("a.mp4", bytes(1_200_000)).status_code == 413
     assert {p for p in server.folder.rglob("*") if p.is_file() and p.stat().st_size > 1e6} <= before
+
+
+def test_an_upload_holds_files_alone(server):
+    """Gradio would hold other fields in memory, however long they are."""
+    sent = server.upload("a.srt", b"x", data={"field": "x"})
+    assert (sent.status_code, sent.text) == (400, "an upload has files alone")
+
+
+def test_an_upload_is_as_long_as_it_says(server):
+    """A request that says its size and comes in chunks would be as long as its chunks."""
+    before = {*server.folder.rglob("*")}
+    host, port = server.address.removeprefix("http://").strip("/").split(":")
+    body = (
+        b'--b\r\nContent-Disposition: form-data; name="files"; filename="a.mp4"\r\n\r\nx\r\n--b--'
+    )
+    with socket.create_connection((host, int(port))) as page:
+        page.sendall(
+            b"POST /gradio_api/upload HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n"
+            b"Transfer-Encoding: chunked\r\nContent-Type: multipart/form-data; boundary=b\r\n\r\n"
+            b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body)
+        )
+        assert page.recv(4096).startswith(b"HTTP/1.1 411 ")
+    assert {*server.folder.rglob("*")} == before
 
 
 def test_hostile_words_stay_words(server):
