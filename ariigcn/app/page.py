@@ -3,6 +3,7 @@
 import logging
 import os
 import signal
+import socket
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
@@ -18,7 +19,7 @@ from ariigcn.app.analysis import FORMATS, TRANSCRIPTS, Given, Progress, analyse,
 from ariigcn.app.files import Files, Kept, sweep_forever
 from ariigcn.app.gate import LOOPBACK, gate
 from ariigcn.app.limits import Limits
-from ariigcn.core.errors import AriigcnError, DataError
+from ariigcn.core.errors import AriigcnError, ConfigError, DataError
 from ariigcn.core.settings import unknown_name
 from ariigcn.core.templates import environment
 from ariigcn.corpora.read.clips import look_at
@@ -67,6 +68,24 @@ def _upload(label: str, endings: Sequence[str], name: str) -> Any:
     return field
 
 
+def _check_free(host: str, port: int) -> None:
+    """Look whether the page can listen there, and on 127.0.0.1, where Gradio looks whatever the host.
+
+    Raises:
+        ConfigError: it cannot; Gradio would not say why.
+    """
+    for address in dict.fromkeys((host, LOOPBACK[0])):
+        with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET) as tried:
+            tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                tried.bind((address, port))
+            except OSError as error:
+                raise ConfigError(
+                    f"the page cannot listen on port {port} of {address}: {error.strerror}; name "
+                    "another with --port or --host"
+                ) from None
+
+
 class Page(gr.Blocks):
     """The page as Gradio's Blocks; :meth:`launch` serves it as it is meant to be served.
 
@@ -108,12 +127,13 @@ class Page(gr.Blocks):
             server_port: the port.
 
         Raises:
-            OSError: the port is taken.
+            ConfigError: the port is taken, or the address is not this machine's.
         """
         host = server_name or ("0.0.0.0" if "SPACE_ID" in os.environ else LOOPBACK[0])
         if threading.current_thread() is threading.main_thread():
             signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that files are removed
         try:
+            _check_free(host, server_port)
             super().launch(
                 server_name=host,
                 server_port=server_port,

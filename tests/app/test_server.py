@@ -218,3 +218,20 @@ def test_a_warning_where_others_can_reach_it():
     assert shown.exit_code == 1
     assert "everybody who can reach 0.0.0.0 can use this page" in shown.output
     assert "nothing" in shown.output
+
+
+def test_a_port_that_is_taken_is_said_in_words(tmp_path):
+    pytest.importorskip("gradio")
+    from typer.testing import CliRunner
+
+    from ariigcn.cli import app
+
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        shown = CliRunner().invoke(app, ["app", "--port", str(port), "--results", str(tmp_path)])
+    assert shown.exit_code == 1
+    words = (
+        f"the page cannot listen on port {port} of 127.0.0.1: Address already in use; name another"
+    )
+    assert shown.output.startswith(words)
+    assert len(shown.output.splitlines()) == 1
