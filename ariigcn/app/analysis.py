@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 Progress = Callable[[str, float], None]
 CORES = 2  # of one request
+HEARD = "transcript.json"  # what a machine writes of a recording
 # Parquet is left out: a small file can unfold to any size.
 TRANSCRIPTS = tuple(ending for ending in READERS if ending != ".parquet")
 # Ending -> what the page calls it, and what a browser takes it for.
@@ -73,6 +74,7 @@ def analyse(
             return [_of_words(given, model, limits)]
         source = _source(given, limits, folder, progress)
         found = model.predict_all([source], Work(CORES, progress=progress))
+        (folder / HEARD).unlink(missing_ok=True)  # older than the result, which holds its words
     except DataError as error:
         raise DataError(_without_paths(str(error), given, folder)) from None
     if given.recording is None:
@@ -126,8 +128,8 @@ def _heard(given: Given, limits: Limits, folder: Path, progress: Progress) -> Pa
     listener = Listener(SpeechSettings(speakers=given.speakers), CORES)
     heard = listener.transcribe(given.recording, progress)
     _check_count(len(heard.turns), limits)
-    write_transcript(heard, folder / "transcript.json")
-    return folder / "transcript.json"
+    write_transcript(heard, folder / HEARD)
+    return folder / HEARD
 
 
 def _check_recording(path: Path, limits: Limits) -> None:

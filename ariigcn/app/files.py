@@ -1,26 +1,26 @@
 """The files of a running page: in a private folder, found by tokens alone, gone after their time.
 
-Uploads lie where Gradio puts them, ``uploads/<digest>/<name>``. Results lie in a folder of their own each.
+Uploads lie where Gradio puts them, ``uploads/<digest>/<name>``; results in ``results``, in a folder each.
 A visitor names neither: an upload is compared with those that are there, a result has a random token.
 """
 
 import atexit
+import fcntl
+import logging
 import os
-import re
 import secrets
 import shutil
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import gettempdir, mkdtemp
 
-import psutil
-
 from ariigcn.core.errors import DataError
 
+logger = logging.getLogger(__name__)
 PREFIX = "ariigcn-app-"
 
 
@@ -41,18 +41,8 @@ class Kept:
     inline: bool = False
 
 
-@dataclass
-class _Session:
-    """What one visitor's page holds."""
-
-    uploads: set[Path] = field(default_factory=set)
-    folders: set[Path] = field(default_factory=set)
-    tokens: set[str] = field(default_factory=set)
-    begun: float = field(default_factory=time.time)
-
-
 class Files:
-    """A folder that only this user can read, and who holds what in it.
+    """A folder that only this user can read, and which sessions, one a visitor's page, hold what in it.
 
     It is removed when the process ends. What a killed process left is removed by the next one.
 
@@ -64,12 +54,13 @@ class Files:
     def __init__(self, kept_s: float, most_bytes: float) -> None:
         _remove_left_behind()
         self.kept_s, self.most_bytes = kept_s, most_bytes
-        self.root = Path(mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))  # mode 0700
-        self.uploads = self.root / "uploads"
-        self.uploads.mkdir(mode=0o700)
+        self.root = _own_folder()
+        self.uploads, self._results = self.root / "uploads", self.root / "results"
+        for folder in (self.uploads, self._results):
+            folder.mkdir(mode=0o700)
         self._lock = threading.RLock()
-        self._sessions: dict[str, _Session] = {}
-        self._kept: dict[str, Kept] = {}
+        self._held: dict[Path, set[str]] = {}  # folder of an upload or a result -> sessions
+        self._kept: dict[str, tuple[Kept, str]] = {}  # token -> file and session
         self._coming = 0
         atexit.register(self.close)
 
@@ -101,63 +92,74 @@ class Files:
             found = next((p for p in self.uploads.glob("*/*") if str(p) == said), None)
             if found is None or found.is_symlink() or not found.is_file():
                 raise DataError("an uploaded file is no longer here; please upload it again")
-            os.utime(found)
-            self._session(session).uploads.add(found)
+            self._held.setdefault(found.parent, set()).add(session)
             return found
 
     def folder(self, session: str) -> Path:
         """A new empty folder for a result of a session."""
         with self._lock:
-            path = self.root / secrets.token_hex(16)
+            path = self._results / secrets.token_hex(16)
             path.mkdir(mode=0o700)
-            self._session(session).folders.add(path)
+            self._held[path] = {session}
             return path
 
     def offer(self, kept: Kept, session: str) -> str:
-        """Let a file be fetched as long as the session holds it; gives its token."""
+        """Let a file be fetched as long as the session holds it; gives its token.
+
+        Raises:
+            DataError: the session holds it no longer: it has ended, or the time of the file is over.
+        """
         with self._lock:
+            if session not in self._held.get(kept.path.parent, ()):
+                raise DataError(
+                    f"the page keeps files for {self.kept_s / 60:.0f} minutes, and these were removed "
+                    "before the result was there; please upload them again"
+                )
             token = secrets.token_urlsafe(24)
-            self._kept[token] = kept
-            self._session(session).tokens.add(token)
+            self._kept[token] = (kept, session)
             return token
 
     def find(self, token: str) -> Kept | None:
         """What a token stands for, if it still does."""
-        kept = self._kept.get(token)
+        kept, _ = self._kept.get(token, (None, ""))
         return kept if kept is not None and kept.path.is_file() else None
 
     def end(self, session: str) -> None:
         """Remove what a session held, but uploads that another one holds too."""
         with self._lock:
-            gone = self._sessions.pop(session, None)
-            if gone is None:
-                return
-            for token in gone.tokens:
-                del self._kept[token]
-            others = {path for s in self._sessions.values() for path in s.uploads}
-            for path in (*gone.folders, *(upload.parent for upload in gone.uploads - others)):
-                shutil.rmtree(path, ignore_errors=True)
+            self._kept = {t: offered for t, offered in self._kept.items() if offered[1] != session}
+            for path, sessions in [*self._held.items()]:
+                sessions.discard(session)
+                if not sessions:
+                    self._remove(path)
 
     def sweep(self) -> None:
-        """Remove what is older than its time: sessions, and uploads that none of them took up."""
+        """Remove what is older than its time, and results that work wrote after its session had ended."""
         oldest = time.time() - self.kept_s
         with self._lock:
-            for name in [n for n, s in self._sessions.items() if s.begun < oldest]:
-                self.end(name)
-            held = {path.parent for s in self._sessions.values() for path in s.uploads}
-            for path in self.uploads.iterdir():
-                if path not in held and path.stat().st_mtime < oldest:
-                    shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+            for path in [*self.root.glob("*/*")]:
+                ended = path.parent == self._results and path not in self._held
+                with suppress(FileNotFoundError):  # Gradio moves what has come
+                    if ended or path.lstat().st_mtime < oldest:
+                        self._remove(path)
 
     def close(self) -> None:
         """Remove everything."""
         with self._lock:
-            self._sessions.clear()
+            self._held.clear()
             self._kept.clear()
-        shutil.rmtree(self.root, ignore_errors=True)
+            shutil.rmtree(self.root, ignore_errors=True)
 
-    def _session(self, name: str) -> _Session:
-        return self._sessions.setdefault(name, _Session())
+    def _remove(self, path: Path) -> None:
+        """Remove an upload or a result, and what is known of it."""
+        self._held.pop(path, None)
+        self._kept = {t: o for t, o in self._kept.items() if o[0].path.parent != path}
+        if path.is_dir():
+            shutil.rmtree(
+                path, ignore_errors=True
+            )  # work may write into it; the next sweep is after it
+        else:
+            path.unlink(missing_ok=True)
 
 
 def sweep_forever(files: Files, every_s: float = 60.0) -> None:
@@ -165,8 +167,11 @@ def sweep_forever(files: Files, every_s: float = 60.0) -> None:
 
     def run() -> None:
         while files.root.is_dir():
+            try:
+                files.sweep()
+            except OSError:
+                logger.exception("old files could not be removed; the next try is in %g s", every_s)
             time.sleep(every_s)
-            files.sweep()
 
     threading.Thread(target=run, daemon=True, name="sweep").start()
 
@@ -188,9 +193,38 @@ def _remove_broken_off(uploads: Path) -> None:
             path.unlink(missing_ok=True)
 
 
+def _own_folder() -> Path:
+    """A new private folder, locked until the process ends, however it does.
+
+    It is locked before it has the name by which :func:`_remove_left_behind` of another process finds it.
+    """
+    made = Path(mkdtemp(prefix=f".{PREFIX}{os.getpid()}-"))  # mode 0700
+    _lock(made)
+    return made.rename(made.with_name(made.name[1:]))
+
+
 def _remove_left_behind() -> None:
-    """Remove folders of this user's processes that are gone."""
+    """Remove folders of this user's processes that are gone.
+
+    A process's number would not tell: after a restart of the machine another program has it, in a
+    container often this one.
+    """
     for path in Path(gettempdir()).glob(f"{PREFIX}*"):
-        number = re.fullmatch(rf"{PREFIX}(\d+)-.*", path.name)
-        if number and path.lstat().st_uid == os.getuid() and not psutil.pid_exists(int(number[1])):
-            shutil.rmtree(path, ignore_errors=True)
+        if (lock := _lock(path)) is not None:
+            if os.fstat(lock).st_uid == os.getuid():
+                shutil.rmtree(path, ignore_errors=True)
+            os.close(lock)
+
+
+def _lock(folder: Path) -> int | None:
+    """Lock a folder as long as the descriptor is open; None where another process has, or it cannot be."""
+    try:
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        return None
+    return descriptor

@@ -7,6 +7,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import suppress
 from importlib.resources import files
 from pathlib import Path
 from queue import SimpleQueue
@@ -186,6 +187,8 @@ class Page(gr.Blocks):
         private = {"outputs": outcome, "api_visibility": "private", "show_progress": "minimal"}
         find.click(self._find, [recording, transcript, words, which, speakers], **private)
         example.click(self._example, [which], **private)
+        for field in (recording, transcript):
+            field.upload(self._hold, field, api_visibility="private", show_progress="hidden")
         self.unload(self._leave)
 
     def _find(  # noqa: PLR0917 - Gradio hands them over by their place
@@ -212,6 +215,12 @@ class Page(gr.Blocks):
     def _example(self, model: str, request: gr.Request) -> Iterator[str]:
         yield from self._shown(lambda: Given(transcript=EXAMPLE), model, str(request.session_hash))
 
+    def _hold(self, upload: str | None, request: gr.Request) -> None:
+        """A file was dropped on the page: it goes with it, whether or not a button is pressed."""
+        if upload is not None:
+            with suppress(DataError):  # the button's request says what is no longer here
+                self._files.upload(upload, str(request.session_hash))
+
     def _leave(self, request: gr.Request) -> None:
         """A visitor closed the page."""
         self._files.end(str(request.session_hash))
@@ -234,10 +243,16 @@ class Page(gr.Blocks):
                     stage, share = told.get()
                 yield self._fill("progress.html", stage=stage.capitalize(), share=share)
                 wait([done], LOOK_EVERY_S)
+            yield done.result()
         except GeneratorExit:
             left.set()
+            done.add_done_callback(lambda _: self._remove_late(session))
             raise
-        yield done.result()
+
+    def _remove_late(self, session: str) -> None:
+        """Remove what work took up and wrote after its visitor had closed the page."""
+        self._files.end(session)
+        self._files.sweep()
 
     def _outcome(self, given: Callable[[], Given], model: str, session: str, tell: Progress) -> str:
         """The result, or in words why there is none."""

@@ -60,16 +60,30 @@ class Server:
         self, session, recording=None, transcript=None, words="", model="meld-text"
     ) -> requests.Response:
         """What is answered when the button is pressed; arguments as :meth:`ask`'s."""
-        config = self.get("config").json()
-        [number] = [d["id"] for d in config["dependencies"] if len(d["inputs"]) == 5]
-        kind = {"_type": "gradio.FileData"}
-        files = [p and {"path": p, "meta": kind} for p in (recording, transcript)]
-        sent = {"data": [*files, words, model, None], "fn_index": number, "session_hash": session}
-        return requests.post(f"{self.address}gradio_api/queue/join", json=sent, timeout=60)
+        files = [path and _file(path) for path in (recording, transcript)]
+        return self._press(session, [*files, words, model, None], lambda d: len(d["inputs"]) == 5)
 
     def ask(self, session, recording=None, transcript=None, words="", model="meld-text") -> str:
         """Press the button as a page would; files are an upload's answers. Gives the outcome's HTML."""
         self.join(session, recording, transcript, words, model).raise_for_status()
+        return self._outcome(session)
+
+    def drop(self, session, upload) -> None:
+        """Drop a recording on the page, as it tells of it after the upload."""
+        dropped = self._press(
+            session, [_file(upload)], lambda d: "upload" in dict(d["targets"]).values()
+        )
+        dropped.raise_for_status()
+        self._outcome(session)
+
+    def _press(self, session, data, which) -> requests.Response:
+        """What is answered to an event of the page: the first that is the one asked for."""
+        number = next(d["id"] for d in self.get("config").json()["dependencies"] if which(d))
+        sent = {"data": data, "fn_index": number, "session_hash": session}
+        return requests.post(f"{self.address}gradio_api/queue/join", json=sent, timeout=60)
+
+    def _outcome(self, session) -> str:
+        """What comes of the last event of a session, as soon as it is there."""
         last = ""
         for line in self.get(
             f"gradio_api/queue/data?session_hash={session}", stream=True
@@ -80,6 +94,11 @@ class Server:
             if told.get("msg") == "process_generating":
                 last = _patched(last, told["output"]["data"][0])
         raise AssertionError("the outcome never came")
+
+
+def _file(path) -> dict:
+    """What Gradio's page says of an uploaded file."""
+    return {"path": path, "meta": {"_type": "gradio.FileData"}}
 
 
 def _patched(last: str, data) -> str:

@@ -8,8 +8,9 @@ import time
 
 import pytest
 
-from ariigcn.app.files import Files, Kept
+from ariigcn.app.files import Files, Kept, sweep_forever
 from ariigcn.core.errors import DataError
+from tests.app.serving import wait_until
 
 
 @pytest.fixture
@@ -68,18 +69,68 @@ def test_what_a_session_held_goes_with_it_but_what_another_holds(files):
     assert not shared.exists()
 
 
-def test_after_its_time_everything_goes(files):
-    taken, dropped, fresh = (uploaded(files, digit * 64) for digit in "abc")
-    files.upload(str(taken), "ann")
+def test_the_same_recording_under_two_names_stays_for_the_one_who_is_still_there(files):
+    first = uploaded(files)
+    second = first.with_name("other.srt")
+    second.write_text("x")
+    files.upload(str(first), "ann"), files.upload(str(second), "ben")
+    files.end("ann")
+    assert second.exists()
+    files.end("ben")
+    assert not second.exists()
+
+
+def make_old(folder):
     long_ago = time.time() - 61
-    os.utime(dropped.parent, (long_ago, long_ago))
+    os.utime(folder, (long_ago, long_ago))
+
+
+def test_everything_goes_after_its_own_time(files):
+    early, late, dropped = (uploaded(files, digit * 64) for digit in "abc")
+    files.upload(str(early), "ann")
+    made = files.folder("ann")
+    result = made / "emotions.csv"
+    result.write_text("x")
+    token = files.offer(Kept(result, "talk.csv", "text/csv"), "ann")
+    files.upload(str(late), "ann")
+    for folder in (early.parent, dropped.parent):
+        make_old(folder)
     files.sweep()
-    assert taken.exists() and fresh.exists() and not dropped.exists()
-    files._sessions["ann"].begun = long_ago
+    assert not early.exists() and not dropped.exists()
+    assert late.exists() and files.find(token)
+    make_old(made)
     files.sweep()
-    assert not taken.exists() and fresh.exists()
+    assert not made.exists() and late.exists()
+    assert files.find(token) is None
     files.close()
     assert not files.root.exists()
+
+
+def test_what_work_writes_after_its_session_has_ended_is_not_offered_and_goes(files):
+    folder, kept = files.folder("ann"), Kept(uploaded(files), "talk.srt", "text/plain")
+    files.upload(str(kept.path), "ann"), files.upload(str(kept.path), "ben")
+    files.end("ann")
+    folder.mkdir()
+    result = folder / "emotions.csv"
+    result.write_text("x")
+    for late in (Kept(result, "talk.csv", "text/csv"), kept):
+        with pytest.raises(DataError, match="were removed before the result was there"):
+            files.offer(late, "ann")
+    files.sweep()
+    assert not folder.exists()
+    assert kept.path.exists()  # ben's, too
+
+
+def test_sweeping_goes_on_after_it_failed(files, monkeypatch):
+    swept = []
+
+    def fail():
+        swept.append(1)
+        raise OSError("no such disk")
+
+    monkeypatch.setattr(files, "sweep", fail)
+    sweep_forever(files, every_s=0.01)
+    wait_until(lambda: len(swept) > 2)
 
 
 def test_what_a_killed_process_left_is_removed(tmp_path, monkeypatch):
@@ -89,6 +140,8 @@ def test_what_a_killed_process_left_is_removed(tmp_path, monkeypatch):
     )
     subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=False)
     [left] = tmp_path.iterdir()
+    # In a container that is started again, this process has the number of the one before.
+    left = left.rename(tmp_path / f"ariigcn-app-{os.getpid()}-left")
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     first, second = Files(60, 1), Files(60, 1)
     assert not left.exists()

@@ -4,6 +4,7 @@ import html
 import re
 import signal
 import socket
+from pathlib import Path
 
 import pytest
 import requests
@@ -66,7 +67,7 @@ def test_a_request_that_names_what_it_has_not_uploaded_is_refused(server, asked)
         7,
         ["http://93.184.216.34/a.srt"],
         {"path": upload, "meta": {"path": "/etc/passwd"}},
-        *map(str, server.folder.glob("*/emotions.csv")),
+        *map(str, server.folder.glob("results/*/emotions.csv")),
     ):
         for refused in (server.join("paths", said), server.join("paths", None, said)):
             assert (refused.status_code, refused.text) == (403, "not an upload")
@@ -168,7 +169,10 @@ def test_a_session_that_ends_takes_its_files_along(server):
         assert b"200 OK" in page.recv(4096)
         token = tokens(server.ask("leaving", None, transcript))[0]
         assert server.get(f"kept/{token}").ok
+        dropped = server.upload("never pressed.srt", b"x").json()[0]
+        server.drop("leaving", dropped)
     wait_until(lambda: server.is_gone(f"kept/{token}"))
+    wait_until(lambda: not Path(dropped).exists())
     assert "no longer here" in server.ask("other", None, transcript)
 
 
