@@ -10,6 +10,7 @@ from ariigcn.app import analysis
 from ariigcn.app.analysis import FORMATS, TRANSCRIPTS, Given, analyse, write_all
 from ariigcn.app.limits import Limits
 from ariigcn.core.errors import DataError
+from ariigcn.corpora.read.transcripts import Transcript, Turn
 from tests.features.make_clips import tone, write_wav
 
 
@@ -67,6 +68,23 @@ def test_what_is_missing_is_said(model, talk, tmp_path, monkeypatch):
     assert "needs a transcript" in refused(Given(talk), model, tmp_path)
     both = refused(Given(talk, words="Ann: Hi"), model, tmp_path)
     assert "both files and pasted words" in both
+
+
+def test_a_machines_transcript_goes_once_it_is_read(model, talk, tmp_path, monkeypatch):
+    """It is older than the result beside which it would lie."""
+
+    class Listener:
+        def __init__(self, settings, threads): ...
+
+        def transcribe(self, recording, progress):
+            return Transcript("talk", (Turn(0.0, 1.0, "speaker 1", "Hi"),), (), "a machine")
+
+    monkeypatch.setattr(analysis, "available", lambda: "")
+    monkeypatch.setattr(analysis, "Listener", Listener)
+    [found] = analyse(Given(talk), model, Limits(), tmp_path, silent)
+    assert [(u.speaker, u.text) for u in found.utterances] == [("speaker 1", "Hi")]
+    assert found.transcript_by == "a machine"
+    assert [*tmp_path.iterdir()] == []
 
 
 def test_limits_are_held_before_work_starts(model, talk, tmp_path):
