@@ -46,7 +46,6 @@ class R3D18Video(FaceCropEncoder):
         DataError: the weights cannot be read, or are not those that were asked for.
     """
 
-    version = "r3d_18 of torchvision"
     dimension = 512
     feature_names: tuple[str, ...] = ()
 
@@ -61,6 +60,7 @@ class R3D18Video(FaceCropEncoder):
         with in_words(path, "not R3D-18's state dictionary"):
             network = load(path)
         self._device = device()
+        self.version = f"r3d_18 of torchvision on {self._device.type}"
         self._network = network.to(self._device)
 
     def _pool(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:

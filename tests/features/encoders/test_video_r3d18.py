@@ -33,7 +33,9 @@ def encoder(weights: Path, **parameters: Any) -> R3D18Video:
 def test_a_clip_is_one_vector_and_no_face_is_masked(weights: Path, tmp_path: Path) -> None:
     clip = Clip("u", None, write_video(tmp_path / "a.mp4", grey_frames(20)))
     (whole,) = encoder(weights, windows=1, face="whole-frame").encode([clip])
-    (masked,) = encoder(weights).encode([clip])
+    plain = encoder(weights)
+    assert plain.version == "r3d_18 of torchvision on cpu"
+    (masked,) = plain.encode([clip])
     assert whole.status == Status.OK
     assert whole.values is not None
     assert whole.values.shape == (512,)
