@@ -33,14 +33,14 @@ def write_video(
     keyframe_every: int = 250,
     faststart: bool = False,
     fps: int = FPS,
+    codec: str = "libx264",
 ) -> Path:
     """RGB frames, by default 25 a second, as H.264 with, where given, a mono AAC track at 48 kHz."""
     flags = {"movflags": "faststart"} if faststart else {}
     with av.open(str(path), "w", options=flags) as container:
         height, width = frames[0].shape[:2]
-        video = container.add_stream(
-            "libx264", rate=fps, options={"preset": "ultrafast", "qp": "4"}
-        )
+        exact = {"preset": "ultrafast", "qp": "4"} if codec == "libx264" else {"qmax": "2"}
+        video = container.add_stream(codec, rate=fps, options=exact)
         video.width, video.height, video.pix_fmt = width, height, "yuv420p"
         video.codec_context.gop_size = keyframe_every
         video.codec_context.max_b_frames = 2
@@ -55,6 +55,17 @@ def write_video(
     return path
 
 
+def write_sound(path: Path, signal: NDArray[np.float32], codec: str, **muxer: str) -> Path:
+    """A mono signal of -1..1 at 48 kHz by AAC or MP3; silence takes few bytes. ``muxer``: its options."""
+    quality = {"flags": "+qscale", "global_quality": "472"}
+    with av.open(str(path), "w", options=muxer) as container:
+        stream = container.add_stream(codec, rate=RATE, layout="mono", options=quality)
+        frame = av.AudioFrame.from_ndarray(signal[None], format="fltp", layout="mono")
+        frame.sample_rate, frame.pts = RATE, 0
+        container.mux([*stream.encode(frame), *stream.encode(None)])
+    return path
+
+
 def grey_frames(count: int, side: int = 64) -> list[NDArray[np.uint8]]:
     """Flat frames whose grey value counts up by 3: each of the first 80 tells its own number."""
     return [np.full((side, side, 3), min(5 + 3 * i, 250), np.uint8) for i in range(count)]
@@ -63,6 +74,20 @@ def grey_frames(count: int, side: int = 64) -> list[NDArray[np.uint8]]:
 def number_of(frame: NDArray[np.uint8]) -> int:
     """Which of :func:`grey_frames` a decoded frame is."""
     return round((float(frame.mean()) - 5) / 3)
+
+
+def cut_without_encoding(source: Path, target: Path, frames: int) -> Path:
+    """The same packets, 25 a second, with so many frames moved before the start: hidden, not gone."""
+    with av.open(str(source)) as old, av.open(str(target), "w") as new:
+        stream = old.streams.video[0]
+        copied = new.add_stream_from_template(stream)
+        shift = round(frames / FPS / stream.time_base)
+        for packet in old.demux(stream):
+            if packet.dts is not None and packet.pts is not None:
+                packet.dts, packet.pts = packet.dts - shift, packet.pts - shift
+                packet.stream = copied
+                new.mux(packet)
+    return target
 
 
 def write_exact(

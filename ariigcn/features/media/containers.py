@@ -22,6 +22,9 @@ from ariigcn.features.store import Status
 LIBRARIES = ("av", "numpy")
 # A stream that ends this much before its own header says was cut off.
 TRUNCATED_SHARE, TRUNCATED_S = 0.9, 0.25
+# MPEG-PS (.mpg, .vob) times few of its packets, and those after a seek are timed by guess, or are part
+# of a frame: it is read from its start on.
+SEEKLESS = {"mpeg"}
 # Two clocks (container, table) may differ by a rounding.
 EPSILON_S = 1e-6
 # How the message of a row begins whose span ends after its file; such rows are counted.
@@ -109,10 +112,15 @@ def span_in_header(container: Any, clip: Clip) -> float:
     return float(end - max(start, origin)) if np.isfinite(end) else 0.0
 
 
-def seek(container: Any, stream: Any, seconds: float) -> None:
-    """Go to the last point before a time on the file's clock at which decoding can start."""
-    ticks = int(max(seconds, 0.0) / stream.time_base)
-    container.seek(ticks, stream=stream, backward=True, any_frame=False)
+def seek(container: Any, stream: Any, tick: int) -> None:
+    """Go back from a time to where decoding can start, as the format's own seek finds it."""
+    tick = first_tick(stream) if container.format.name in SEEKLESS else max(tick, 0)
+    container.seek(tick, stream=stream, backward=True, any_frame=False)
+
+
+def first_tick(stream: Any) -> int:
+    """A tick that leads a seek to the stream's start: frames are decoded before they are shown."""
+    return max((stream.start_time or 0) - round(1 / stream.time_base), 0)
 
 
 def check_complete(container: Any, stream: Any, clip: Clip, reached_s: float) -> None:
@@ -123,13 +131,15 @@ def check_complete(container: Any, stream: Any, clip: Clip, reached_s: float) ->
     """
     first = max(stream.start_time or 0, 0) * float(stream.time_base)
     start = max(span(container, clip)[0], first)
-    declared = _declared_s(container, stream, first)
+    # MPEG-PS times its last packets by guess: what was read decides.
+    known = container.format.name not in SEEKLESS
+    declared = _declared_s(container, stream, first) if known else reached_s
     if start > declared - EPSILON_S:
         raise ClipError(
             Status.FAILED,
             f"the span starts at {start:.2f} s, but the file ends at {declared:.2f} s",
         )
-    if stream.duration is None:
+    if stream.duration is None or not known:
         return
     expected = min(declared, span(container, clip)[1])
     got, asked = reached_s - start, expected - start

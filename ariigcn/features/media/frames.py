@@ -4,9 +4,10 @@ Each call opens the file anew and decodes its pictures only; a span of a long re
 seeking. Pictures are dropped until a wanted one comes.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from itertools import chain
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,7 @@ from ariigcn.features.media.containers import (
     EPSILON_S,
     check_complete,
     check_length,
+    first_tick,
     open_stream,
     seek,
     span,
@@ -27,12 +29,17 @@ if TYPE_CHECKING:
     import av
 
 
-@dataclass(frozen=True)
-class _Packet:
-    """When a compressed frame is shown, in stream ticks, and whether decoding can start at it."""
+class _Packet(NamedTuple):
+    """A compressed frame: from which tick of its stream on, and until which, it is shown.
 
-    pts: int
+    Decoding can start at a keyframe. What a cut without encoding anew leaves before its start is
+    hidden: decoded for the frames after it, and not shown.
+    """
+
+    tick: int
+    until: int
     keyframe: bool
+    hidden: bool
 
 
 def sample_frames(clip: Clip, count: int, min_duration_s: float = 0.0) -> list[NDArray[np.uint8]]:
@@ -47,15 +54,14 @@ def sample_frames(clip: Clip, count: int, min_duration_s: float = 0.0) -> list[N
         ClipError: no file, no video track, too short, cut off, or not decodable.
     """
     with open_stream(clip, "video") as (container, stream):
-        packets = _packets_of_span(container, stream, clip)
-        times = np.array(sorted(p.pts for p in packets)) * float(stream.time_base)
+        ticks, keyframes = _frames_of_span(container, stream, clip)
+        times = np.array(ticks) * float(stream.time_base)
         length = _length_s(times, container, clip)
         check_length(length, min_duration_s)
         middles = times[0] + (np.arange(count) + 0.5) * length / count
         shown = np.searchsorted(times, middles + EPSILON_S, side="right") - 1
-        ticks = sorted(p.pts for p in packets)
         wanted = [ticks[i] for i in np.unique(shown)]
-        frames = _decode_frames(container, stream, packets, wanted)
+        frames = _decode_frames(container, stream, keyframes, wanted)
         return [_half(frame, clip.video_side) for frame in frames]
 
 
@@ -66,48 +72,100 @@ def _length_s(times: NDArray[Any], container: Any, clip: Clip) -> float:
     return span_in_header(container, clip) if len(times) else 0.0
 
 
-def _packets_of_span(container: Any, stream: Any, clip: Clip) -> list[_Packet]:
-    """The compressed frames that begin within the clip's span, read without decoding any.
+def _frames_of_span(container: Any, stream: Any, clip: Clip) -> tuple[list[int], list[int]]:
+    """When the frames are shown that begin within the clip's span, and the keyframes on the way to them.
 
-    A span between two frames, as there are at one a second, has the frame that is still shown.
+    Both are ticks in ascending order; nothing is decoded. A span between two frames, as there are at
+    one a second, has the frame that is still shown.
     """
     start, end = span(container, clip)
     base = float(stream.time_base)
-    if np.isfinite(start):
-        seek(container, stream, start)
-    packets: list[_Packet] = []
-    before: _Packet | None = None
-    reached = 0.0
-    for packet in container.demux(stream):
-        when = packet.pts if packet.pts is not None else packet.dts
-        if when is None or packet.size == 0:
+    packets = _packets_until(container, stream, start, end)
+    reached = max((packet.until for packet in packets), default=0) * base
+    check_complete(container, stream, clip, reached)
+    shown = sorted(packet.tick for packet in packets if not packet.hidden)
+    ticks = [tick for tick in shown if start - EPSILON_S <= tick * base < end - EPSILON_S]
+    if not ticks and reached > start:
+        ticks = [tick for tick in shown if tick * base < start][-1:]
+    return ticks, sorted(packet.tick for packet in packets if packet.keyframe)
+
+
+def _packets_until(container: Any, stream: Any, start: float, end: float) -> list[_Packet]:
+    """Packets from the last keyframe before a span on to its end, both in seconds.
+
+    Raises:
+        ClipError: most of them do not say when they are shown.
+    """
+    base = float(stream.time_base)
+    whole = not np.isfinite(start)
+    packets, timeless = [], 0
+    for packet in (
+        container.demux(stream) if whole else _packets_from(container, stream, int(start / base))
+    ):
+        tick = _tick(packet)
+        if tick is None:
+            timeless += packet.size > 0
             continue
-        at = when * base
-        reached = max(reached, at + (packet.duration or 0) * base)
-        # Frames are stored in decoding order: what is shown before the end may follow its end.
+        until = tick + (packet.duration or 0)
+        packets.append(_Packet(tick, until, packet.is_keyframe, packet.is_discard))
+        # Packets are stored in decoding order: what is shown before the end may follow its end.
         if packet.dts is not None and packet.dts * base >= end:
             break
-        if start - EPSILON_S <= at < end - EPSILON_S:
-            packets.append(_Packet(when, packet.is_keyframe))
-        elif at < start and (before is None or when > before.pts):
-            before = _Packet(when, packet.is_keyframe)
-    check_complete(container, stream, clip, reached)
-    if not packets and before is not None and reached > start:
-        return [before]
+    if timeless > len(packets):
+        raise ClipError(Status.FAILED, "most of its frames have no time; encode it anew, as .mp4")
     return packets
 
 
+def _tick(packet: Any) -> int | None:
+    """When a packet's frame is shown; None for a packet without a frame or a time."""
+    if not packet.size:
+        return None
+    tick: int | None = packet.dts if packet.pts is None else packet.pts
+    return tick
+
+
+def _packets_from(
+    container: Any, stream: Any, latest: float, earliest: float = -np.inf
+) -> Iterator[Any]:
+    """Packets in decoding order, from a keyframe on that is shown between two ticks; else from the start.
+
+    MPEG-TS, FLV and others seek by when packets are decoded. Frames are shown later than that, so
+    that a seek may lead behind the keyframe: the next ones begin further and further back.
+    """
+    for start in _tries(stream, latest):
+        seek(container, stream, start)
+        packets = container.demux(stream)
+        for packet in packets:
+            tick = _tick(packet)
+            if tick is None:
+                continue
+            if packet.is_keyframe and earliest <= tick <= latest:
+                return chain([packet], packets)
+            if (tick if packet.dts is None else packet.dts) > latest:
+                break
+    seek(container, stream, first_tick(stream))
+    return iter(container.demux(stream))
+
+
+def _tries(stream: Any, latest: float) -> Iterator[int]:
+    """Where to seek for a keyframe: at a tick, 1/4, 1/2, 1 ... s further back, at the start."""
+    back = 0
+    while latest - back > (stream.start_time or 0):
+        yield int(latest) - back
+        back = 2 * back or round(1 / stream.time_base / 4)
+    yield first_tick(stream)
+
+
 def _decode_frames(
-    container: Any, stream: Any, packets: list[_Packet], wanted: list[int]
+    container: Any, stream: Any, keyframes: list[int], wanted: list[int]
 ) -> Iterator[NDArray[np.uint8]]:
     """Decode up to each wanted tick in turn, skipping what nothing wanted depends on."""
-    keyframes = np.array(sorted(p.pts for p in packets if p.keyframe))
     context, waiting, position = stream.codec_context, set(wanted), None
     left = list(wanted)
     while left:
-        target = left[0]
-        _seek_to(container, stream, keyframes, position, target)
-        for frame in _frames(container, stream, context, waiting):
+        keyframe = _jump(keyframes, position, left[0])
+        tick = -np.inf if keyframe is None else keyframe
+        for frame in _frames(_packets_from(container, stream, tick, tick), context, waiting):
             position = frame.pts if frame.pts is not None else left[0]
             if position < left[0]:
                 continue
@@ -121,27 +179,18 @@ def _decode_frames(
         raise ClipError(Status.FAILED, "cannot be decoded (it gave no frame)")
 
 
-def _jump(keyframes: NDArray[Any], position: int | None, target: int) -> int | None:
+def _jump(keyframes: list[int], position: int | None, target: int) -> int | None:
     """The keyframe to seek to on the way to ``target``, or None where decoding on is as good."""
-    before = int(np.searchsorted(keyframes, target, side="right")) - 1
+    before = bisect_right(keyframes, target) - 1
     if before < 0:
         return None
-    keyframe = int(keyframes[before])
+    keyframe = keyframes[before]
     return keyframe if position is None or keyframe > position else None
 
 
-def _seek_to(
-    container: Any, stream: Any, keyframes: NDArray[Any], position: int | None, target: int
-) -> None:
-    """Seek to the keyframe before ``target``; where the span has none, to the one before the span."""
-    keyframe = _jump(keyframes, position, target)
-    tick = target if keyframe is None else keyframe
-    container.seek(tick, stream=stream, backward=True, any_frame=False)
-
-
-def _frames(container: Any, stream: Any, context: Any, waiting: set[int]) -> Iterator[Any]:
+def _frames(packets: Iterator[Any], context: Any, waiting: set[int]) -> Iterator[Any]:
     """Decoded frames; those that no other frame refers to are skipped unless they are wanted."""
-    for packet in container.demux(stream):
+    for packet in packets:
         skippable = packet.pts is not None and packet.pts not in waiting
         context.skip_frame = "NONREF" if skippable else "DEFAULT"
         yield from packet.decode()

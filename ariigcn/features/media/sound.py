@@ -93,7 +93,7 @@ def _pieces(container: Any, stream: Any, clip: Clip, mix: Mix) -> Iterator[NDArr
     """The span's mono signal at the stream's own rate, some seconds at a time."""
     start, end = span(container, clip)
     if np.isfinite(start):
-        seek(container, stream, start - PREROLL_S)
+        seek(container, stream, int((start - PREROLL_S) / stream.time_base))
     rate, reached, held = int(stream.rate), 0.0, _Held(mix)
     for frame in container.decode(stream):
         if frame.sample_rate != rate:

@@ -10,7 +10,15 @@ from ariigcn.features.media.containers import open_stream
 from ariigcn.features.media.frames import sample_frames
 from ariigcn.features.media.sound import read_audio
 from ariigcn.features.store import Status
-from tests.features.make_clips import grey_frames, number_of, tone, write_video, write_wav
+from tests.features.make_clips import (
+    cut_without_encoding,
+    grey_frames,
+    number_of,
+    tone,
+    write_sound,
+    write_video,
+    write_wav,
+)
 
 
 def clip(media: Path | None, start_s: float | None = None, end_s: float | None = None) -> Clip:
@@ -54,6 +62,44 @@ def test_frames_are_the_middles_of_equal_parts(tmp_path: Path, keyframe_every: i
     assert [number_of(f) for f in sample_frames(clip(path), 4)] == [10, 30, 50, 70]
     # Seconds 1.2 to 2.0 are frames 30 to 49.
     assert [number_of(f) for f in sample_frames(clip(path, 1.2, 2.0), 2)] == [35, 45]
+
+
+@pytest.mark.parametrize("keyframe_every", [250, 30, 12])
+@pytest.mark.parametrize(
+    ("suffix", "codec"),
+    [("ts", "libx264"), ("m2ts", "libx264"), ("flv", "libx264"), ("mpg", "mpeg2video")],
+)
+def test_frames_are_of_their_time_where_a_format_seeks_by_when_they_are_decoded(
+    tmp_path: Path, suffix: str, codec: str, keyframe_every: int
+) -> None:
+    path = tmp_path / f"a.{suffix}"
+    write_video(path, grey_frames(80), keyframe_every=keyframe_every, codec=codec)
+    assert [number_of(f) for f in sample_frames(clip(path), 4)] == [10, 30, 50, 70]
+    for span, numbers in {(0, 0.4): [2, 7], (1.2, 2.0): [35, 45], (2.8, 3.2): [72, 77]}.items():
+        assert [number_of(f) for f in sample_frames(clip(path, *span), 2)] == numbers, span
+
+
+def test_sound_of_mpeg_ps_is_of_its_time(tmp_path: Path) -> None:
+    long = np.concatenate([tone(1.0, 200 + 100 * i) for i in range(8)])
+    path = write_sound(tmp_path / "a.mpg", long, "mp2")
+    span = read_audio(clip(path, 3.1, 3.9))
+    assert abs(len(span) - 12800) <= 16
+    assert dominant_hertz(span) == pytest.approx(500, abs=3)
+
+
+def test_frames_without_a_time_are_an_error(tmp_path: Path) -> None:
+    path = write_video(tmp_path / "a.h264", grey_frames(20))
+    assert status_of(path, "video") == (
+        Status.FAILED,
+        "most of its frames have no time; encode it anew, as .mp4",
+    )
+
+
+def test_frames_that_a_cut_hides_are_not_shown(tmp_path: Path) -> None:
+    whole = write_video(tmp_path / "whole.mp4", grey_frames(80))
+    path = cut_without_encoding(whole, tmp_path / "cut.mp4", 20)
+    assert [number_of(f) for f in sample_frames(clip(path), 4)] == [27, 42, 57, 72]
+    assert [number_of(f) for f in sample_frames(clip(path, 0.0, 0.8), 2)] == [25, 35]
 
 
 def test_a_clip_of_three_frames_gives_three(tmp_path: Path) -> None:
