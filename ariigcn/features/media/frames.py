@@ -206,7 +206,19 @@ def _half(picture: NDArray[np.uint8], side: str | None) -> NDArray[np.uint8]:
 
 
 def _rgb(frame: "av.VideoFrame") -> NDArray[np.uint8]:
-    """One frame upright, uint8 [H, W, 3]; phones store the turn beside the picture."""
+    """One frame as it is shown, uint8 [H, W, 3]; phones store turn and mirroring beside the picture."""
     picture = np.asarray(frame.to_ndarray(format="rgb24"), dtype=np.uint8)
-    turns = round(frame.rotation / 90) % 4
-    return np.ascontiguousarray(np.rot90(picture, turns)) if turns else picture
+    turns = round(frame.rotation / 90)
+    if _mirrored(frame):
+        # The angle tells where the picture's right comes to lie, which is its left in the mirror.
+        picture, turns = picture[:, ::-1], turns + 2
+    return np.ascontiguousarray(np.rot90(picture, turns))
+
+
+def _mirrored(frame: Any) -> bool:
+    """Whether a frame's display matrix, 3 x 3 of fixed-point numbers, mirrors it."""
+    stored = frame.side_data.get("DISPLAYMATRIX")
+    if stored is None:
+        return False
+    a, b, _, c, d, *_ = np.frombuffer(bytes(stored), np.int32).astype(float)
+    return bool(a * d < b * c)

@@ -1,5 +1,6 @@
 """Clips that are whole, odd, cut off or no clips at all."""
 
+import struct
 from pathlib import Path
 
 import numpy as np
@@ -100,6 +101,47 @@ def test_frames_that_a_cut_hides_are_not_shown(tmp_path: Path) -> None:
     path = cut_without_encoding(whole, tmp_path / "cut.mp4", 20)
     assert [number_of(f) for f in sample_frames(clip(path), 4)] == [27, 42, 57, 72]
     assert [number_of(f) for f in sample_frames(clip(path, 0.0, 0.8), 2)] == [25, 35]
+
+
+ONE = 1 << 16
+MATRICES = {  # the first four of a display matrix -> where the upper left corner is shown, and what shape
+    (ONE, 0, 0, ONE): ("upper left", (48, 64)),
+    (0, ONE, -ONE, 0): ("upper right", (64, 48)),
+    (-ONE, 0, 0, -ONE): ("lower right", (48, 64)),
+    (0, -ONE, ONE, 0): ("lower left", (64, 48)),
+    (-ONE, 0, 0, ONE): ("upper right", (48, 64)),
+    (ONE, 0, 0, -ONE): ("lower left", (48, 64)),
+    (0, ONE, ONE, 0): ("upper left", (64, 48)),
+    (0, -ONE, -ONE, 0): ("lower right", (64, 48)),
+}
+
+
+@pytest.mark.parametrize("matrix", MATRICES)
+def test_turned_and_mirrored_pictures_are_upright(
+    tmp_path: Path, matrix: tuple[int, int, int, int]
+) -> None:
+    picture = np.zeros((48, 64, 3), np.uint8)
+    picture[:24, :32] = 255
+    path = write_video(tmp_path / "a.mp4", [picture] * 5)
+    a, b, c, d = matrix
+    plain, wanted = (
+        struct.pack(">9i", *two, 0, *more, 0, 0, 0, 1 << 30)
+        for two, more in (((ONE, 0), (0, ONE)), ((a, b), (c, d)))
+    )
+    content = path.read_bytes()
+    track = content.index(b"tkhd")
+    path.write_bytes(content[:track] + content[track:].replace(plain, wanted, 1))
+    [frame] = sample_frames(clip(path), 1)
+    corner, shape = MATRICES[matrix]
+    height, width = frame.shape[0] // 2, frame.shape[1] // 2
+    corners = {
+        "upper left": frame[:height, :width],
+        "upper right": frame[:height, width:],
+        "lower left": frame[height:, :width],
+        "lower right": frame[height:, width:],
+    }
+    assert frame.shape == (*shape, 3)
+    assert max(corners, key=lambda name: float(corners[name].mean())) == corner
 
 
 def test_a_clip_of_three_frames_gives_three(tmp_path: Path) -> None:
