@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ariigcn.app.limits import Limits
 from ariigcn.core.errors import DataError
-from ariigcn.corpora.read.clips import look_at
+from ariigcn.corpora.read.clips import last_packet_s, look_at
 from ariigcn.corpora.read.recordings import RECORDINGS
 from ariigcn.corpora.read.subtitles import split_speaker
 from ariigcn.corpora.read.transcripts import READERS, read_transcript, write_transcript
@@ -150,17 +150,8 @@ def _seconds(path: Path) -> float:
     """How long a recording is by its packets: a header may say nothing, or anything."""
     import av
 
-    last = 0.0
-    try:
-        with av.open(str(path), metadata_errors="replace") as container:
-            for packet in container.demux():
-                if packet.pts is not None and packet.time_base is not None:
-                    last = max(
-                        last, float((packet.pts + (packet.duration or 0)) * packet.time_base)
-                    )
-    except (av.FFmpegError, OSError, ValueError):
-        pass  # a recording that is cut off is as long as what there is of it
-    return last
+    with av.open(str(path), metadata_errors="replace") as container:
+        return last_packet_s(container)
 
 
 def _check_transcript(path: Path, limits: Limits) -> None:

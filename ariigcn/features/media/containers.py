@@ -14,7 +14,7 @@ import numpy as np
 
 from ariigcn.core.modality import Modality
 from ariigcn.core.paths import ABSENT, file_trouble
-from ariigcn.corpora.read.clips import PAST_END_S, PLAYLIST, PLAYLISTS, look_at
+from ariigcn.corpora.read.clips import PAST_END_S, PLAYLIST, PLAYLISTS, guessed, look_at
 from ariigcn.features.encoders.base import Clip, ClipError
 from ariigcn.features.store import Status
 
@@ -131,8 +131,8 @@ def check_complete(container: Any, stream: Any, clip: Clip, reached_s: float) ->
     """
     first = max(stream.start_time or 0, 0) * float(stream.time_base)
     start = max(span(container, clip)[0], first)
-    # MPEG-PS times its last packets by guess: what was read decides.
-    known = container.format.name not in SEEKLESS
+    # Where FFmpeg guesses a length, what was read decides; MPEG-PS times its last packets by guess.
+    known = not guessed(container) and container.format.name not in SEEKLESS
     declared = _declared_s(container, stream, first) if known else reached_s
     if start > declared - EPSILON_S:
         raise ClipError(

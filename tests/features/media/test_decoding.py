@@ -3,15 +3,18 @@
 import struct
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 
+from ariigcn.corpora.read.clips import look_at
 from ariigcn.features.encoders.base import Clip, ClipError
-from ariigcn.features.media.containers import open_stream
+from ariigcn.features.media.containers import PAST_END, open_stream, past_end
 from ariigcn.features.media.frames import sample_frames
 from ariigcn.features.media.sound import read_audio
 from ariigcn.features.store import Status
 from tests.features.make_clips import (
+    RATE,
     cut_without_encoding,
     grey_frames,
     number_of,
@@ -226,6 +229,44 @@ def test_a_download_that_stopped_half_way_is_no_shorter_clip(tmp_path: Path) -> 
         part = tmp_path / "part.mp4"
         part.write_bytes(whole[: len(whole) // 2])
         assert status_of(part, "video")[0] == Status.FAILED
+
+
+@pytest.mark.parametrize(
+    ("name", "codec", "muxer"),
+    [("a.aac", "aac", {}), ("a.mp3", "libmp3lame", {"write_xing": "0"})],
+)
+@pytest.mark.parametrize("silent_s", [slice(0, 12), slice(8, 20)])
+def test_a_guessed_length_is_not_believed(
+    tmp_path: Path, name: str, codec: str, muxer: dict[str, str], silent_s: slice
+) -> None:
+    signal = np.concatenate([tone(1.0, 200 + 50 * second) for second in range(20)])
+    signal = signal + np.random.default_rng(0).normal(0, 0.1, len(signal)).astype(np.float32)
+    signal[silent_s.start * RATE : silent_s.stop * RATE] = 0
+    path = write_sound(tmp_path / name, signal, codec, **muxer)
+    with av.open(str(path)) as container:
+        assert container.duration is not None
+        assert abs(container.duration / 1e6 - 20) > 5  # FFmpeg's guess
+    assert look_at(path).seconds == pytest.approx(20, abs=0.1)
+    assert len(read_audio(clip(path))) == pytest.approx(20 * 16000, abs=1600)
+    heard = 16 if silent_s.start == 0 else 4
+    span = read_audio(clip(path, heard + 0.1, heard + 0.9))
+    assert dominant_hertz(span) == pytest.approx(200 + 50 * heard, abs=3)
+    assert len(read_audio(clip(path, 18.0, 19.5))) == pytest.approx(24000, abs=16)
+    assert past_end(clip(path, 18.0, 19.5), "audio") == ""
+    assert past_end(clip(path, 18.0, 25.0), "audio").startswith(PAST_END)
+    status, message = status_of(path, "audio", start_s=30.0, end_s=31.0)
+    assert status == Status.FAILED
+    assert message.startswith("the span starts at 30.00 s, but the file ends at 20.0")
+
+
+def test_an_mp3_that_counts_its_frames_and_lacks_half_of_them_is_cut_off(tmp_path: Path) -> None:
+    path = write_sound(tmp_path / "a.mp3", tone(4.0), "libmp3lame")
+    with av.open(str(path)) as container:
+        frames = [packet.pos for packet in container.demux() if packet.size]
+    path.write_bytes(path.read_bytes()[: frames[len(frames) // 2]])
+    status, message = status_of(path, "audio")
+    assert status == Status.FAILED
+    assert message.startswith("cut off: only ")
 
 
 def test_a_span_behind_the_end_fails(tmp_path: Path) -> None:
