@@ -66,6 +66,16 @@ def write_sound(path: Path, signal: NDArray[np.float32], codec: str, **muxer: st
     return path
 
 
+def write_floats(path: Path, signal: NDArray[np.float32]) -> Path:
+    """A mono signal at 48 kHz as a wav of floats."""
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("pcm_f32le", rate=RATE, layout="mono")
+        frame = av.AudioFrame.from_ndarray(signal[None], format="flt", layout="mono")
+        frame.sample_rate, frame.pts = RATE, 0
+        container.mux([*stream.encode(frame), *stream.encode(None)])
+    return path
+
+
 def grey_frames(count: int, side: int = 64) -> list[NDArray[np.uint8]]:
     """Flat frames whose grey value counts up by 3: each of the first 80 tells its own number."""
     return [np.full((side, side, 3), min(5 + 3 * i, 250), np.uint8) for i in range(count)]

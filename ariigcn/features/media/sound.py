@@ -79,6 +79,8 @@ def audio_pieces(
             count += len(piece)
             if count > max_duration_s * rate:
                 raise ClipError(Status.TOO_LONG, _too_long(clip, max_duration_s))
+            if not np.isfinite(piece).all():
+                raise ClipError(Status.FAILED, "its sound has samples that are NaN or infinite")
             yield resampler(piece)
         check_length(count / rate, min_duration_s)
         yield resampler.rest()

@@ -13,7 +13,7 @@ from ariigcn.features.encoders.audio_opensmile import FeatureSet, Functionals, P
 from ariigcn.features.encoders.base import Clip
 from ariigcn.features.media.sound import read_audio
 from ariigcn.features.store import Status
-from tests.features.make_clips import tone, write_wav
+from tests.features.make_clips import tone, write_floats, write_wav
 
 DIMENSIONS = {
     "eGeMAPSv02": 88,
@@ -103,6 +103,13 @@ def test_the_engine_is_given_the_options_that_opensmile_gives_it(
     theirs = asked[-1]
     theirs["options"] = {key: str(value) for key, value in theirs["options"].items()}
     assert own == theirs, "opensmile starts its engine differently: bring _start in step with it"
+
+
+def test_sound_of_nothing_but_nan_is_no_silence(tmp_path: Path) -> None:
+    path = write_floats(tmp_path / "a.wav", np.full_like(tone(1.0), np.nan))
+    [row] = make("audio", Parameters()).encode([Clip("u", None, path)])
+    assert (row.status, row.values) == (Status.FAILED, None)
+    assert row.message == "its sound has samples that are NaN or infinite"
 
 
 def test_full_scale_does_not_wrap_around() -> None:

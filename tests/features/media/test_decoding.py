@@ -19,6 +19,7 @@ from tests.features.make_clips import (
     grey_frames,
     number_of,
     tone,
+    write_floats,
     write_sound,
     write_video,
     write_wav,
@@ -267,6 +268,18 @@ def test_an_mp3_that_counts_its_frames_and_lacks_half_of_them_is_cut_off(tmp_pat
     status, message = status_of(path, "audio")
     assert status == Status.FAILED
     assert message.startswith("cut off: only ")
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_samples_that_are_no_numbers_fail(tmp_path: Path, value: float) -> None:
+    signal = tone(1.0)
+    path = write_floats(tmp_path / "a.wav", signal)
+    assert len(read_audio(clip(path))) == pytest.approx(16000, abs=16)
+    signal[5000] = value
+    assert status_of(write_floats(path, signal), "audio") == (
+        Status.FAILED,
+        "its sound has samples that are NaN or infinite",
+    )
 
 
 def test_a_span_behind_the_end_fails(tmp_path: Path) -> None:
