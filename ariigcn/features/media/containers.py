@@ -93,7 +93,12 @@ def check_length(seconds: float, minimum: float) -> None:
 
 def _origin_s(container: Any) -> float:
     """Where the file's own clock starts, seconds; broadcast recordings do not start at zero."""
-    return max(container.start_time or 0, 0) / 1e6
+    return _from_floor(container, container.start_time or 0) / 1e6
+
+
+def _from_floor(container: Any, time: int) -> int:
+    """A time that is before 0 in MPEG-TS alone, whose clock starts anew every 26.5 hours."""
+    return time if container.format.name == "mpegts" else max(time, 0)
 
 
 def span(container: Any, clip: Clip) -> tuple[float, float]:
@@ -114,13 +119,15 @@ def span_in_header(container: Any, clip: Clip) -> float:
 
 def seek(container: Any, stream: Any, tick: int) -> None:
     """Go back from a time to where decoding can start, as the format's own seek finds it."""
-    tick = first_tick(stream) if container.format.name in SEEKLESS else max(tick, 0)
+    if container.format.name in SEEKLESS:
+        tick = first_tick(stream)
+    tick = _from_floor(container, tick)
     container.seek(tick, stream=stream, backward=True, any_frame=False)
 
 
 def first_tick(stream: Any) -> int:
     """A tick that leads a seek to the stream's start: frames are decoded before they are shown."""
-    return max((stream.start_time or 0) - round(1 / stream.time_base), 0)
+    return int(stream.start_time or 0) - round(1 / stream.time_base)
 
 
 def check_complete(container: Any, stream: Any, clip: Clip, reached_s: float) -> None:
@@ -129,7 +136,7 @@ def check_complete(container: Any, stream: Any, clip: Clip, reached_s: float) ->
     Raises:
         ClipError: they end well before.
     """
-    first = max(stream.start_time or 0, 0) * float(stream.time_base)
+    first = _from_floor(container, stream.start_time or 0) * float(stream.time_base)
     start = max(span(container, clip)[0], first)
     # Where FFmpeg guesses a length, what was read decides; MPEG-PS times its last packets by guess.
     known = not guessed(container) and container.format.name not in SEEKLESS

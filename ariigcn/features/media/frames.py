@@ -100,7 +100,7 @@ def _packets_until(container: Any, stream: Any, start: float, end: float) -> lis
     whole = not np.isfinite(start)
     packets, timeless = [], 0
     for packet in (
-        container.demux(stream) if whole else _packets_from(container, stream, int(start / base))
+        container.demux(stream) if whole else _packets_from(container, stream, int(start // base))
     ):
         tick = _tick(packet)
         if tick is None:

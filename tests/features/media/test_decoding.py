@@ -14,10 +14,11 @@ from ariigcn.features.media.frames import sample_frames
 from ariigcn.features.media.sound import read_audio
 from ariigcn.features.store import Status
 from tests.features.make_clips import (
+    FPS,
     RATE,
-    cut_without_encoding,
     grey_frames,
     number_of,
+    shifted,
     tone,
     write_floats,
     write_sound,
@@ -102,9 +103,22 @@ def test_frames_without_a_time_are_an_error(tmp_path: Path) -> None:
 
 def test_frames_that_a_cut_hides_are_not_shown(tmp_path: Path) -> None:
     whole = write_video(tmp_path / "whole.mp4", grey_frames(80))
-    path = cut_without_encoding(whole, tmp_path / "cut.mp4", 20)
+    path = shifted(whole, tmp_path / "cut.mp4", 20)
     assert [number_of(f) for f in sample_frames(clip(path), 4)] == [27, 42, 57, 72]
     assert [number_of(f) for f in sample_frames(clip(path, 0.0, 0.8), 2)] == [25, 35]
+
+
+def test_mpeg_ts_whose_clock_starts_anew_within_it(tmp_path: Path) -> None:
+    sound = np.concatenate([tone(0.8, 200 + 100 * i) for i in range(4)])
+    whole = write_video(tmp_path / "whole.ts", grey_frames(80), sound, keyframe_every=30)
+    begin = 40 - round(2**33 / 90_000 * FPS)  # its clock counts 33 bits of 1/90,000 s
+    path = shifted(whole, tmp_path / "anew.ts", begin)
+    assert [number_of(f) for f in sample_frames(clip(path), 4)] == [10, 30, 50, 70]
+    for start in (0.1, 0.9, 1.7, 2.5):
+        [frame] = sample_frames(clip(path, start, start + 0.3), 1)
+        assert number_of(frame) == pytest.approx((start + 0.15) * FPS, abs=2)
+        heard = read_audio(clip(path, start + 0.1, start + 0.5))
+        assert dominant_hertz(heard) == pytest.approx(200 + 100 * (start // 0.8), abs=4)
 
 
 ONE = 1 << 16
