@@ -192,14 +192,14 @@ class EmotionModel(ModelHubMixin):
             features: modality -> [n, D_m], as the model's encoders make them, not standardised; a
                 modality that is absent is masked.
             speakers: who speaks each of the n utterances.
-            mask: modality -> bool [n]; False where the modality is missing.
+            mask: modality -> bool [n]; False where the modality is missing, though there are features.
 
         Returns:
             float32 [n, C], in the order of :attr:`labels`.
 
         Raises:
             DataError: there is no utterance, a speaker cannot be used, shapes do not fit the model or
-                each other, or values are not finite.
+                each other, the model does not read a modality, or values are not finite.
         """
         _require_usable([Turn(None, None, speaker, None) for speaker in speakers])
         corpus = table_of_speakers(speakers, self.labels)

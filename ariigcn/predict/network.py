@@ -29,15 +29,17 @@ def read_features(
         head: the model's.
         features: modality -> [n, D_m]; a modality that is absent is masked.
         count: n.
-        mask: modality -> bool [n]; False where the modality is missing.
+        mask: modality -> bool [n]; False where the modality is missing, though there are features.
 
     Returns:
         Modality -> float32 [n, D_m], zero where it is missing; modality -> bool [n].
 
     Raises:
-        DataError: shapes that do not fit the model or each other, or values that are not finite.
+        DataError: shapes that do not fit the model or each other, a modality that the model does not
+            read, or values that are not finite.
     """
-    unknown = sorted(set(features) - set(head.dimensions))
+    mask = mask or {}
+    unknown = sorted({*features, *mask} - set(head.dimensions))
     if unknown:
         raise DataError(f"the model does not read {', '.join(unknown)}")
     values, usable = {}, {}
@@ -46,9 +48,10 @@ def read_features(
         x = np.asarray(features[modality] if given else np.zeros((count, size)), np.float32)
         if x.shape != (count, size):
             raise DataError(f"{modality}: features of shape {x.shape}, not {(count, size)}")
-        here = np.asarray((mask or {}).get(modality, np.full(count, given)), bool)
+        here = np.asarray(mask.get(modality, np.ones(count)), bool)
         if here.shape != (count,):
             raise DataError(f"{modality}: a mask of shape {here.shape}, not {(count,)}")
+        here = here & given
         if not np.isfinite(x[here]).all():
             raise DataError(f"{modality}: features that are NaN or infinite")
         values[modality], usable[modality] = np.where(here[:, None], x, 0), here

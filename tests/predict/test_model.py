@@ -128,6 +128,20 @@ def test_features_that_do_not_fit_are_refused(text_model):
             text_model.predict_features(features, list(speakers))
 
 
+def test_a_mask_hides_features_and_invents_none(make_model):
+    model = make_model("text", "audio")
+    x, speakers = np.random.default_rng(0).normal(size=(3, 384)), ["Ann", "Ben", "Ann"]
+    own = model.predict_features({"text": x}, speakers)
+    here = np.ones(3, bool)
+    assert np.array_equal(model.predict_features({"text": x}, speakers, {"audio": here}), own)
+    hidden = model.predict_features({"text": x}, speakers, {"text": ~here})
+    assert not np.allclose(hidden, own)
+    with pytest.raises(DataError, match="does not read txet"):
+        model.predict_features({"text": x}, speakers, {"txet": here})
+    with pytest.raises(DataError, match=r"a mask of shape \(2,\)"):
+        model.predict_features({"text": x}, speakers, {"text": here[:2]})
+
+
 def test_a_recording_without_transcript_or_words_says_what_to_do(
     text_model, talk, tmp_path, monkeypatch
 ):
