@@ -326,7 +326,7 @@ def _follow(model: str | None) -> None:
 
     with _in_words():
         online = OnlineModel(load(model or DEFAULT_ONLINE))
-        if follow(online, sys.stdin.buffer, sys.stdout, sys.stderr):
+        if follow(online, sys.stdin.buffer, sys.stdout.buffer, sys.stderr):
             raise typer.Exit(1)
 
 

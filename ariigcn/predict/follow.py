@@ -3,12 +3,13 @@
 import json
 import time
 from collections.abc import Iterable
-from typing import Any, TextIO
+from typing import Any, BinaryIO, TextIO
 
 import numpy as np
 from pydantic import ValidationError
 
 from ariigcn.core.errors import DataError
+from ariigcn.core.paths import printable
 from ariigcn.core.settings import Section, describe
 from ariigcn.predict.online import OnlineModel
 
@@ -20,7 +21,7 @@ class Said(Section):
     text: str
 
 
-def follow(model: OnlineModel, lines: Iterable[bytes], out: TextIO, remarks: TextIO) -> int:
+def follow(model: OnlineModel, lines: Iterable[bytes], out: BinaryIO, remarks: TextIO) -> int:
     """Answer each line with a line as soon as it comes.
 
     A line that cannot be used is answered by ``{"line": 3, "error": "..."}`` and is no part of the
@@ -29,7 +30,7 @@ def follow(model: OnlineModel, lines: Iterable[bytes], out: TextIO, remarks: Tex
     Args:
         model: it is told of the conversation line by line.
         lines: of JSON, UTF-8.
-        out: where answers go; flushed after each.
+        out: where answers go, as UTF-8; flushed after each.
         remarks: where the rest goes: what is masked, and at the end how long answers took.
 
     Returns:
@@ -47,12 +48,12 @@ def follow(model: OnlineModel, lines: Iterable[bytes], out: TextIO, remarks: Tex
             start = time.perf_counter()
             try:
                 answer = _answer(model, line)
-            except (ValueError, DataError) as error:
+            except (ValueError, DataError, RecursionError) as error:
                 unused += 1
                 answer = {"line": number, "error": f"line {number}: {_in_words(error)}"}
             else:
                 taken.append(time.perf_counter() - start)
-            out.write(json.dumps(answer, ensure_ascii=False) + "\n")
+            out.write(json.dumps(answer, ensure_ascii=False).encode() + b"\n")
             out.flush()
     finally:
         remarks.write(_latency(taken) + "\n")
@@ -65,7 +66,7 @@ def _answer(model: OnlineModel, line: bytes) -> dict[str, Any]:
         raise ValueError('not an object; write {"speaker": "...", "text": "..."}')
     said = Said(**given)
     utterance = model.say(said.speaker, said.text)
-    return {
+    answer = {
         "number": utterance.number,
         "speaker": utterance.speaker,
         "text": utterance.text,
@@ -73,14 +74,16 @@ def _answer(model: OnlineModel, line: bytes) -> dict[str, Any]:
         "probability": utterance.probability,
         "probabilities": utterance.probabilities,
     }
+    return answer | ({"missing": utterance.missing} if utterance.missing else {})
 
 
 def _in_words(error: Exception) -> str:
     if isinstance(error, ValidationError):
-        return "; ".join(words.removeprefix("(top level): ") for words in describe(error))
-    if isinstance(error, json.JSONDecodeError | UnicodeDecodeError):
+        words = (words.removeprefix("(top level): ") for words in describe(error))
+        return printable("; ".join(words))
+    if isinstance(error, json.JSONDecodeError | UnicodeError | RecursionError):
         return f"not JSON ({error})"
-    return str(error)
+    return printable(str(error))
 
 
 def _latency(taken: list[float]) -> str:

@@ -72,9 +72,12 @@ def _frame(conversations: Sequence[Conversation]) -> pd.DataFrame:
 
 
 def _write_csv(conversations: Sequence[Conversation], path: Path, separator: str = ",") -> None:
-    _frame(conversations).to_csv(
-        path, index=False, sep=separator, float_format="%.6g", lineterminator="\n"
-    )
+    frame = _frame(conversations)
+    # Times stay whole: six digits of 10000.12 s are not even its tenths.
+    for column in frame.columns:
+        if column == "probability" or column.startswith("prob_"):
+            frame[column] = frame[column].map("{:.6g}".format, na_action="ignore")
+    frame.to_csv(path, index=False, sep=separator, lineterminator="\n")
 
 
 def _write_parquet(conversations: Sequence[Conversation], path: Path) -> None:

@@ -13,7 +13,7 @@ from ariigcn.core.errors import ConfigError, DataError
 from ariigcn.predict import zoo
 from ariigcn.predict.carried import CarriedState
 from ariigcn.predict.follow import follow
-from ariigcn.predict.online import OnlineModel
+from ariigcn.predict.online import WORDS_ALONE, OnlineModel
 
 WORDS = [
     "I",
@@ -162,10 +162,12 @@ def test_each_line_is_answered_and_one_that_cannot_be_used_is_named(past_only_mo
         b'{"speaker": "Ann"}\n',
         b"\xff\n",
         b'{"speaker": "Ann", "text": "\\ud800"}\n',
+        b'{"text": "x", "\\ud800": 1}\n',
+        b"[" * 100_000 + b"\n",
         '{"speaker": "Zoë", "text": "Leave me alone."}\n'.encode(),
     ]
-    out, remarks = io.StringIO(), io.StringIO()
-    assert follow(OnlineModel(past_only_model), lines, out, remarks) == 6
+    out, remarks = io.BytesIO(), io.StringIO()
+    assert follow(OnlineModel(past_only_model), lines, out, remarks) == 8
     first, *errors, last = map(json.loads, out.getvalue().splitlines())
     whole = past_only_model.predict_turns([("Ann", "I am so happy!"), ("Zoë", "Leave me alone.")])
     for answer, utterance in zip((first, last), whole.utterances, strict=True):
@@ -180,14 +182,16 @@ def test_each_line_is_answered_and_one_that_cannot_be_used_is_named(past_only_mo
         assert answer["emotion"] == utterance.emotion
         assert answer["number"] == utterance.number
         assert answer["probabilities"] == pytest.approx(utterance.probabilities, abs=1e-5)
-    assert [error["line"] for error in errors] == [3, 4, 5, 6, 7, 8]
+    assert [error["line"] for error in errors] == [3, 4, 5, 6, 7, 8, 9, 10]
     assert errors[0]["error"] == "line 3: unknown key 'speakr'; did you mean 'speaker'?"
-    assert errors[-1]["error"] == "line 8: its text holds half a character (a lone surrogate)"
+    assert errors[5]["error"] == "line 8: its text holds half a character (a lone surrogate)"
+    assert errors[6]["error"].startswith("line 9: not JSON ('utf-8' codec can't encode")
+    assert errors[7]["error"].startswith("line 10: not JSON (maximum recursion depth")
     assert remarks.getvalue().startswith("2 utterance(s), time for each: median ")
 
 
 def test_an_answer_is_out_before_the_next_line_is_read(past_only_model):
-    out = io.StringIO()
+    out = io.BytesIO()
 
     def lines():
         for number in range(3):
@@ -195,6 +199,26 @@ def test_an_answer_is_out_before_the_next_line_is_read(past_only_model):
             yield b'{"text": "Well."}'
 
     follow(OnlineModel(past_only_model), lines(), out, io.StringIO())
+
+
+def test_an_answer_says_what_it_lacks(past_only_model, make_model):
+    out = io.BytesIO()
+    follow(OnlineModel(past_only_model), [b'{"text": ""}', b'{"text": "Hi"}'], out, io.StringIO())
+    empty, full = map(json.loads, out.getvalue().splitlines())
+    assert set(empty["missing"]) == {"text"}
+    assert "missing" not in full
+    out = io.BytesIO()
+    hearing = OnlineModel(make_model("text", "audio", future=0))
+    follow(hearing, [b'{"text": "Hi"}'], out, io.StringIO())
+    assert json.loads(out.getvalue())["missing"] == {"audio": WORDS_ALONE}
+
+
+def test_answers_are_in_utf8_whatever_the_terminal_speaks(past_only_model, tmp_path):
+    past_only_model.save_pretrained(tmp_path / "online")
+    command = ["predict", "--follow", "--model", str(tmp_path / "online")]
+    done = CliRunner(charset="latin-1").invoke(app, command, input='{"text": "会議"}\n'.encode())
+    assert done.exit_code == 0
+    assert json.loads(done.stdout_bytes)["text"] == "会議"
 
 
 def test_the_command_follows_standard_input(past_only_model, text_model, tmp_path):
