@@ -1,13 +1,14 @@
 """What was said in recordings: read where there is a transcript, else heard by a machine."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from ariigcn.core.errors import ConfigError, DataError, problem_list
 from ariigcn.core.logs import progress
+from ariigcn.core.paths import printable
 from ariigcn.corpora.read.transcripts import Transcript, read_transcript, write_transcript
-from ariigcn.predict.sources import Source
+from ariigcn.predict.sources import Given, Source, called, in_a_line, names_of, require_content
 from ariigcn.speech.language import not_english
 from ariigcn.speech.packages import available
 from ariigcn.speech.settings import SpeechSettings
@@ -22,12 +23,11 @@ STAGES = {
 }
 
 
-def transcripts_of(
-    sources: Sequence[Source], speech: SpeechSettings, threads: int
-) -> list[tuple[Source, Transcript]]:
-    """The conversations of each source, in their order.
+def transcripts_of(sources: Sequence[Source], speech: SpeechSettings, threads: int) -> list[Given]:
+    """The conversations of each source, in their order; no two sources have the same name.
 
-    A recording that cannot be heard, one of several, has a transcript without turns, whose note says why.
+    One of which nothing can be predicted has no turns, and its note says why: a recording that cannot
+    be heard, a transcript that cannot be used, a conversation without words.
 
     Args:
         sources: recordings and transcripts.
@@ -36,8 +36,7 @@ def transcripts_of(
 
     Raises:
         ConfigError: the recogniser does not fit the settings.
-        DataError: a transcript is defective, a recording has none and cannot be heard here, or no
-            recording could be heard.
+        DataError: a recording has no transcript and cannot be heard here, or no source can be used.
     """
     bare = [source for source in sources if source.transcript is None]
     if bare and (missing := available(speech)):
@@ -47,26 +46,51 @@ def transcripts_of(
             f"transcribe it: "
             f"{missing}"
         )
-    given = {s: read_transcript(s.transcript) for s in sources if s.transcript is not None}
     listener = Listener(speech, threads) if bare else None
-    found: list[tuple[Source, Transcript]] = []
-    problems = []
-    for source in sources:
-        if listener is None or source.recording is None or source in given:
-            found += [(source, transcript) for transcript in given[source]]
-            continue
-        try:
-            found.append((source, hear(listener, source.recording)))
-        except DataError as error:
-            problems.append(str(error))
-            found.append((source, Transcript(source.name, (), (str(error),))))
-    if len(problems) == len(sources):
+    found: list[Given] = []
+    problems: list[str] = []
+    for source, name in zip(sources, map(printable, names_of(sources)), strict=True):
+        for transcript, error in _conversations(source, name, listener):
+            if error is None:
+                found.append((source, transcript))
+            else:
+                problems.append(str(error))
+                why = in_a_line(error, source)
+                found.append((source, replace(transcript, turns=(), notes=(why,))))
+    if len(problems) == len(found):
         raise DataError(
             problems[0]
             if len(problems) == 1
             else problem_list("nothing can be predicted", problems)
         )
     return found
+
+
+def _conversations(
+    source: Source, name: str, listener: Listener | None
+) -> Iterator[tuple[Transcript, DataError | None]]:
+    """The conversations of a source, each with why nothing of it can be predicted."""
+    try:
+        said = _said(source, name, listener)
+    except DataError as error:
+        yield Transcript(name, ()), error
+        return
+    for transcript in said:
+        try:
+            require_content(source, transcript)
+        except DataError as error:
+            yield transcript, error
+        else:
+            yield transcript, None
+
+
+def _said(source: Source, name: str, listener: Listener | None) -> list[Transcript]:
+    """What was said in a source, read or heard."""
+    if source.transcript is not None:
+        return called(name, read_transcript(source.transcript), source.transcript)
+    assert listener is not None
+    assert source.recording is not None
+    return [replace(hear(listener, source.recording), name=name)]
 
 
 def hear(listener: Listener, recording: Path, given: Path | None = None) -> Transcript:

@@ -5,7 +5,8 @@ encoders that the model's header names, the graph that it was trained on, the ne
 """
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -15,6 +16,7 @@ from huggingface_hub import ModelHubMixin, snapshot_download
 from numpy.typing import ArrayLike, NDArray
 
 from ariigcn.core.errors import DataError, problem_list
+from ariigcn.core.paths import printable
 from ariigcn.corpora.read.transcripts import Transcript, Turn, defects
 from ariigcn.corpora.table import Corpus
 from ariigcn.models.base import ConversationModel
@@ -28,6 +30,7 @@ from ariigcn.predict.listen import transcripts_of, with_language_notice
 from ariigcn.predict.network import prepare, probabilities, read_features
 from ariigcn.predict.results import Results
 from ariigcn.predict.sources import (
+    Given,
     Source,
     find_sources,
     require_content,
@@ -142,7 +145,9 @@ class EmotionModel(ModelHubMixin):
         said = tuple(Turn(None, None, speaker or None, text or None) for speaker, text in turns)
         _require_usable(said)
         talk = (Source(None, Path("conversation")), Transcript("conversation", said))
-        return self._predict([talk], Work(), explain)[0]
+        require_content(*talk)
+        corpus, encoded = self._encode([talk], Work())
+        return self.predict_encoded(corpus, [talk], encoded, explain=explain)[0]
 
     def predict_all(
         self,
@@ -162,17 +167,19 @@ class EmotionModel(ModelHubMixin):
 
         Raises:
             ConfigError: the recogniser does not fit the settings.
-            DataError: a transcript is defective, or absent and cannot be made. A broken recording is no
+            DataError: a recording has no transcript and none can be made. A broken recording is no
                 error: its utterances say why they have no sound or picture. One of several of which
                 nothing can be predicted is a conversation without utterances, whose ``error`` says
                 why; where all are, that is an error.
         """
         found = transcripts_of(sources, speech, work.workers)
-        predicted = iter(self._predict([pair for pair in found if pair[1].turns], work, explain))
+        usable = [pair for pair in found if pair[1].turns]
+        corpus, encoded = self._encode(usable, work)
+        predicted = iter(self.predict_each(corpus, usable, encoded, explain=explain))
         conversations = [
             next(predicted)
             if transcript.turns
-            else self.nothing(transcript.name, str(source), " ".join(transcript.notes))
+            else self.nothing(transcript.name, printable(str(source)), " ".join(transcript.notes))
             for source, transcript in found
         ]
         problems = [f"{c.name}: {c.error}" for c in conversations if c.error]
@@ -207,23 +214,38 @@ class EmotionModel(ModelHubMixin):
         dialogues = prepare(self.head, self.network, corpus, values, usable)
         return probabilities(self.head, self.network, dialogues)
 
-    def _predict(
-        self,
-        conversations: Sequence[tuple[Source, Transcript]],
-        work: Work,
-        explain: bool,
-    ) -> list[Conversation]:
-        for source, transcript in conversations:
-            require_content(source, transcript)
+    def _encode(
+        self, conversations: Sequence[Given], work: Work
+    ) -> tuple[Corpus, dict[str, Encoded]]:
+        """The table of conversations, and its features by the model's encoders."""
         corpus = table_of(conversations, self.labels)
         encoded = self.encoders.encode(corpus, work)
         work.tell("predicting")
-        return self.predict_encoded(corpus, conversations, encoded, explain=explain)
+        return corpus, encoded
+
+    def predict_each(
+        self,
+        corpus: Corpus,
+        conversations: Sequence[Given],
+        encoded: Mapping[str, Encoded],
+        *,
+        explain: bool = False,
+    ) -> list[Conversation]:
+        """As :meth:`predict_encoded`; a conversation that the graph cannot hold stops no other."""
+        try:
+            return self.predict_encoded(corpus, conversations, encoded, explain=explain)
+        except DataError as error:
+            if len(conversations) == 1:
+                ((source, transcript),) = conversations
+                recording = None if source.recording is None else str(source.recording)
+                return [self.nothing(transcript.name, recording, str(error))]
+        singly = _singly(corpus, conversations, encoded)
+        return [c for one in singly for c in self.predict_each(*one, explain=explain)]
 
     def predict_encoded(
         self,
         corpus: Corpus,
-        conversations: Sequence[tuple[Source, Transcript]],
+        conversations: Sequence[Given],
         encoded: Mapping[str, Encoded],
         *,
         explain: bool = False,
@@ -263,6 +285,18 @@ def _require_usable(turns: Sequence[Turn]) -> None:
     wrong = [f"utterance {n}: {why}" for n, turn in enumerate(turns, 1) for why in defects(turn)]
     if wrong:
         raise DataError(problem_list("nothing was predicted", wrong))
+
+
+def _singly(
+    corpus: Corpus, given: Sequence[Given], encoded: Mapping[str, Encoded]
+) -> Iterator[tuple[Corpus, list[Given], dict[str, Encoded]]]:
+    """Each conversation of several, with its rows."""
+    start = 0
+    for source, transcript in given:
+        rows = slice(start, start + len(transcript.turns))
+        own = replace(corpus, utterances=corpus.utterances[rows].reset_index(drop=True))
+        yield own, [(source, transcript)], {m: e.part(rows) for m, e in encoded.items()}
+        start = rows.stop
 
 
 def _name_of(folder: Path, head: BundleHead) -> str:

@@ -4,7 +4,6 @@ Each recording has the transcript of its name beside it, or one that a machine w
 (:mod:`~ariigcn.predict.transcribing`). What cannot be used stops no other: it is told in the table's head.
 """
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,7 +16,17 @@ from ariigcn.core.paths import printable
 from ariigcn.corpora.read.clips import look_at
 from ariigcn.corpora.read.transcripts import Transcript, Turn, read_transcript
 from ariigcn.corpora.table import Corpus, find_problems
-from ariigcn.predict.sources import UNNAMED, Source, find_sources, require_content, table_of
+from ariigcn.predict.sources import (
+    UNNAMED,
+    Given,
+    Source,
+    called,
+    find_sources,
+    in_a_line,
+    names_of,
+    require_content,
+    table_of,
+)
 
 NO_TRANSCRIPT = "there is no transcript"
 
@@ -45,9 +54,6 @@ class Failure:
     error: str
 
 
-Given = tuple[Source, Transcript]
-
-
 def untranscribed(root: Path) -> list[Source]:
     """The recordings of a folder that have no transcript beside them."""
     return [source for source in find_sources([root]) if source.transcript is None]
@@ -64,15 +70,11 @@ def gather(
     """
     given: list[Given] = []
     failures = []
-    stems = Counter(source.name for source in sources)
-    for source in sources:
-        # Two recordings of one name are told apart by their endings.
-        twice = stems[source.name] > 1 and source.recording is not None
-        name = printable(source.recording.name if twice and source.recording else source.name)
+    for source, name in zip(sources, map(printable, names_of(sources)), strict=True):
         try:
             found = list(_conversations(source, name, heard or {}))
         except DataError as error:
-            failures.append(Failure(name, printable(str(source)), _in_a_line(error, source)))
+            failures.append(Failure(name, printable(str(source)), in_a_line(error, source)))
         else:
             given += found
     return given, failures
@@ -135,20 +137,11 @@ def _conversations(source: Source, name: str, heard: Mapping[str, Heard]) -> Ite
     if source.recording is not None and (trouble := look_at(source.recording).trouble):
         raise DataError(trouble)
     path = _transcript(source, heard)
-    for found in read_transcript(path):
-        own = source.recording is not None and found.name == path.stem
-        transcript = replace(found, name=name) if own else found
+    for transcript in called(name, read_transcript(path), path):
         require_content(source, transcript)
         if problems := find_problems(table_of([(source, transcript)], ())):
             raise DataError(problem_list("its transcript cannot be used", problems, 5))
         yield source, transcript
-
-
-def _in_a_line(error: DataError, source: Source) -> str:
-    """What is wrong, without the folder: all of its recordings lie there."""
-    folder = f"{Path(str(source)).parent}/"
-    said = str(error).replace(folder, "").replace(":\n  - ", ": ").replace("\n  - ", "; ")
-    return printable(" ".join(said.split()))
 
 
 def _transcript(source: Source, heard: Mapping[str, Heard]) -> Path:

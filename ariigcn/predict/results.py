@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from ariigcn.corpora.read.transcripts import Transcript
 from ariigcn.predict.conversation import Conversation, Explanation, Utterance
 from ariigcn.predict.encode import Encoded
-from ariigcn.predict.sources import Source
+from ariigcn.predict.sources import Given, Source
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Results:
     probabilities: NDArray[np.float32]
     explanations: Sequence[Explanation] = ()
 
-    def conversations(self, given: Sequence[tuple[Source, Transcript]]) -> list[Conversation]:
+    def conversations(self, given: Sequence[Given]) -> list[Conversation]:
         """The rows as the conversations that the table was made of, in its order."""
         starts = np.cumsum([0, *(len(transcript.turns) for _, transcript in given)]).tolist()
         return [

@@ -1,13 +1,14 @@
 """What there is to predict: recordings with their transcripts, found by name, as one utterance table."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
 
 from ariigcn.core.errors import DataError, problem_list
-from ariigcn.core.paths import NOT_UTF8, file_trouble, is_text
+from ariigcn.core.paths import NOT_UTF8, file_trouble, is_text, printable
 from ariigcn.corpora.read.recordings import RECORDINGS
 from ariigcn.corpora.read.transcripts import READERS, Transcript, Turn
 from ariigcn.corpora.table import COLUMNS, Corpus
@@ -26,20 +27,29 @@ class Source:
     transcript: Path | None = None
 
     @property
-    def name(self) -> str:
-        """The file's name without its ending."""
+    def file(self) -> Path:
+        """What it is called by: the recording, or else the transcript."""
         path = self.recording or self.transcript
         assert path is not None
-        return path.stem
+        return path
+
+    @property
+    def name(self) -> str:
+        """The file's name without its ending."""
+        return self.file.stem
 
     def __str__(self) -> str:
         return str(self.recording or self.transcript)
 
 
+Given = tuple[Source, Transcript]  # one conversation: where it is from, and what was said
+
+
 def find_sources(paths: Sequence[Path], transcript: Path | None = None) -> list[Source]:
     """Recordings and transcripts, files or folders of them, each with what lies beside it.
 
-    A recording without a transcript of its own takes the one of the same name beside it.
+    A recording without a transcript of its own takes the one of the same name beside it, whether that
+    is named too or not.
 
     Raises:
         DataError: a path does not exist, is neither, or a folder holds nothing; all are named.
@@ -50,24 +60,48 @@ def find_sources(paths: Sequence[Path], transcript: Path | None = None) -> list[
         if problem := _trouble(paths[0], RECORDINGS):
             raise DataError(problem)
         return [Source(paths[0], transcript)]
-    found: list[Source] = []
+    found: list[Path] = []
     problems: list[str] = []
     for path in paths:
         inside = [path]
         if path.is_dir():
-            inside = [there for there in sorted(path.iterdir()) if _is_named_so(there)]
+            inside = sorted(filter(_is_named_so, path.iterdir()), key=_recordings_first)
             if not inside:
                 problems.append(f"{path}: holds no recording and no transcript")
         elif problem := _trouble(path, ENDINGS):
             problems.append(problem)
-        found += _paired(inside)
+        found += inside
     if problems:
         raise DataError(problem_list("nothing was started", problems))
-    return list(dict.fromkeys(found))
+    return list(_paired(found))
+
+
+def names_of(sources: Sequence[Source]) -> list[str]:
+    """What each conversation is called: the shortest of its file's names that no other source has.
+
+    ``talk``; with its ending where ``talk.mp4`` and ``talk.wav`` are both there; as it was given where
+    two folders have it.
+    """
+    names = [source.name for source in sources]
+    for longer in ([source.file.name for source in sources], [str(source) for source in sources]):
+        count = Counter(names)
+        names = [
+            long if count[name] > 1 else name for name, long in zip(names, longer, strict=True)
+        ]
+    return names
+
+
+def called(name: str, transcripts: Sequence[Transcript], path: Path) -> list[Transcript]:
+    """The conversations of a transcript; the one that has its file's name gets ``name``."""
+    return [replace(t, name=name) if t.name == path.stem else t for t in transcripts]
 
 
 def _is_named_so(path: Path) -> bool:
     return path.suffix.lower() in ENDINGS and not path.name.startswith(".")
+
+
+def _recordings_first(path: Path) -> tuple[bool, Path]:
+    return path.suffix.lower() not in RECORDINGS, path
 
 
 def _trouble(path: Path, endings: Sequence[str]) -> str:
@@ -80,23 +114,30 @@ def _trouble(path: Path, endings: Sequence[str]) -> str:
 
 def _paired(paths: Sequence[Path]) -> Iterator[Source]:
     """Each recording with the transcript of its name beside it; transcripts without one alone."""
-    recordings = {p: None for p in paths if p.suffix.lower() in RECORDINGS}
-    taken: set[Path | None] = set()
-    for path in recordings:
-        beside = [path.with_suffix(ending) for ending in READERS]
-        transcript = next((p for p in beside if p.is_file()), None)
-        taken.add(transcript)
-        yield Source(path, transcript)
+    once: dict[Path, Path] = {}
     for path in paths:
-        if path not in recordings and path not in taken:
+        once.setdefault(path.absolute(), path)
+    recordings = {p: _beside(p) for p in once.values() if p.suffix.lower() in RECORDINGS}
+    taken = {path.absolute() for path in recordings.values() if path is not None}
+    for place, path in once.items():
+        if path in recordings:
+            yield Source(path, recordings[path])
+        elif place not in taken:
             yield Source(None, path)
+
+
+def _beside(recording: Path) -> Path | None:
+    """The transcript of a recording's name, the first kind that there is."""
+    beside = (recording.with_suffix(ending) for ending in READERS)
+    return next((path for path in beside if path.is_file()), None)
 
 
 def require_content(source: Source, transcript: Transcript) -> None:
     """Refuse a conversation of which nothing can be read, heard or seen.
 
     Raises:
-        DataError: it has no words, and no turn with times in a recording.
+        DataError: it has no words, and no turn with times in a recording; or the recording's path is not
+            in UTF-8, which no table can hold.
     """
     said = any(turn.text for turn in transcript.turns)
     timed = any(turn.start_s is not None for turn in transcript.turns)
@@ -104,6 +145,15 @@ def require_content(source: Source, transcript: Transcript) -> None:
         raise DataError(
             f"{source}: it has no words, sound or pictures, so nothing can be predicted"
         )
+    if source.recording and not is_text(str(source.recording.resolve())):
+        raise DataError(f"{source.recording}: a folder or a link on its way has {NOT_UTF8}")
+
+
+def in_a_line(error: DataError, source: Source) -> str:
+    """What is wrong with a source, without its folder."""
+    said = str(error).replace(f"{source.file.parent}/", "")
+    said = said.replace(":\n  - ", ": ").replace("\n  - ", "; ")
+    return printable(" ".join(said.split()))
 
 
 def table_of_speakers(speakers: Sequence[str], labels: Sequence[str]) -> Corpus:
@@ -112,25 +162,20 @@ def table_of_speakers(speakers: Sequence[str], labels: Sequence[str]) -> Corpus:
     return table_of([(Source(), Transcript("", turns))], labels)
 
 
-def table_of(conversations: Sequence[tuple[Source, Transcript]], labels: Sequence[str]) -> Corpus:
+def table_of(conversations: Sequence[Given], labels: Sequence[str]) -> Corpus:
     """The utterance table of conversations to predict: all of it the test split, without labels.
 
     Args:
-        conversations: a source and one transcript of it, each.
+        conversations: a source and one transcript of it, each; :func:`require_content` takes them.
         labels: the model's emotions.
 
     Returns:
         One row a turn, in the order given; media are relative to :data:`MEDIA_ROOT`.
-
-    Raises:
-        DataError: a recording's path is not in UTF-8.
     """
     rows = []
     for index, (source, transcript) in enumerate(conversations):
         dialogue = f"{index:06d}"
         media = None if source.recording is None else source.recording.resolve()
-        if media and not is_text(str(media)):
-            raise DataError(f"{source.recording}: a folder or a link on its way has {NOT_UTF8}")
         for number, turn in enumerate(transcript.turns):
             timed = turn.start_s is not None
             rows.append(

@@ -18,7 +18,7 @@ from ariigcn.predict.conversation import Conversation
 from ariigcn.predict.encode import Encoded, differences
 from ariigcn.predict.model import EmotionModel
 from ariigcn.predict.pages import write_pages
-from ariigcn.predict.recordings import Given, conversations_of, failures_of
+from ariigcn.predict.recordings import conversations_of, failures_of
 from ariigcn.predict.writers import write_rows
 from ariigcn.training.predict import EVALUATION_DIALOGUES
 
@@ -88,33 +88,7 @@ def predictions(
                 m: Encoded.of(store.read(rows.start, rows.stop), notes[m])
                 for m, store in opened.items()
             }
-            yield from _predicted(own, part, encoded, model)
+            yield from model.predict_each(own, part, encoded)
             counter.advance(len(part))
     for failure in failures_of(corpus):
         yield model.nothing(failure.name, failure.source or None, failure.error)
-
-
-def _predicted(
-    corpus: Corpus, given: list[Given], encoded: Mapping[str, Encoded], model: EmotionModel
-) -> list[Conversation]:
-    """A few conversations; one that the model's graph cannot hold stops no other."""
-    try:
-        return model.predict_encoded(corpus, given, encoded)
-    except DataError as error:
-        if len(given) == 1:
-            ((source, transcript),) = given
-            recording = None if source.recording is None else str(source.recording)
-            return [model.nothing(transcript.name, recording, str(error))]
-        return [c for one in _singly(corpus, given, encoded) for c in _predicted(*one, model)]
-
-
-def _singly(
-    corpus: Corpus, given: list[Given], encoded: Mapping[str, Encoded]
-) -> Iterator[tuple[Corpus, list[Given], dict[str, Encoded]]]:
-    """Each conversation of several, with its rows."""
-    start = 0
-    for source, transcript in given:
-        rows = slice(start, start + len(transcript.turns))
-        own = replace(corpus, utterances=corpus.utterances[rows].reset_index(drop=True))
-        yield own, [(source, transcript)], {m: e.part(rows) for m, e in encoded.items()}
-        start = rows.stop

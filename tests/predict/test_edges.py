@@ -9,6 +9,7 @@ import pytest
 from ariigcn.core.errors import DataError
 from ariigcn.predict.command import show
 from ariigcn.predict.sources import find_sources
+from ariigcn.predict.writers import write
 from tests.features.make_clips import grey_frames, tone, write_video, write_wav
 
 
@@ -134,3 +135,46 @@ def test_where_nothing_can_be_read_there_is_an_error_and_no_guess(model, tmp_pat
     assert "mute: no prediction" in capsys.readouterr().out
     row = mute.to_pandas().iloc[0]
     assert "anything" in row["error"]
+
+
+def test_one_source_that_cannot_be_used_stops_no_other(model, tmp_path):
+    said(tmp_path / "good.csv", [",,A,Hello.", ",,B,Bye."])
+    (tmp_path / "wordless.rttm").write_text("SPEAKER f 1 0 1 <NA> <NA> Ann <NA> <NA>\n")
+    (tmp_path / "empty.json").write_text('{"segments": []}')
+    (tmp_path / "two.tsv").write_text("dialogue_id\tspeaker\ttext\nx\tA\tHi.\ny\tA\t\n")
+    old = tmp_path / os.fsdecode(b"ann\xe9e")
+    old.mkdir()
+    said(old / "talk.csv", ["0,1,Ann,Hi."])
+    write_wav(old / "talk.wav", [tone(2.0)])
+    found = model.predict_all(find_sources([tmp_path, old]))
+    errors = {conversation.name: conversation.error for conversation in found}
+    assert [name for name, error in errors.items() if not error] == ["good", "x"]
+    assert errors["empty"] == "empty.json: it has no utterance"
+    assert errors["wordless"].startswith("wordless.rttm: it has no words")
+    assert errors["y"].startswith("two.tsv: it has no words")
+    assert "a name that is not in UTF-8" in errors["talk"]
+    for ending in (".csv", ".json", ".html", ".parquet"):
+        write(found, tmp_path / f"out{ending}")
+
+
+def test_one_conversation_of_too_many_speakers_stops_no_other(make_model, tmp_path):
+    names = tuple(f"{j} to {i} {w}" for j in "01" for i in "01" for w in ("until now", "future"))
+    model = make_model("text", names=names, relations="speaker-pair")
+    said(tmp_path / "pair.csv", [",,A,Hello.", ",,B,Bye."])
+    said(tmp_path / "three.csv", [",,A,Hello.", ",,B,Bye.", ",,C,Well."])
+    pair, three = model.predict_all(find_sources([tmp_path]))
+    alone = model.predict(tmp_path / "pair.csv")
+    assert whole(pair).utterances == alone.utterances
+    assert not three.utterances
+    assert "more speakers than its training" in three.error
+    with pytest.raises(DataError, match="more speakers than its training"):
+        model.predict(tmp_path / "three.csv")
+
+
+def test_recordings_of_one_name_are_told_apart(model, tmp_path):
+    write_wav(tmp_path / "talk.wav", [tone(2.0)])
+    (tmp_path / "talk.flac").write_bytes((tmp_path / "talk.wav").read_bytes())
+    said(tmp_path / "talk.csv", ["0,1,A,Hello."])
+    found = model.predict_all(find_sources(sorted(tmp_path.iterdir())))
+    assert [conversation.name for conversation in found] == ["talk.flac", "talk.wav"]
+    assert model.predict(tmp_path / "talk.wav", tmp_path / "talk.csv").name == "talk"

@@ -5,7 +5,7 @@ import pytest
 from ariigcn.core.errors import DataError
 from ariigcn.corpora.read.transcripts import Transcript, Turn
 from ariigcn.corpora.table import check_corpus
-from ariigcn.predict.sources import Source, find_sources, table_of
+from ariigcn.predict.sources import Source, find_sources, names_of, table_of
 
 
 @pytest.fixture
@@ -27,6 +27,26 @@ def test_a_file_takes_the_transcript_that_is_named_or_lies_beside_it(folder):
     assert find_sources([folder / "a b.mp4"]) == [Source(folder / "a b.mp4", folder / "a b.srt")]
     other = folder / "lonely.vtt"
     assert find_sources([folder / "a b.mp4"], other) == [Source(folder / "a b.mp4", other)]
+
+
+def test_files_that_are_named_one_by_one_are_the_folders(folder, tmp_path):
+    named = [folder / name for name in ("a b.mp4", "a b.srt", "é.wav", "lonely.vtt")]
+    assert find_sources(named) == find_sources([folder])
+    assert find_sources([folder, *named]) == find_sources([folder])
+    assert find_sources([folder / "a b.srt"]) == [Source(None, folder / "a b.srt")]
+    order = [folder / "lonely.vtt", folder / "é.wav"]
+    assert [source.file for source in find_sources(order)] == order
+
+
+def test_no_two_sources_have_the_same_name(folder):
+    for name in ("a b.wav", "one/talk.srt", "two/talk.srt", "é.mp3.srt", "é.mp3"):
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text("x")
+    sources = find_sources([folder, folder / "one", folder / "two"])
+    assert names_of(sources) == [
+        "a b.mp4", "a b.wav", str(folder / "é.mp3"), "é.wav", "lonely", str(folder / "é.mp3.srt"),
+        str(folder / "one/talk.srt"), str(folder / "two/talk.srt"),
+    ]  # fmt: skip
 
 
 def test_everything_that_is_wrong_is_named_at_once(folder):
