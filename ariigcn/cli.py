@@ -268,21 +268,20 @@ def predict(
     from ariigcn.core.logs import configure_logging
     from ariigcn.predict.command import show
     from ariigcn.predict.encode import Work
-    from ariigcn.predict.sources import find_sources
+    from ariigcn.predict.sources import files_of, find_sources
     from ariigcn.predict.writers import check_output, write
     from ariigcn.predict.zoo import DEFAULT, load
     from ariigcn.speech.settings import SpeechSettings
 
     configure_logging()
     with _in_words():
-        if out is not None:
-            check_output(out, explained=explain)
         sources = find_sources(recordings, transcript)
+        if out is not None:
+            check_output(out, len(sources), explained=explain, inputs=files_of(sources))
         work = Work(workers=cores, cache=cache)
         speech = SpeechSettings(recogniser=recogniser, language=language, speakers=speakers)
         found = load(model or DEFAULT).predict_all(sources, work, explain=explain, speech=speech)
         if out is not None:
-            check_output(out, len(found))
             write(found, out)
         show(found, out)
 
@@ -312,7 +311,10 @@ def transcribe(
     configure_logging()
     with _in_words():
         settings = SpeechSettings(recogniser=recogniser, language=language, speakers=speakers)
-        found = write_heard(out, lambda: hear(Listener(settings, cores), recording, transcript))
+        inputs = [recording] if transcript is None else [recording, transcript]
+        found = write_heard(
+            out, lambda: hear(Listener(settings, cores), recording, transcript), inputs
+        )
     for note in found.notes:
         typer.echo(note, err=True)
     people = len({turn.speaker for turn in found.turns})

@@ -23,8 +23,7 @@ def atomic_path(path: Path | str) -> Iterator[Path]:
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    writer = f"{os.uname().nodename}.{os.getpid()}"
-    temporary = path.with_name(f".{path.stem}.{writer}.tmp{path.suffix}")
+    temporary = _temporary(path)
     remove(temporary)
     try:
         yield temporary
@@ -35,6 +34,23 @@ def atomic_path(path: Path | str) -> Iterator[Path]:
     except BaseException:
         remove(temporary)
         raise
+
+
+def try_path(path: Path) -> None:
+    """Find out before work starts whether :func:`atomic_path` can write a file; its folder is made.
+
+    Raises:
+        OSError: it cannot.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = _temporary(path)
+    temporary.touch()
+    temporary.unlink()
+
+
+def _temporary(path: Path) -> Path:
+    writer = f"{os.uname().nodename}.{os.getpid()}"
+    return path.with_name(f".{path.stem}.{writer}.tmp{path.suffix}")
 
 
 @contextmanager

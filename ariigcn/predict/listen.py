@@ -8,7 +8,16 @@ from ariigcn.core.errors import ConfigError, DataError, problem_list
 from ariigcn.core.logs import progress
 from ariigcn.core.paths import printable
 from ariigcn.corpora.read.transcripts import Transcript, read_transcript, write_transcript
-from ariigcn.predict.sources import Given, Source, called, in_a_line, names_of, require_content
+from ariigcn.predict.sources import (
+    Given,
+    Source,
+    called,
+    in_a_line,
+    names_of,
+    output_trouble,
+    require_content,
+)
+from ariigcn.predict.writers import check_place
 from ariigcn.speech.language import not_english
 from ariigcn.speech.packages import available
 from ariigcn.speech.settings import SpeechSettings
@@ -98,8 +107,10 @@ def hear(listener: Listener, recording: Path, given: Path | None = None) -> Tran
 
     Raises:
         DataError: see :meth:`ariigcn.speech.transcribe.Listener.transcribe` and ``complete``; or the given
-            transcript cannot be read, or holds several conversations.
+            transcript cannot be read, holds several conversations, or is what was predicted.
     """
+    if given is not None and (trouble := output_trouble(given)):
+        raise DataError(trouble)
     known = [] if given is None else read_transcript(given)
     if len(known) > 1:
         raise DataError(
@@ -116,14 +127,23 @@ def hear(listener: Listener, recording: Path, given: Path | None = None) -> Tran
         return listener.transcribe(recording, tell)
 
 
-def write_heard(out: Path, heard: Callable[[], Transcript]) -> Transcript:
+def write_heard(
+    out: Path, heard: Callable[[], Transcript], inputs: Sequence[Path] = ()
+) -> Transcript:
     """Hear, and write what was heard as Whisper's JSON, for a person to correct.
 
+    Args:
+        out: the file.
+        heard: what is heard.
+        inputs: what it is heard from, which is not replaced.
+
     Raises:
-        ConfigError: the path does not end in ``.json``; said before work starts.
+        ConfigError: the path does not end in ``.json``, is one of the inputs, or cannot be written; said
+            before work starts.
     """
-    if out.suffix.lower() != ".json" or out.is_dir():
+    if out.suffix.lower() != ".json":
         raise ConfigError(f"{out}: this command writes JSON; name a file that ends in .json")
+    check_place(out, inputs)
     transcript = heard()
     write_transcript(transcript, out)
     return transcript

@@ -1,5 +1,6 @@
 """What there is to predict: recordings with their transcripts, found by name, as one utterance table."""
 
+import logging
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -12,7 +13,9 @@ from ariigcn.core.paths import NOT_UTF8, file_trouble, is_text, printable
 from ariigcn.corpora.read.recordings import RECORDINGS
 from ariigcn.corpora.read.transcripts import READERS, Transcript, Turn
 from ariigcn.corpora.table import COLUMNS, Corpus
+from ariigcn.predict.writers import wrote
 
+logger = logging.getLogger(__name__)
 # The table's media are relative to a folder; recordings may lie anywhere.
 MEDIA_ROOT = Path("/")
 ENDINGS = (*RECORDINGS, *READERS)
@@ -49,15 +52,16 @@ def find_sources(paths: Sequence[Path], transcript: Path | None = None) -> list[
     """Recordings and transcripts, files or folders of them, each with what lies beside it.
 
     A recording without a transcript of its own takes the one of the same name beside it, whether that
-    is named too or not.
+    is named too or not. What ``ariigcn predict`` wrote is no transcript: in a folder it is passed over.
 
     Raises:
-        DataError: a path does not exist, is neither, or a folder holds nothing; all are named.
+        DataError: a path does not exist, is neither, or a folder holds nothing; or what was predicted
+            is named, or lies alone beside a recording that is named. All are told.
     """
     if transcript is not None:
         if len(paths) != 1 or paths[0].is_dir():
             raise DataError("a transcript belongs to one recording: name only that file")
-        if problem := _trouble(paths[0], RECORDINGS):
+        if problem := _trouble(paths[0], RECORDINGS) or output_trouble(transcript):
             raise DataError(problem)
         return [Source(paths[0], transcript)]
     found: list[Path] = []
@@ -65,15 +69,34 @@ def find_sources(paths: Sequence[Path], transcript: Path | None = None) -> list[
     for path in paths:
         inside = [path]
         if path.is_dir():
-            inside = sorted(filter(_is_named_so, path.iterdir()), key=_recordings_first)
+            inside = _inside(path)
             if not inside:
                 problems.append(f"{path}: holds no recording and no transcript")
-        elif problem := _trouble(path, ENDINGS):
+        elif problem := _trouble(path, ENDINGS) or output_trouble(path) or _trouble_beside(path):
             problems.append(problem)
         found += inside
     if problems:
         raise DataError(problem_list("nothing was started", problems))
     return list(_paired(found))
+
+
+def files_of(sources: Sequence[Source]) -> Iterator[Path]:
+    """What people gave: recordings, transcripts, and other transcripts of the recordings' names."""
+    for source in sources:
+        yield source.file
+        if source.transcript is not None:
+            yield source.transcript
+        if source.recording is not None:
+            yield from (path for path in _beside(source.recording) if not wrote(path))
+
+
+def output_trouble(transcript: Path) -> str:
+    """Why a file is no transcript, where ``ariigcn predict`` wrote it; else empty."""
+    if not wrote(transcript):
+        return ""
+    return (
+        f"{transcript}: this is what `ariigcn predict` wrote, not a transcript; name the transcript"
+    )
 
 
 def names_of(sources: Sequence[Source]) -> list[str]:
@@ -96,12 +119,15 @@ def called(name: str, transcripts: Sequence[Transcript], path: Path) -> list[Tra
     return [replace(t, name=name) if t.name == path.stem else t for t in transcripts]
 
 
-def _is_named_so(path: Path) -> bool:
-    return path.suffix.lower() in ENDINGS and not path.name.startswith(".")
-
-
-def _recordings_first(path: Path) -> tuple[bool, Path]:
-    return path.suffix.lower() not in RECORDINGS, path
+def _inside(folder: Path) -> list[Path]:
+    """The recordings of a folder, then its transcripts."""
+    named = [
+        p for p in folder.iterdir() if p.suffix.lower() in ENDINGS and not p.name.startswith(".")
+    ]
+    outputs = [path for path in named if wrote(path)]
+    for path in outputs:
+        logger.info("%s: passed over; `ariigcn predict` wrote it", path)
+    return sorted({*named} - {*outputs}, key=lambda p: (p.suffix.lower() not in RECORDINGS, p))
 
 
 def _trouble(path: Path, endings: Sequence[str]) -> str:
@@ -112,12 +138,27 @@ def _trouble(path: Path, endings: Sequence[str]) -> str:
     return ""
 
 
+def _trouble_beside(path: Path) -> str:
+    """Why a recording that is named has no transcript, where only what was predicted lies beside it."""
+    beside = _beside(path) if path.suffix.lower() in RECORDINGS else []
+    if not beside or not all(map(wrote, beside)):
+        return ""
+    return (
+        f"{path}: {beside[0].name} beside it is what `ariigcn predict` wrote, not a transcript; name one "
+        f"with --transcript, or move {beside[0].name} away"
+    )
+
+
 def _paired(paths: Sequence[Path]) -> Iterator[Source]:
     """Each recording with the transcript of its name beside it; transcripts without one alone."""
     once: dict[Path, Path] = {}
     for path in paths:
         once.setdefault(path.absolute(), path)
-    recordings = {p: _beside(p) for p in once.values() if p.suffix.lower() in RECORDINGS}
+    recordings = {
+        path: next((p for p in _beside(path) if not wrote(p)), None)
+        for path in once.values()
+        if path.suffix.lower() in RECORDINGS
+    }
     taken = {path.absolute() for path in recordings.values() if path is not None}
     for place, path in once.items():
         if path in recordings:
@@ -126,10 +167,9 @@ def _paired(paths: Sequence[Path]) -> Iterator[Source]:
             yield Source(None, path)
 
 
-def _beside(recording: Path) -> Path | None:
-    """The transcript of a recording's name, the first kind that there is."""
-    beside = (recording.with_suffix(ending) for ending in READERS)
-    return next((path for path in beside if path.is_file()), None)
+def _beside(recording: Path) -> list[Path]:
+    """Files of a recording's name that may be its transcripts, the first kind first."""
+    return [path for e in READERS if (path := recording.with_suffix(e)).is_file()]
 
 
 def require_content(source: Source, transcript: Transcript) -> None:

@@ -1,18 +1,28 @@
 """The formats that conversations with their emotions are written in."""
 
 import json
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from ariigcn.core.errors import ConfigError
-from ariigcn.core.files import atomic_path
+from ariigcn.core.files import atomic_path, try_path
+from ariigcn.core.paths import file_trouble
 from ariigcn.predict.conversation import Conversation
 
 NUMBERS = ("start_s", "end_s", "probability")
 EXPLAINED = (".json", ".html")  # formats that hold explanations
+# What a file of ours is known by, in its first bytes.
+RECOGNISED_BY = 65536
+OWN_COLUMNS = {"conversation", "number", "emotion", "probability", "model", "transcript_by"}
+OWN_JSON = re.compile(r'\s*\[\s*\{\s*"name":\s*"(?:[^"\\]|\\.)*",\s*"utterances":\s*\[')
+CUE = re.compile(r"-->[^\n]*\n([^\n]*)\n")
+OWN_CUE = re.compile(r"(?:.*: )?\[[^\[\]]+ \d{1,3}%\]")
 
 
 def write(conversations: Sequence[Conversation], path: Path, suffix: str = "") -> None:
@@ -42,7 +52,14 @@ def write_rows(frames: Sequence[pd.DataFrame], path: Path) -> None:
         pd.concat(list(map(_typed, frames)), ignore_index=True).to_parquet(temporary, index=False)
 
 
-def check_output(path: Path, count: int = 1, suffix: str = "", *, explained: bool = False) -> None:
+def check_output(
+    path: Path,
+    count: int = 1,
+    suffix: str = "",
+    *,
+    explained: bool = False,
+    inputs: Iterable[Path] = (),
+) -> None:
     """Hold a path to the formats, before work starts.
 
     Args:
@@ -50,9 +67,10 @@ def check_output(path: Path, count: int = 1, suffix: str = "", *, explained: boo
         count: how many conversations.
         suffix: as :func:`write`'s.
         explained: whether the format must hold explanations.
+        inputs: as :func:`check_place`'s.
 
     Raises:
-        ConfigError: as :func:`write`, or the format holds no explanation.
+        ConfigError: as :func:`write` and :func:`check_place`, or the format holds no explanation.
     """
     ending = suffix or path.suffix.lower()
     if ending not in WRITERS:
@@ -63,8 +81,58 @@ def check_output(path: Path, count: int = 1, suffix: str = "", *, explained: boo
         )
     if explained and ending not in EXPLAINED:
         raise ConfigError(f"{path}: holds no explanations; name one of {', '.join(EXPLAINED)}")
+    check_place(path, inputs)
+
+
+def check_place(path: Path, inputs: Iterable[Path] = ()) -> None:
+    """Make sure, before work starts, that a file can be written and replaces nothing that is read.
+
+    Args:
+        path: the file; its folder is made.
+        inputs: recordings and transcripts, which are a person's.
+
+    Raises:
+        ConfigError: it is a folder or one of the inputs, or nothing can be written there.
+    """
     if path.is_dir():
         raise ConfigError(f"{path}: is a folder; name a file in it")
+    if any(_same(path, given) for given in inputs):
+        raise ConfigError(f"{path}: is read, and would be replaced; name another file to write")
+    try:
+        try_path(path)
+    except (FileExistsError, NotADirectoryError):
+        raise ConfigError(f"{path}: a file stands where its folder should; name another") from None
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be written ({error.strerror}); name another") from None
+
+
+def wrote(path: Path) -> bool:
+    """Whether :func:`write` wrote a file, by its content: such a file is nobody's transcript."""
+    ending = path.suffix.lower()
+    if ending not in WRITERS or file_trouble(path):
+        return False
+    try:
+        if ending == ".parquet":
+            return set(pq.read_schema(path).names) >= OWN_COLUMNS
+        with path.open("rb") as stream:
+            start = stream.read(RECOGNISED_BY).decode("utf-8-sig", "replace")
+    except (OSError, pa.ArrowException):
+        return False
+    if ending == ".json":
+        return OWN_JSON.match(start) is not None
+    if ending == ".srt":
+        said = CUE.findall(start)
+        return bool(said) and all(OWN_CUE.match(line) for line in said)
+    header = re.split(r"[,;\t]", start.partition("\n")[0])  # Excel may have saved it again
+    return {cell.strip('" \r') for cell in header} >= OWN_COLUMNS
+
+
+def _same(path: Path, other: Path) -> bool:
+    """Whether two paths are one file."""
+    try:
+        return path.samefile(other)
+    except OSError:  # one of them is not there
+        return False
 
 
 def _frame(conversations: Sequence[Conversation]) -> pd.DataFrame:
