@@ -7,6 +7,7 @@ encoders that the model's header names, the graph that it was trained on, the ne
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -55,13 +56,13 @@ class EmotionModel(ModelHubMixin):
         head: what the bundle says beside its weights.
         network: with its weights.
         name: what outputs call it.
-        card: what a reader must know of it, Markdown; empty: written from the head.
+        folder: where it was read from; None: nowhere.
     """
 
     def __init__(
-        self, head: BundleHead, network: ConversationModel, name: str, card: str = ""
+        self, head: BundleHead, network: ConversationModel, name: str, folder: Path | None = None
     ) -> None:
-        self.head, self.network, self.name, self.card = head, network.eval(), name, card
+        self.head, self.network, self.name, self.folder = head, network.eval(), name, folder
         self.encoders = Encoders(head.features, head.dimensions)
 
     @classmethod
@@ -73,16 +74,23 @@ class EmotionModel(ModelHubMixin):
         """
         folder = Path(folder)
         head, network = load_bundle(folder)
-        card = folder / "README.md"
-        said = card.read_text("utf-8") if card.is_file() else model_card(head, read_scores(folder))
-        return cls(head, network, name or _name_of(folder, head), said)
+        return cls(head, network, name or _name_of(folder, head), folder)
+
+    @cached_property
+    def card(self) -> str:
+        """What a reader must know of it, Markdown; no prediction needs it.
+
+        Its folder's README.md, or else what its head says and, where they are there, its scores.
+        """
+        return _card(self.folder, self.head)
 
     def _save_pretrained(self, save_directory: Path) -> None:
         """What ``save_pretrained`` and ``push_to_hub`` write: the bundle, encoders too, and its card."""
+        card = self.card
         with TemporaryDirectory(prefix="ariigcn-") as folder:
             save_bundle(Path(folder) / "model", self.head, self.network)
             shutil.copytree(Path(folder) / "model", save_directory, dirs_exist_ok=True)
-        (save_directory / "README.md").write_text(self.card or model_card(self.head), "utf-8")
+        (save_directory / "README.md").write_text(card, "utf-8")
 
     @classmethod
     def _from_pretrained(cls, *, model_id: str, **options: Any) -> "EmotionModel":
@@ -297,6 +305,19 @@ def _singly(
         own = replace(corpus, utterances=corpus.utterances[rows].reset_index(drop=True))
         yield own, [(source, transcript)], {m: e.part(rows) for m, e in encoded.items()}
         start = rows.stop
+
+
+def _card(folder: Path | None, head: BundleHead) -> str:
+    """See :attr:`EmotionModel.card`."""
+    if folder is None:
+        return model_card(head)
+    readme = folder / "README.md"
+    if readme.is_file():
+        return readme.read_text("utf-8", errors="replace")
+    try:
+        return model_card(head, read_scores(folder))
+    except DataError:  # a file of that name that is none of training's
+        return model_card(head)
 
 
 def _name_of(folder: Path, head: BundleHead) -> str:

@@ -16,6 +16,7 @@ from ariigcn.features.extract import extract
 from ariigcn.graphs.build import build_graph_file
 from ariigcn.graphs.dialogues import load_dialogues
 from ariigcn.predict import listen
+from ariigcn.predict import model as module
 from ariigcn.predict.model import EmotionModel
 from ariigcn.predict.sources import find_sources
 from ariigcn.training.predict import predict, standardised
@@ -190,6 +191,20 @@ def test_a_card_says_what_is_relative_to_the_speaker_and_whose_names_are_in_the_
     assert "Audio is read relative to its speaker (normalise: beside, normalise_over" in card
     assert "means of 2 training speakers" in card
     assert "relative" not in text_model.card
+
+
+def test_a_card_and_what_lies_beside_a_model_are_no_reason_not_to_load_it(
+    text_model, tmp_path, monkeypatch
+):
+    text_model.save_pretrained(tmp_path / "model")
+    readme = tmp_path / "model" / "README.md"
+    readme.write_bytes("Für Gespräche".encode("cp1252"))
+    assert EmotionModel.from_folder(tmp_path / "model").card == "F\ufffdr Gespr\ufffdche"
+    readme.unlink()
+    (tmp_path / "predictions.parquet").write_bytes(b"a user's own")
+    assert EmotionModel.from_folder(tmp_path / "model").card == text_model.card
+    monkeypatch.setattr(module, "read_scores", pytest.fail)  # not read to load a model
+    EmotionModel.from_folder(tmp_path / "model")
 
 
 def test_a_damaged_model_is_one_error(text_model, tmp_path):
