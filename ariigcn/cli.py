@@ -45,6 +45,14 @@ RecogniserName = Annotated[
         "fetched, as small.",
     ),
 ]
+Plugins = Annotated[
+    bool,
+    typer.Option(
+        "--plugins",
+        help="Import the modules that the model names (module:...). They are code: only for models that "
+        "you trained or trust.",
+    ),
+]
 Results = Annotated[Path, typer.Option("--results", help="Folder of the models trained here.")]
 
 
@@ -254,6 +262,7 @@ def predict(
     cache: Annotated[
         Path | None, typer.Option(help="Folder for cached features; the next call reuses them.")
     ] = None,
+    plugins: Plugins = False,
 ) -> None:
     """Predict the emotions of conversations, of files or while people talk.
 
@@ -262,7 +271,7 @@ def predict(
     if follow:
         if recordings or transcript or out or explain:
             raise typer.BadParameter("--follow reads standard input: no file, no --explain")
-        return _follow(model)
+        return _follow(model, plugins)
     if not recordings:
         raise typer.BadParameter("name at least one recording or transcript, or give --follow")
     from ariigcn.core.logs import configure_logging
@@ -280,7 +289,8 @@ def predict(
             check_output(out, len(sources), explained=explain, inputs=files_of(sources))
         work = Work(workers=cores, cache=cache)
         speech = SpeechSettings(recogniser=recogniser, language=language, speakers=speakers)
-        found = load(model or DEFAULT).predict_all(sources, work, explain=explain, speech=speech)
+        used = load(model or DEFAULT, plugins=plugins)
+        found = used.predict_all(sources, work, explain=explain, speech=speech)
         if out is not None:
             write(found, out)
         show(found, out)
@@ -321,13 +331,13 @@ def transcribe(
     typer.echo(f"{len(found.turns):,} turn(s) of {people} speaker(s): {out}")
 
 
-def _follow(model: str | None) -> None:
+def _follow(model: str | None, plugins: bool) -> None:
     from ariigcn.predict.follow import follow
     from ariigcn.predict.online import OnlineModel
     from ariigcn.predict.zoo import DEFAULT_ONLINE, load
 
     with _in_words():
-        online = OnlineModel(load(model or DEFAULT_ONLINE))
+        online = OnlineModel(load(model or DEFAULT_ONLINE, plugins=plugins))
         if follow(online, sys.stdin.buffer, sys.stdout.buffer, sys.stderr):
             raise typer.Exit(1)
 
@@ -386,13 +396,14 @@ def export(
             help="Which model: see `ariigcn models`. By default meld-text.",
         ),
     ] = None,
+    plugins: Plugins = False,
 ) -> None:
     """Write a model's network as ONNX, from features to probabilities, without its encoders."""
     from ariigcn.predict.export import export_onnx
     from ariigcn.predict.zoo import DEFAULT, load
 
     with _in_words():
-        export_onnx(load(model or DEFAULT), onnx)
+        export_onnx(load(model or DEFAULT, plugins=plugins), onnx)
     typer.echo(str(onnx))
 
 

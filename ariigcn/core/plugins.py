@@ -85,6 +85,20 @@ def load(where: str) -> Any:
     return getattr(found, name) if name else found
 
 
+def modules_in(plain: Any) -> set[str]:
+    """The ``module:`` names in plain data, wherever they stand: what reading it may import."""
+    found, left = set(), [plain]
+    while left:
+        value = left.pop()
+        if isinstance(value, Mapping):
+            left += value.values()
+        elif isinstance(value, list | tuple):
+            left += value
+        elif isinstance(value, str) and value.startswith(MODULE):
+            found.add(value)
+    return found
+
+
 def short_name(name: str) -> str:
     """A name that a file can have: the last part of a ``module:`` name, any other as it is."""
     if not name.startswith(MODULE):

@@ -100,6 +100,8 @@ def _in_words(path: Path | str, what: str) -> Iterator[None]:
     """What a library says of a file that is not what it should be, as one sentence."""
     try:
         yield
-    except (pa.ArrowException, OSError, KeyError, ValueError, TypeError, AttributeError) as error:
+    except (
+        pa.ArrowException, OSError, KeyError, ValueError, TypeError, AttributeError, RecursionError,
+    ) as error:  # fmt: skip
         said = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise DataError(f"{path}: not {what} ({said}); remove it and run again") from error

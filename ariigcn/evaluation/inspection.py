@@ -39,7 +39,7 @@ def inspect_model(bundle: Path, graph: Path, stores: Mapping[str, Path], out: Pa
         out: the HDF5 file, see :mod:`ariigcn.evaluation.inspection_file`.
     """
     torch.set_num_threads(1)  # sums, and so the picture, depend on the number of threads
-    head, model = load_bundle(bundle)
+    head, model = load_bundle(bundle, plugins=True)
     dialogues = load_dialogues(graph, {m: stores[m] for m in head.dimensions})
     head.check_features(dialogues.headers)
     standard = standardised(dialogues, model).held(FEATURES_MB)

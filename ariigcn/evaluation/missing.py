@@ -49,7 +49,7 @@ def write_missing(
     total = len(models) * _row_count(dialogues)
     with progress("tests with modalities masked", total) as counter:
         for folder in models:
-            head, model = load_bundle(folder)
+            head, model = load_bundle(folder, plugins=True)
             head.check_features(dialogues.headers)
             torch.set_num_threads(int(head.training.get("threads", 1)))
             named = {"experiment": head.training["experiment"], "seed": head.training["seed"]}

@@ -10,12 +10,16 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel, Field, PositiveInt, ValidationError, field_validator
 from safetensors import SafetensorError
 from safetensors.torch import load_model, save_model
 
 from ariigcn.core.errors import DataError
 from ariigcn.core.files import atomic_path
+from ariigcn.core.modality import Modality
+from ariigcn.core.plugins import modules_in
 from ariigcn.core.seals import BLANK, sealed_path, verify
+from ariigcn.core.settings import Section, describe
 from ariigcn.core.storage import SEAL, read_json, write_json
 from ariigcn.features.config import Normalisation
 from ariigcn.features.encoders.registry import PUBLISHED, encoder_parameters
@@ -86,6 +90,60 @@ class BundleHead:
         )
 
 
+class _Written(Section):
+    """A bundle's ``config.json``, field by field as :class:`BundleHead`'s: anybody may have written it."""
+
+    corpus: str
+    labels: tuple[str, ...] = Field(min_length=1)
+    dimensions: dict[Modality, PositiveInt] = Field(min_length=1)
+    relations: tuple[str, ...]
+    graph: GraphConfig
+    model: ModelConfig
+    features: dict[Modality, dict[str, Any]]
+    training: dict[str, Any]
+    # Bundles of before this could be asked for have neither.
+    normalise: dict[Modality, Normalisation] = Field(default_factory=dict)
+    people: tuple[str, ...] = ()
+
+    @field_validator("labels")
+    @classmethod
+    def _distinct(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(value)) != len(value):
+            raise ValueError("names an emotion twice")
+        return value
+
+    @field_validator("features")
+    @classmethod
+    def _said_of_stores(
+        cls, value: dict[Modality, dict[str, Any]]
+    ) -> dict[Modality, dict[str, Any]]:
+        for own in value.values():
+            _OfStore.model_validate(own)
+        return value
+
+    @field_validator("training")
+    @classmethod
+    def _said_of_training(cls, value: dict[str, Any]) -> dict[str, Any]:
+        _OfTraining.model_validate(value)
+        return value
+
+
+class _OfStore(BaseModel):
+    """What is read of a store's header."""
+
+    encoder: str
+    parameters: dict[str, Any]
+    dimension: PositiveInt
+    weights_sha256: str
+    made_by: dict[str, str]
+
+
+class _OfTraining(BaseModel):
+    """What is read of how a model was trained."""
+
+    threads: PositiveInt = 1
+
+
 def told(header: StoreHeader) -> dict[str, Any]:
     """What a bundle keeps of a store's header: plain, and without the features' names."""
     kept = {key: value for key, value in asdict(header).items() if key != "feature_names"}
@@ -126,35 +184,45 @@ def save_bundle(folder: Path, head: BundleHead, model: ConversationModel) -> Non
         write_json({"format": FORMAT, **fields}, temporary / "config.json", indent=2)
 
 
-def load_bundle(folder: Path) -> tuple[BundleHead, ConversationModel]:
+def load_bundle(folder: Path, *, plugins: bool = False) -> tuple[BundleHead, ConversationModel]:
     """Read a bundle; the model comes in evaluation mode.
 
+    Args:
+        folder: the bundle.
+        plugins: whether modules that it names (``module:my_lab.pitch``) may be imported: they are code,
+            and a bundle may be anybody's. What installed packages offer needs no such leave.
+
     Raises:
-        DataError: the folder is not a bundle, or its weights do not fit its configuration.
+        DataError: the folder is not a bundle, its weights do not fit its configuration, or it names
+            modules that may not be imported.
     """
     config = read_json(folder / "config.json", "a model's configuration")
     weights = verify(folder / "model.safetensors")
-    try:
-        if config.pop("format") != FORMAT:
-            raise ValueError("it was written by another version")
-        features = {m: _with_defaults(m, own) for m, own in config["features"].items()}
-        head = BundleHead(
-            **{
-                **config,
-                "features": resolved(features, folder),
-                "labels": tuple(config["labels"]),
-                "relations": tuple(config["relations"]),
-                "graph": GraphConfig(**config["graph"]),
-                "model": ModelConfig(**config["model"]),
-                # Bundles of before this could be asked for have neither.
-                "normalise": {
-                    m: Normalisation(**own) for m, own in config.get("normalise", {}).items()
-                },
-                "people": tuple(config.get("people", ())),
-            }
+    if not plugins and (named := sorted(modules_in(config))):
+        raise DataError(
+            f"{folder}: the model needs code of others ({', '.join(named)}), which may do anything on "
+            "this machine; if you trust it, allow it by --plugins, or plugins=True in Python"
         )
+    try:
+        head = _head(config, folder)
         model = head.build()
         load_model(model, str(weights))
+    except ValidationError as error:
+        said = "; ".join(describe(error))
+        raise DataError(f"{folder}: not a model bundle of this project ({said})") from error
     except (OSError, KeyError, ValueError, TypeError, RuntimeError, SafetensorError) as error:
         raise DataError(f"{folder}: not a model bundle of this project ({error})") from error
     return head, model.eval()
+
+
+def _head(config: Mapping[str, Any], folder: Path) -> BundleHead:
+    """What a bundle's ``config.json`` says.
+
+    Raises:
+        ValueError: it is not what :func:`save_bundle` writes.
+    """
+    if config.get("format") != FORMAT:
+        raise ValueError("it was written by another version")
+    written = _Written(**{key: value for key, value in config.items() if key != "format"})
+    features = {m: _with_defaults(m, own) for m, own in written.features.items()}
+    return BundleHead(**{**dict(written), "features": resolved(features, folder)})

@@ -1,14 +1,17 @@
 """What a run that predicts needs: the trained model as sections, and the recordings to listen to."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 
 from ariigcn.config.sections import REFUSED, Config, ExperimentConfig
 from ariigcn.core.errors import ConfigError, DataError, problem_list
 from ariigcn.core.files import sha256_file
+from ariigcn.core.plugins import modules_in
 from ariigcn.core.settings import describe
 from ariigcn.core.storage import read_json
 from ariigcn.models.encoders import resolved
@@ -48,7 +51,8 @@ def trained_model(config: Config) -> Trained | None:
     """The model that the configuration names; None: it names none, and models are trained.
 
     Raises:
-        ConfigError: nothing has this name, or it reads what no recording has.
+        ConfigError: nothing has this name, it reads what no recording has, or it names a module that the
+            configuration does not.
     """
     name = config.predict.model
     if name is None:
@@ -56,12 +60,13 @@ def trained_model(config: Config) -> Trained | None:
     try:
         folder = find(name, config.results_dir)
         said = read_json(folder / "config.json", "a model's configuration")
+        _check_plugins(said, config)
         features = resolved(said["features"], folder)
         own = {m: {k: h[k] for k in ("encoder", "parameters")} for m, h in features.items()}
         sections = ExperimentConfig(features=own, graph=said["graph"], model=said["model"])
     except DataError as error:
         problems = [f"predict.model: {error}"]
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, AttributeError) as error:
         problems = [f"predict.model: {name} is not a model of this project ({error!r})"]
     except ValidationError as error:
         problems = describe(error, f"predict.model: {name}")
@@ -75,6 +80,20 @@ def trained_model(config: Config) -> Trained | None:
         if not problems:
             return Trained(name, folder, sections)
     raise ConfigError(problem_list(REFUSED, problems))
+
+
+def _check_plugins(said: Mapping[str, Any], config: Config) -> None:
+    """Hold a model to the modules that the configuration names: a configuration is code, a model is not.
+
+    Raises:
+        DataError: it names another.
+    """
+    others = sorted(modules_in(said) - modules_in(config.model_dump(mode="json")))
+    if others:
+        raise DataError(
+            f"{config.predict.model} needs code of others ({', '.join(others)}), which may do anything "
+            "on this machine; if you trust it, name it in the configuration, too, as under experiments"
+        )
 
 
 def unheard(config: Config) -> list[Path]:

@@ -8,8 +8,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import ValidationError
 
 from ariigcn.core.errors import DataError
+from ariigcn.core.settings import describe
 from ariigcn.corpora.read.transcripts import Turn
 from ariigcn.corpora.table import Corpus, write_corpus
 from ariigcn.features.around import Around
@@ -112,7 +114,7 @@ class Encoders:
             work: how sound and pictures are worked through.
 
         Raises:
-            DataError: an encoder here has other weights than the one of training.
+            DataError: an encoder is not here, or has other weights than the one of training.
         """
         return {modality: self._encode(corpus, modality, work) for modality in self._dimensions}
 
@@ -143,7 +145,7 @@ class Encoders:
         return Around.of(self._config("text").parameters)
 
     def _encode(self, corpus: Corpus, modality: str, work: Work) -> Encoded:
-        own, count = self._features[modality], len(corpus.utterances)
+        own, count = self._own(modality), len(corpus.utterances)
         stage = f"encoding {modality}"
         work.tell(stage)
         if own["encoder"] == PUBLISHED:
@@ -173,11 +175,21 @@ class Encoders:
             store = FeatureStore(out)
             return Encoded.of(store.read(), differences(own, store.header))
 
+    def _own(self, modality: str) -> Mapping[str, Any]:
+        if modality not in self._features:
+            raise DataError(f"the model does not say which encoder made its {modality} features")
+        own: Mapping[str, Any] = self._features[modality]
+        return own
+
     def _config(self, modality: str) -> EncoderConfig:
-        own = self._features[modality]
-        return EncoderConfig(
-            modality=modality, encoder=own["encoder"], parameters=own["parameters"]
-        )
+        own = self._own(modality)
+        try:
+            return EncoderConfig(
+                modality=modality, encoder=own["encoder"], parameters=own["parameters"]
+            )
+        except ValidationError as error:
+            said = "; ".join(words.removeprefix("(top level): ") for words in describe(error))
+            raise DataError(f"the model's {modality} encoder cannot be used here: {said}") from None
 
 
 def differences(own: Mapping[str, Any], header: StoreHeader) -> list[str]:

@@ -66,14 +66,21 @@ class EmotionModel(ModelHubMixin):
         self.encoders = Encoders(head.features, head.dimensions)
 
     @classmethod
-    def from_folder(cls, folder: Path | str, name: str | None = None) -> "EmotionModel":
+    def from_folder(
+        cls, folder: Path | str, name: str | None = None, *, plugins: bool = False
+    ) -> "EmotionModel":
         """A model from the folder that training wrote.
 
+        Args:
+            folder: the folder.
+            name: what outputs call it.
+            plugins: as :func:`~ariigcn.predict.zoo.load`'s.
+
         Raises:
-            DataError: the folder is not a model, or is damaged.
+            DataError: the folder is not a model, is damaged, or names modules that may not be imported.
         """
         folder = Path(folder)
-        head, network = load_bundle(folder)
+        head, network = load_bundle(folder, plugins=plugins)
         return cls(head, network, name or _name_of(folder, head), folder)
 
     @cached_property
@@ -93,14 +100,17 @@ class EmotionModel(ModelHubMixin):
         (save_directory / "README.md").write_text(card, "utf-8")
 
     @classmethod
-    def _from_pretrained(cls, *, model_id: str, **options: Any) -> "EmotionModel":
+    def _from_pretrained(
+        cls, *, model_id: str, plugins: bool = False, **options: Any
+    ) -> "EmotionModel":
         """What ``from_pretrained`` reads: a folder, or a repository of the hub."""
         if Path(model_id).is_dir():
-            return cls.from_folder(model_id)
+            return cls.from_folder(model_id, plugins=plugins)
         taken = ("revision", "cache_dir", "force_download", "local_files_only", "token")
         given = {name: options[name] for name in taken if options.get(name) is not None}
         files = ["config.json", "model.safetensors", "README.md", f"{CARRIED}/*"]
-        return cls.from_folder(snapshot_download(model_id, allow_patterns=files, **given), model_id)
+        folder = snapshot_download(model_id, allow_patterns=files, **given)
+        return cls.from_folder(folder, model_id, plugins=plugins)
 
     @property
     def labels(self) -> tuple[str, ...]:

@@ -57,7 +57,9 @@ class Found:
         return list(dict.fromkeys(self.damaged.values()))
 
 
-def load(name: str | Path, results: Path | str = "results") -> "EmotionModel":
+def load(
+    name: str | Path, results: Path | str = "results", *, plugins: bool = False
+) -> "EmotionModel":
     """A trained model.
 
     Args:
@@ -65,9 +67,12 @@ def load(name: str | Path, results: Path | str = "results") -> "EmotionModel":
             first seed) or ``demo/ar-iigcn/2`` (seed 2); the folder of a model; or ``user/name`` on the
             Hugging Face hub, which is asked only where no folder ``user`` is here or in ``results``.
         results: folder that trained models are looked for in.
+        plugins: whether modules that the model names (``module:my_lab.pitch``) may be imported. They are
+            code: say so of models that you trained, or whose maker you trust.
 
     Raises:
-        DataError: nothing has this name, or its folder is damaged.
+        DataError: nothing has this name, its folder is damaged, or it names modules that may not be
+            imported.
     """
     from ariigcn.predict.model import EmotionModel
 
@@ -77,11 +82,12 @@ def load(name: str | Path, results: Path | str = "results") -> "EmotionModel":
         if "/" not in str(name) or not may_be_of_hub(str(name), Path(results)):
             raise
         try:
-            return EmotionModel.from_pretrained(str(name))
+            return EmotionModel.from_pretrained(str(name), plugins=plugins)
         except (OSError, ValueError) as error:
             said = f"{words}; the Hugging Face hub has none either: {error}"
         raise DataError(said) from None
-    return EmotionModel.from_folder(folder, None if folder == Path(name) else str(name))
+    called = None if folder == Path(name) else str(name)
+    return EmotionModel.from_folder(folder, called, plugins=plugins)
 
 
 def find(name: str | Path, results: Path | str = "results") -> Path:

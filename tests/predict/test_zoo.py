@@ -52,7 +52,7 @@ def test_a_model_that_was_trained_here_has_its_experiments_name(tmp_path):
 
 
 def test_a_name_that_no_model_has_is_told(tmp_path, monkeypatch):
-    def offline(_):
+    def offline(*_, **__):
         raise OSError("offline")
 
     monkeypatch.setattr(module.EmotionModel, "from_pretrained", offline)
@@ -78,7 +78,7 @@ def with_a_damaged_one(tmp_path):
 def no_hub(monkeypatch):
     """A stranger's model must not stand in for one of this machine."""
 
-    def asked(name):
+    def asked(name, **_):
         raise AssertionError(f"the hub was asked for {name}")
 
     monkeypatch.setattr(module.EmotionModel, "from_pretrained", asked)

@@ -14,7 +14,7 @@ def main(snakemake):
     predict_corpus(
         Path(snakemake.input.table),
         {modality: Path(path) for modality, path in snakemake.params.stores.items()},
-        load(snakemake.params.model, results),
+        load(snakemake.params.model, results, plugins=True),  # the plan has looked at them
         out=Path(snakemake.output.rows),
         page=Path(snakemake.output.page),
         pages=Path(snakemake.output.pages),
