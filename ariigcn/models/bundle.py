@@ -224,5 +224,5 @@ def _head(config: Mapping[str, Any], folder: Path) -> BundleHead:
     if config.get("format") != FORMAT:
         raise ValueError("it was written by another version")
     written = _Written(**{key: value for key, value in config.items() if key != "format"})
-    features = {m: _with_defaults(m, own) for m, own in written.features.items()}
+    features: dict[str, Any] = {m: _with_defaults(m, own) for m, own in written.features.items()}
     return BundleHead(**{**dict(written), "features": resolved(features, folder)})
