@@ -104,6 +104,7 @@ class EmotionModel(ModelHubMixin):
         cls, *, model_id: str, plugins: bool = False, **options: Any
     ) -> "EmotionModel":
         """What ``from_pretrained`` reads: a folder, or a repository of the hub."""
+        # plugins is no parameter of __init__: the mixin takes those from the repository's config.json.
         if Path(model_id).is_dir():
             return cls.from_folder(model_id, plugins=plugins)
         taken = ("revision", "cache_dir", "force_download", "local_files_only", "token")

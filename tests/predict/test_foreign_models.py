@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 import ariigcn
 from ariigcn.cli import app
 from ariigcn.core.errors import ConfigError, DataError
+from ariigcn.core.seals import BLANK, sealed_path
 from ariigcn.core.storage import read_json, write_json
 from ariigcn.plan.load import load_plan
 from ariigcn.predict.model import EmotionModel
@@ -67,6 +68,9 @@ def encoded_by(name):
         lambda config: config["model"].update(name=f"{MODULE}:ENTRY"),
         lambda config: config["model"].update(graph_layer=f"{MODULE}:LAYER"),
         lambda config: config["features"]["text"]["parameters"].update(base=[{"by": MODULE}]),
+        lambda config: config.update(
+            plugins=True, people=[MODULE]
+        ),  # the hub's mixin reads keys, too
     ],
 )
 def test_a_model_imports_no_module_that_nobody_allowed(changed, their_lab, tmp_path, edit):
@@ -134,6 +138,15 @@ def test_an_encoder_that_is_not_here_is_told(changed, tmp_path):
 def test_what_a_hand_wrote_is_refused_in_words(changed, edit, words):
     with pytest.raises(DataError, match=f"not a model bundle of this project .*{words}"):
         ariigcn.load(changed(edit))
+
+
+def test_a_configuration_of_brackets_alone_is_refused_in_words(changed):
+    folder = changed(lambda config: None)
+    with sealed_path(folder / "config.json") as temporary:
+        deep = "[" * 100_000 + "]" * 100_000
+        temporary.write_text(f'{{"seal": "{BLANK.decode()}", "labels": {deep}}}')
+    with pytest.raises(DataError, match="not a model's configuration"):
+        ariigcn.load(folder)
 
 
 def test_a_model_that_names_no_encoder_takes_features_alone(changed):
