@@ -191,7 +191,8 @@ def require_content(source: Source, transcript: Transcript) -> None:
 
 def in_a_line(error: DataError, source: Source) -> str:
     """What is wrong with a source, without its folder."""
-    said = str(error).replace(f"{source.file.parent}/", "")
+    folder = source.file.parent
+    said = str(error) if folder == Path() else str(error).replace(f"{folder}/", "")
     said = said.replace(":\n  - ", ": ").replace("\n  - ", "; ")
     return printable(" ".join(said.split()))
 

@@ -1,11 +1,13 @@
 """Recordings find their transcripts; what cannot be predicted is named before work starts."""
 
+from pathlib import Path
+
 import pytest
 
 from ariigcn.core.errors import DataError
 from ariigcn.corpora.read.transcripts import Transcript, Turn
 from ariigcn.corpora.table import check_corpus
-from ariigcn.predict.sources import Source, find_sources, names_of, table_of
+from ariigcn.predict.sources import Source, find_sources, in_a_line, names_of, table_of
 
 
 @pytest.fixture
@@ -79,3 +81,11 @@ def test_the_table_is_one_that_every_stage_reads(tmp_path):
     ]  # with a recording or without
     assert frame["dialogue_id"].nunique() == 2
     assert frame["emotion"].isna().all()
+
+
+def test_an_error_in_a_line_names_files_without_their_folder_alone():
+    error = DataError("a/talk.srt cannot be used:\n  - line 1: not ../x\n  - line 2: no")
+    assert in_a_line(error, Source(None, Path("a/talk.srt"))) == (
+        "talk.srt cannot be used: line 1: not ../x; line 2: no"
+    )
+    assert "../x" in in_a_line(error, Source(None, Path("talk.srt")))
