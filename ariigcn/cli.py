@@ -361,6 +361,7 @@ def app_(
         float, typer.Option(min=0.1, metavar="N", help="Longest recording, in minutes.")
     ] = 30,
     results: Results = Path("results"),
+    plugins: Plugins = False,
 ) -> None:
     """Serve a page that shows the emotions of the recordings you drop on it; needs the extra app."""
     from ariigcn.app import Limits, build
@@ -373,7 +374,8 @@ def app_(
             err=True,
         )
     with _in_words():
-        page = build(model, results, Limits(megabytes=max_size, minutes=max_minutes))
+        limits = Limits(megabytes=max_size, minutes=max_minutes)
+        page = build(model, results, limits, plugins=plugins)
         page.launch(host, port)
 
 

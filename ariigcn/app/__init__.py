@@ -22,7 +22,11 @@ def available() -> str:
 
 
 def build(
-    model: str | None = None, results: Path | str = "results", limits: Limits | None = None
+    model: str | None = None,
+    results: Path | str = "results",
+    limits: Limits | None = None,
+    *,
+    plugins: bool = False,
 ) -> "Page":
     """The page, as Gradio's Blocks; ``build().launch()`` is a whole Space.
 
@@ -30,6 +34,7 @@ def build(
         model: which model is chosen at first: a name of ``ariigcn models``; None: ``meld-text``.
         results: folder of what was trained here; its models can be chosen too.
         limits: what a visitor may ask for.
+        plugins: as :func:`ariigcn.load`'s.
 
     Raises:
         ConfigError: the extra is not installed.
@@ -39,4 +44,4 @@ def build(
         raise ConfigError(f"the page cannot start: {lacking}")
     from ariigcn.app.page import Page
 
-    return Page(model, Path(results), limits or Limits())
+    return Page(model, Path(results), limits or Limits(), plugins=plugins)

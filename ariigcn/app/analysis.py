@@ -13,7 +13,7 @@ from ariigcn.corpora.read.subtitles import split_speaker
 from ariigcn.corpora.read.transcripts import READERS, read_transcript, write_transcript
 from ariigcn.predict.conversation import Conversation
 from ariigcn.predict.encode import Work
-from ariigcn.predict.sources import Source
+from ariigcn.predict.sources import Source, output_trouble
 from ariigcn.predict.writers import write
 from ariigcn.speech.packages import available
 from ariigcn.speech.settings import SpeechSettings
@@ -159,6 +159,8 @@ def _check_transcript(path: Path, limits: Limits) -> None:
         raise DataError(f"{path.name}: not a transcript; expected {', '.join(TRANSCRIPTS)}")
     if path.stat().st_size > limits.transcript_megabytes * 1e6:
         raise DataError(f"{path.name}: larger than {limits.transcript_megabytes:g} MB")
+    if trouble := output_trouble(path):
+        raise DataError(trouble)
     _check_count(sum(len(transcript.turns) for transcript in read_transcript(path)), limits)
 
 

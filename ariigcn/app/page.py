@@ -94,12 +94,15 @@ class Page(gr.Blocks):
         model: which model is chosen at first; None: the default.
         results: folder of what was trained here.
         limits: what a visitor may ask for.
+        plugins: as :func:`ariigcn.load`'s.
 
     Raises:
         DataError: no model has this name, or it is damaged.
     """
 
-    def __init__(self, model: str | None, results: Path, limits: Limits) -> None:
+    def __init__(
+        self, model: str | None, results: Path, limits: Limits, *, plugins: bool = False
+    ) -> None:
         here = trained(results)
         known = {m.name: m for m in (*shipped(), *here.models)}
         if (model or DEFAULT) not in known:
@@ -109,6 +112,7 @@ class Page(gr.Blocks):
             logger.warning("this model is left out: %s", words)
         self._models, self._loaded = known, dict[str, EmotionModel]()
         self._limits, self._files = limits, Files(limits.kept_s, limits.bytes_kept)
+        self._plugins = plugins
         # Where Gradio puts uploads; it asks at each.
         os.environ["GRADIO_TEMP_DIR"] = str(self._files.uploads)
         # One thread: two recordings at once would take twice as long each, and twice the memory.
@@ -279,7 +283,8 @@ class Page(gr.Blocks):
         if name not in self._models:
             raise DataError("unknown model; choose one from the list")
         if name not in self._loaded:
-            self._loaded[name] = EmotionModel.from_folder(self._models[name].folder, name)
+            folder = self._models[name].folder
+            self._loaded[name] = EmotionModel.from_folder(folder, name, plugins=self._plugins)
         return self._loaded[name]
 
     def _result(self, found: list[Conversation], given: Given, folder: Path, session: str) -> str:

@@ -52,11 +52,12 @@ def find_sources(paths: Sequence[Path], transcript: Path | None = None) -> list[
     """Recordings and transcripts, files or folders of them, each with what lies beside it.
 
     A recording without a transcript of its own takes the one of the same name beside it, whether that
-    is named too or not. What ``ariigcn predict`` wrote is no transcript: in a folder it is passed over.
+    is named too or not. What ``ariigcn predict`` wrote is no transcript: beside a recording and in a
+    folder it is passed over, so that the same command can run again.
 
     Raises:
-        DataError: a path does not exist, is neither, or a folder holds nothing; or what was predicted
-            is named, or lies alone beside a recording that is named. All are told.
+        DataError: a path does not exist, is neither, or a folder holds nothing; or what was predicted is
+            named. All are told.
     """
     if transcript is not None:
         if len(paths) != 1 or paths[0].is_dir():
@@ -72,7 +73,7 @@ def find_sources(paths: Sequence[Path], transcript: Path | None = None) -> list[
             inside = _inside(path)
             if not inside:
                 problems.append(f"{path}: holds no recording and no transcript")
-        elif problem := _trouble(path, ENDINGS) or output_trouble(path) or _trouble_beside(path):
+        elif problem := _trouble(path, ENDINGS) or output_trouble(path):
             problems.append(problem)
         found += inside
     if problems:
@@ -138,26 +139,13 @@ def _trouble(path: Path, endings: Sequence[str]) -> str:
     return ""
 
 
-def _trouble_beside(path: Path) -> str:
-    """Why a recording that is named has no transcript, where only what was predicted lies beside it."""
-    beside = _beside(path) if path.suffix.lower() in RECORDINGS else []
-    if not beside or not all(map(wrote, beside)):
-        return ""
-    return (
-        f"{path}: {beside[0].name} beside it is what `ariigcn predict` wrote, not a transcript; name one "
-        f"with --transcript, or move {beside[0].name} away"
-    )
-
-
 def _paired(paths: Sequence[Path]) -> Iterator[Source]:
     """Each recording with the transcript of its name beside it; transcripts without one alone."""
     once: dict[Path, Path] = {}
     for path in paths:
         once.setdefault(path.absolute(), path)
     recordings = {
-        path: next((p for p in _beside(path) if not wrote(p)), None)
-        for path in once.values()
-        if path.suffix.lower() in RECORDINGS
+        path: _transcript_of(path) for path in once.values() if path.suffix.lower() in RECORDINGS
     }
     taken = {path.absolute() for path in recordings.values() if path is not None}
     for place, path in once.items():
@@ -165,6 +153,15 @@ def _paired(paths: Sequence[Path]) -> Iterator[Source]:
             yield Source(path, recordings[path])
         elif place not in taken:
             yield Source(None, path)
+
+
+def _transcript_of(recording: Path) -> Path | None:
+    """The transcript beside a recording; what was predicted before is passed over."""
+    for path in _beside(recording):
+        if not wrote(path):
+            return path
+        logger.info("%s: passed over; `ariigcn predict` wrote it", path)
+    return None
 
 
 def _beside(recording: Path) -> list[Path]:

@@ -11,6 +11,7 @@ from ariigcn.app.analysis import FORMATS, TRANSCRIPTS, Given, analyse, write_all
 from ariigcn.app.limits import Limits
 from ariigcn.core.errors import DataError
 from ariigcn.corpora.read.transcripts import Transcript, Turn
+from ariigcn.predict.writers import write
 from tests.features.make_clips import tone, write_wav
 
 
@@ -131,4 +132,8 @@ def test_files_that_are_something_else_are_named(model, talk, tmp_path):
     broken.write_text("1\n00:00:02,000 --> 00:00:01,000\nAnn: Hi\n")
     assert refused(Given(None, broken), model, tmp_path).startswith("broken.srt cannot be used")
     assert "not a transcript; expected" in refused(Given(None, talk), model, tmp_path)
+    result = tmp_path / "result.csv"
+    write([model.predict_turns([("Ann", "Hi."), ("Ben", "Well.")])], result)
+    said = refused(Given(None, result), model, tmp_path)
+    assert said.startswith("result.csv: this is what `ariigcn predict` wrote, not a transcript")
     assert ".parquet" not in TRANSCRIPTS

@@ -82,3 +82,21 @@ def test_a_result_whose_files_are_over_their_time_is_none(page, monkeypatch):
     *_, outcome = page._shown(given(page), "meld-text", "ann")
     assert "The page keeps files for 60 minutes" in outcome
     assert "upload them again" in outcome
+
+
+@pytest.mark.parametrize("plugins", [False, True])
+def test_modules_that_models_name_are_imported_where_the_command_says_so(
+    tmp_path, monkeypatch, plugins
+):
+    from ariigcn.app import page as module
+
+    asked = []
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
+    monkeypatch.setattr(
+        module.EmotionModel, "from_folder", lambda *_, plugins: asked.append(plugins)
+    )
+    made = build(None, tmp_path / "results", Limits(), plugins=plugins)
+    made._model("meld-text")
+    made._files.close()
+    assert asked == [plugins]

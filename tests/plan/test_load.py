@@ -249,10 +249,10 @@ def test_a_folder_below_home_is_there_and_a_run_may_be_a_number():
 
 
 def test_hundreds_of_experiments_are_compared_by_what_decides_them(root):
-    margins = [round(0.001 * n, 3) for n in range(1, 301)]
+    margins = [round(0.002 * n, 3) for n in range(1, 301)]
     grids = {name: {"grid": {"model.losses.margin": margins}} for name in ("a", "b")}
     plan = load_plan(merge(default(root), {"experiments": grids}))
     began = time.process_time()
     found = plan.trained_as
     assert time.process_time() - began < 2, "the square of 600 comparisons took a minute"
-    assert found["b.0.007"] == "a.0.007" and found["a.0.5"] == "ar-iigcn"
+    assert found["b.0.008"] == "a.0.008" and found["a.0.5"] == "ar-iigcn"
