@@ -155,9 +155,8 @@ class Files:
         self._held.pop(path, None)
         self._kept = {t: o for t, o in self._kept.items() if o[0].path.parent != path}
         if path.is_dir():
-            shutil.rmtree(
-                path, ignore_errors=True
-            )  # work may write into it; the next sweep is after it
+            # Work may write into it; the next sweep is after it.
+            shutil.rmtree(path, ignore_errors=True)
         else:
             path.unlink(missing_ok=True)
 

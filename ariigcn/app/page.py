@@ -80,9 +80,10 @@ def _check_free(host: str, port: int) -> None:
             tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 tried.bind((address, port))
-            except OSError as error:
+            except (OSError, OverflowError) as error:
+                said = getattr(error, "strerror", None) or error
                 raise ConfigError(
-                    f"the page cannot listen on port {port} of {address}: {error.strerror}; name "
+                    f"the page cannot listen on port {port} of {address}: {said}; name "
                     "another with --port or --host"
                 ) from None
 

@@ -14,6 +14,7 @@ from typing import Any, Literal
 from pydantic import ValidationError
 
 from ariigcn.core.errors import ConfigError, DataError, problem_list
+from ariigcn.core.paths import leads_out
 from ariigcn.core.plugins import Plugins
 from ariigcn.core.settings import describe
 from ariigcn.corpora.config import OPTIONS, SplitConfig
@@ -113,19 +114,19 @@ def _require_inside(corpus: Corpus, root: Path) -> None:
 
     A linked folder's files can change without the digests of :mod:`~ariigcn.corpora.fingerprints`.
     """
-    frame, inside = corpus.utterances, root.resolve()
+    frame = corpus.utterances
     columns = [column for column in ("media", "audio") if column in frame.columns]
-    outside = []
-    for path in dict.fromkeys(path for column in columns for path in frame[column].dropna()):
-        try:
-            there = (root / path).resolve()
-        except (OSError, RuntimeError, ValueError):
-            continue  # what is wrong with it is told of the file
-        if not there.is_relative_to(inside):
-            outside.append(f"{path} leads to {there}")
+    # What is no text, or has a NUL, is told with its row.
+    named = [
+        path
+        for column in columns
+        for path in frame[column]
+        if isinstance(path, str) and "\0" not in path
+    ]
+    outside = [f"{path} leads to {there}" for path, there in leads_out(root, named).items()]
     if outside:
         title = (
-            f"{corpus.name}: links lead out of {root}; put the media there, or put links to the tables "
+            f"{corpus.name}: media lead out of {root}; put them there, or put links to the tables "
             "beside the media and name that folder"
         )
         raise DataError(problem_list(title, outside))

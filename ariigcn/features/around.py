@@ -8,11 +8,16 @@ from pydantic import Field
 
 from ariigcn.core.settings import Section
 
+# Unicode's categories of characters of no width, accents and blanks.
+SILENT = {"Cc", "Cf", "Mc", "Me", "Mn", "Zl", "Zp", "Zs"}
+
 
 def has_words(text: str) -> bool:
-    """Whether a text has a letter, number, mark of punctuation or symbol: blanks, characters of no width
-    and accents alone say nothing."""
-    return any(unicodedata.category(character)[0] in "LNPS" for character in text)
+    """Whether a text has more than blanks, characters of no width and accents, which alone say nothing.
+
+    A character that this Python does not know, such as a newer emoji, may be a word.
+    """
+    return any(unicodedata.category(character) not in SILENT for character in text)
 
 
 class Around(Section):

@@ -2,7 +2,7 @@
 
 import logging
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -10,7 +10,7 @@ import pandas as pd
 
 from ariigcn.core.errors import DataError, problem_list
 from ariigcn.core.paths import NOT_UTF8, file_trouble, is_text, printable
-from ariigcn.corpora.read.recordings import RECORDINGS
+from ariigcn.corpora.read.recordings import LANGUAGE, RECORDINGS, stem_of
 from ariigcn.corpora.read.transcripts import READERS, Transcript, Turn
 from ariigcn.corpora.table import COLUMNS, Corpus
 from ariigcn.predict.writers import wrote
@@ -19,6 +19,7 @@ logger = logging.getLogger(__name__)
 # The table's media are relative to a folder; recordings may lie anywhere.
 MEDIA_ROOT = Path("/")
 ENDINGS = (*RECORDINGS, *READERS)
+PASSED_OVER = "%s: passed over; `ariigcn predict` wrote it"
 UNNAMED = "unnamed"  # the speaker of turns that name none: the table needs one
 
 
@@ -51,13 +52,13 @@ Given = tuple[Source, Transcript]  # one conversation: where it is from, and wha
 def find_sources(paths: Sequence[Path], transcript: Path | None = None) -> list[Source]:
     """Recordings and transcripts, files or folders of them, each with what lies beside it.
 
-    A recording without a transcript of its own takes the one of the same name beside it, whether that
-    is named too or not. What ``ariigcn predict`` wrote is no transcript: beside a recording and in a
-    folder it is passed over, so that the same command can run again.
+    A recording without a transcript of its own takes the one of the same name beside it, or of that
+    name with a language (``talk.en.srt``), whether it is named too or not. What ``ariigcn predict`` wrote
+    is no transcript: among several it is passed over, so that the same command can run again.
 
     Raises:
-        DataError: a path does not exist, is neither, or a folder holds nothing; or what was predicted is
-            named. All are told.
+        DataError: a path does not exist, is neither, or a folder holds nothing; a recording has
+            transcripts in several languages; or what was predicted is named alone. All are told.
     """
     if transcript is not None:
         if len(paths) != 1 or paths[0].is_dir():
@@ -73,12 +74,19 @@ def find_sources(paths: Sequence[Path], transcript: Path | None = None) -> list[
             inside = _inside(path)
             if not inside:
                 problems.append(f"{path}: holds no recording and no transcript")
+        elif len(paths) > 1 and wrote(path):  # rec/* names results, too
+            logger.info(PASSED_OVER, path)
+            inside = []
         elif problem := _trouble(path, ENDINGS) or output_trouble(path):
             problems.append(problem)
         found += inside
+    beside = _beside([path for path in found if path.suffix.lower() in RECORDINGS])
+    problems += _in_several_languages(beside)
+    if not (found or problems):
+        problems.append("what is named is results alone, no recording and no transcript")
     if problems:
         raise DataError(problem_list("nothing was started", problems))
-    return list(_paired(found))
+    return list(_paired(found, beside))
 
 
 def files_of(sources: Sequence[Source]) -> Iterator[Path]:
@@ -87,8 +95,8 @@ def files_of(sources: Sequence[Source]) -> Iterator[Path]:
         yield source.file
         if source.transcript is not None:
             yield source.transcript
-        if source.recording is not None:
-            yield from (path for path in _beside(source.recording) if not wrote(path))
+    for others in _beside([s.recording for s in sources if s.recording is not None]).values():
+        yield from (path for path in others if not wrote(path))
 
 
 def output_trouble(transcript: Path) -> str:
@@ -127,7 +135,7 @@ def _inside(folder: Path) -> list[Path]:
     ]
     outputs = [path for path in named if wrote(path)]
     for path in outputs:
-        logger.info("%s: passed over; `ariigcn predict` wrote it", path)
+        logger.info(PASSED_OVER, path)
     return sorted({*named} - {*outputs}, key=lambda p: (p.suffix.lower() not in RECORDINGS, p))
 
 
@@ -139,14 +147,12 @@ def _trouble(path: Path, endings: Sequence[str]) -> str:
     return ""
 
 
-def _paired(paths: Sequence[Path]) -> Iterator[Source]:
-    """Each recording with the transcript of its name beside it; transcripts without one alone."""
+def _paired(paths: Sequence[Path], beside: Mapping[Path, Sequence[Path]]) -> Iterator[Source]:
+    """Each recording with the transcript beside it, of :func:`_beside`; transcripts without one alone."""
     once: dict[Path, Path] = {}
     for path in paths:
         once.setdefault(path.absolute(), path)
-    recordings = {
-        path: _transcript_of(path) for path in once.values() if path.suffix.lower() in RECORDINGS
-    }
+    recordings = {path: _transcript_among(beside[path]) for path in once.values() if path in beside}
     taken = {path.absolute() for path in recordings.values() if path is not None}
     for place, path in once.items():
         if path in recordings:
@@ -155,18 +161,57 @@ def _paired(paths: Sequence[Path]) -> Iterator[Source]:
             yield Source(None, path)
 
 
-def _transcript_of(recording: Path) -> Path | None:
-    """The transcript beside a recording; what was predicted before is passed over."""
-    for path in _beside(recording):
+def _transcript_among(beside: Sequence[Path]) -> Path | None:
+    """The transcript of a recording; what was predicted before is passed over."""
+    for path in beside:
         if not wrote(path):
             return path
-        logger.info("%s: passed over; `ariigcn predict` wrote it", path)
+        logger.info(PASSED_OVER, path)
     return None
 
 
-def _beside(recording: Path) -> list[Path]:
-    """Files of a recording's name that may be its transcripts, the first kind first."""
-    return [path for e in READERS if (path := recording.with_suffix(e)).is_file()]
+def _beside(recordings: Iterable[Path]) -> dict[Path, list[Path]]:
+    """Recordings -> the files beside them that may be their transcripts, the first kind first.
+
+    They have the recording's name or, where none does, that name with a language, which is no other
+    recording's. Each folder is read once.
+    """
+    recordings = list(recordings)
+    others = {(path.parent, stem_of(path.name)) for path in recordings}
+    folders = {path.parent: _by_name(path.parent) for path in recordings}
+    found = {}
+    for recording in recordings:
+        named, stem = folders[recording.parent], stem_of(recording.name)
+        with_language = [
+            path
+            for path in named.get(f"{stem}/", [])
+            if (path.parent, stem_of(path.name)) not in others
+        ]
+        found[recording] = named.get(stem) or with_language
+    return found
+
+
+def _by_name(folder: Path) -> dict[str, list[Path]]:
+    """The transcripts of a folder by their name, and by that name without a language and with a ``/``."""
+    kinds = list(READERS)
+    named: dict[str, list[Path]] = {}
+    for path in sorted(folder.iterdir() if folder.is_dir() else ()):
+        if path.suffix.lower() in READERS and not path.name.startswith(".") and path.is_file():
+            stem = stem_of(path.name)
+            named.setdefault(stem, []).append(path)
+            if (plain := LANGUAGE.sub("", stem)) != stem:
+                named.setdefault(f"{plain}/", []).append(path)
+    for paths in named.values():
+        paths.sort(key=lambda path: kinds.index(path.suffix.lower()))
+    return named
+
+
+def _in_several_languages(beside: Mapping[Path, Sequence[Path]]) -> Iterator[str]:
+    """Recordings whose transcript cannot be told among those beside them."""
+    for recording, paths in beside.items():
+        names = [path.name for path in paths if not wrote(path)]
+        if len({stem_of(name) for name in names}) > 1:
+            yield f"{recording}: {' and '.join(names)} are beside it; name one with --transcript"
 
 
 def require_content(source: Source, transcript: Transcript) -> None:

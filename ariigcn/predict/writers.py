@@ -96,7 +96,7 @@ def check_place(path: Path, inputs: Iterable[Path] = ()) -> None:
     """
     if path.is_dir():
         raise ConfigError(f"{path}: is a folder; name a file in it")
-    if any(_same(path, given) for given in inputs):
+    if path.exists() and any(_same(path, given) for given in inputs):
         raise ConfigError(f"{path}: is read, and would be replaced; name another file to write")
     try:
         try_path(path)
@@ -122,7 +122,7 @@ def wrote(path: Path) -> bool:
         return OWN_JSON.match(start) is not None
     if ending == ".srt":
         said = CUE.findall(start)
-        return bool(said) and all(OWN_CUE.match(line) for line in said)
+        return bool(said) and all(map(OWN_CUE.match, said))
     header = re.split(r"[,;\t]", start.partition("\n")[0])  # Excel may have saved it again
     return {cell.strip('" \r') for cell in header} >= OWN_COLUMNS
 

@@ -6,7 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from ariigcn.core.paths import ABSENT, NOT_UTF8, file_trouble, may_be_of_hub, printable
+from ariigcn.core.paths import (
+    ABSENT,
+    NOT_UTF8,
+    file_trouble,
+    leads_out,
+    may_be_of_hub,
+    printable,
+)
 
 
 def hostile(folder: Path) -> dict[str, str]:
@@ -68,3 +75,22 @@ def test_a_mistyped_path_is_no_name_of_a_hub(tmp_path: Path, monkeypatch) -> Non
     assert not may_be_of_hub("demo/ar-iigcn", tmp_path / "results")
     for name in ("weights/robertta", "./a", "../a", "~/a", "/a/b", "a/b/c", "a/", "", "weights"):
         assert not may_be_of_hub(name), name
+
+
+def test_what_leads_out_of_a_folder_is_told_with_where_to(tmp_path):
+    root, other = tmp_path / "corpus", tmp_path / "corpus-of-others"
+    for folder in (root / "clips", other):
+        folder.mkdir(parents=True)
+        (folder / "a.wav").touch()
+    (root / "far").symlink_to(other)
+    (root / "clips" / "b.wav").symlink_to(other / "a.wav")
+    (root / "clips" / "c.wav").symlink_to("a.wav")
+    (root / "loop").symlink_to("loop")
+    (tmp_path / "link").symlink_to(root)
+    inside = ["clips/a.wav", "clips/c.wav", "clips/absent.wav", "loop", "./clips/../clips/a.wav", ""]
+    out = {"far/a.wav": "a.wav", "clips/b.wav": "a.wav", "../corpus-of-others/a.wav": "a.wav", "..": ""}
+    for place in (root, tmp_path / "link"):
+        found = leads_out(place, [*inside, *out, "/etc/passwd"])
+        assert found.pop("/etc/passwd") == "/etc/passwd"
+        assert found.pop("..") == str(tmp_path)
+        assert found == {name: str(other / last) for name, last in out.items() if last}

@@ -478,6 +478,21 @@ def test_who_speaks_in_cues_without_a_name_may_be_said_once(tmp_path):
     assert read_folder(tmp_path, speaker="Ann").utterances["speaker"].tolist() == ["Ann"]
 
 
+def test_sounds_before_the_name_and_lines_that_roll_are_one_speakers(tmp_path):
+    """As subtitles for the hard of hearing and captions made by machines have them."""
+    cues = (
+        "ANN: Who is there?", "[door opens]\nANN: Hi.", "(SIGHS)\n\u266a la la\nBEN: Well.",
+        "I mean\nso the question is: what", "so the question is: what\nshall we do",
+    )  # fmt: skip
+    said = "".join(
+        f"00:0{n}.000 --> 00:0{n}.900\n{cue}\n\n" for n, cue in enumerate(cues, start=1)
+    )
+    write(tmp_path, f"WEBVTT\n\n{said}", "talk.vtt")
+    frame = read_folder(tmp_path, speaker="?").utterances
+    assert frame["speaker"].tolist()[:4] == ["ANN", "ANN", "BEN", "?"]
+    assert frame["text"].tolist()[1:3] == ["[door opens] Hi.", "(SIGHS) \u266a la la Well."]
+
+
 @pytest.mark.parametrize(
     "cue",
     [

@@ -31,6 +31,23 @@ def test_a_file_takes_the_transcript_that_is_named_or_lies_beside_it(folder):
     assert find_sources([folder / "a b.mp4"], other) == [Source(folder / "a b.mp4", other)]
 
 
+def test_a_transcript_with_a_language_in_its_name_is_the_recordings(tmp_path):
+    for name in (
+        "talk.wav", "talk.en.srt", "cafe\u0301.wav", "caf\u00e9.pt-BR.vtt", "two.wav", "two.en.srt",
+        "own.wav", "own.srt", "own.de.srt", "part.wav", "part.one.wav", "part.one.srt",
+    ):  # fmt: skip
+        (tmp_path / name).write_text("1\n00:00:00,000 --> 00:00:01,000\nAnn: Hi\n")
+    found = {s.recording.name: s.transcript for s in find_sources([tmp_path]) if s.recording}
+    names = {name: path and path.name for name, path in found.items()}
+    assert names == {
+        "talk.wav": "talk.en.srt", "cafe\u0301.wav": "caf\u00e9.pt-BR.vtt", "two.wav": "two.en.srt",
+        "own.wav": "own.srt", "part.wav": None, "part.one.wav": "part.one.srt",
+    }  # fmt: skip
+    (tmp_path / "two.de.srt").write_text("")
+    with pytest.raises(DataError, match=r"two\.wav: two\.de\.srt and two\.en\.srt are beside it"):
+        find_sources([tmp_path])
+
+
 def test_files_that_are_named_one_by_one_are_the_folders(folder, tmp_path):
     named = [folder / name for name in ("a b.mp4", "a b.srt", "é.wav", "lonely.vtt")]
     assert find_sources(named) == find_sources([folder])

@@ -85,7 +85,11 @@ def test_what_was_predicted_is_no_transcript(rec):
     ]
     for path in ("all.json", "b.csv", "c.tsv"):
         with pytest.raises(DataError, match=f"{path}: this is what `ariigcn predict` wrote"):
-            find_sources([rec / "a.wav", rec / path])
+            find_sources([rec / path])
+        # As rec/* names it.
+        assert find_sources([rec / "a.wav", rec / path]) == [Source(rec / "a.wav", rec / "a.srt")]
+    with pytest.raises(DataError, match="results alone"):
+        find_sources([rec / "all.json", rec / "b.csv"])
     assert find_sources([rec / "b.wav"]) == [Source(rec / "b.wav", None)], "as before b.csv"
     for call in (lambda path: find_sources([rec / "b.wav"], path), lambda p: hear(None, None, p)):
         with pytest.raises(DataError, match="not a transcript"):

@@ -29,7 +29,7 @@ RECORDINGS = (".mp4", ".mkv", ".mov", ".webm", ".avi", ".wav", ".flac", ".mp3", 
 # What people bring instead; named in the error.
 OTHERS = (".txt", ".xls", ".xlsx", ".ods", ".json", ".jsonl", ".ass", ".ssa", ".sbv", ".ttml")
 # Behind a name, as players and downloaders write it: talk.en.srt, talk.pt-BR.cc.vtt.
-_LANGUAGE = re.compile(r"\.[a-z]{2,3}(-[a-z0-9]{2,8})*(\.(cc|forced|hi|sdh))?$", re.IGNORECASE)
+LANGUAGE = re.compile(r"\.[a-z]{2,3}(-[a-z0-9]{2,8})*(\.(cc|forced|hi|sdh))?$", re.IGNORECASE)
 HINTED = 100  # columns that are compared with known names: a hostile header has as many as it likes
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs"}
 _QUOTES = 'a text that holds " needs quotes around it and its own twice: """Yes,"" he said"'
@@ -145,15 +145,16 @@ def _recordings_of(subtitles: Sequence[str], recordings: Sequence[str]) -> dict[
     name without a language. Neither endings matter nor how accents are typed."""
     named: dict[str, list[str]] = {}
     for name in recordings:
-        named.setdefault(_stem(name), []).append(name)
-    stems = {name: _stem(name) for name in subtitles}
+        named.setdefault(stem_of(name), []).append(name)
+    stems = {name: stem_of(name) for name in subtitles}
     return {
-        name: named.get(stem) or named.get(_LANGUAGE.sub("", stem), [])
+        name: named.get(stem) or named.get(LANGUAGE.sub("", stem), [])
         for name, stem in stems.items()
     }
 
 
-def _stem(name: str) -> str:
+def stem_of(name: str) -> str:
+    """The name of a file without its ending, however its accents are typed."""
     return composed(PurePath(name).stem)
 
 
@@ -271,8 +272,10 @@ def _has_swallowed(row: Sequence[str], separator: str) -> bool:
     the next text that ends with one. The row has as many cells as it should. In prose a blank follows a
     comma or semicolon; only those without one count.
     """
-    between = separator if separator == "\t" else f"{separator}(?! )"
     whole = len(row) - 1
+    between = separator if separator == "\t" else f"{separator}(?! )"
+    if whole == 1 and separator == ",":
+        between = r"(?<!\d),(?! )|,(?![ \d])"  # 1,000 is a number
     for place, cell in enumerate(row):
         counts = [len(re.findall(between, line)) for line in re.split(r"[\r\n]+", cell)]
         if whole and counts == [whole - place, *[whole] * (len(counts) - 2), place]:

@@ -22,6 +22,8 @@ _TIMES = re.compile(rf"\s*+{_CLOCK}\s*+-->\s*+{_CLOCK}(?:\s.*)?")
 _VOICE = re.compile(r"<v(?:\.[^\s<>]*+)?\s++([^<>]++)>")
 _NAME = re.compile(r"(?:-\s*+)?([^\W\d_][\w .'\-]{0,39}?)\s*+:\s++(.*)", re.DOTALL)
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*+>|<\d[\d:.]*+>|\{\\[^{}]*+\}")
+# Lines of sounds alone before what is said: [door opens], (SIGHS), a song.
+_SOUNDS = re.compile(r"\A(?:[^\S\n]*+(?:\[[^\[\]\n]*+\]|\([^()\n]*+\)|♪[^\n]*+)[^\S\n]*+\n)++")
 _DASHED = re.compile(r"^[^\S\n]*+-\s", re.MULTILINE)
 _BLOCKS = ("NOTE", "STYLE", "REGION", "WEBVTT")
 # What stands before a colon and names nobody, however it is written.
@@ -69,7 +71,13 @@ def read_subtitles(path: Path) -> tuple[list[Cue], list[str]]:
             problems.append(f"{where}: the cue ends before it starts")
         else:
             found.append((Cue(start, end, speaker, said, first + at), written))
-    named = {cue.speaker for cue, _ in found if cue.speaker}
+    # Captions that roll repeat a line of the cue before: what stands before its colon is no speaker.
+    later = {line.strip() for _, written in found for line in written.split("\n")[1:]}
+    named = {
+        cue.speaker
+        for cue, written in found
+        if cue.speaker and written.split("\n")[0].strip() not in later
+    }
     cues = []
     for cue, written in found:
         if several := _several(written, cue.speaker, named):
@@ -106,8 +114,9 @@ def split_speaker(text: str) -> tuple[str | None, str]:
     words = _plain(_TAG.sub("", text))
     if voice:
         return " ".join(_plain(voice[1]).split()), " ".join(words.split())
-    named = _NAME.fullmatch(words.strip())
-    speaker, said = (named[1].strip(), named[2]) if named else (None, words)
+    sounds = match[0] if (match := _SOUNDS.match(words)) else ""
+    named = _NAME.fullmatch(words[len(sounds) :].strip())
+    speaker, said = (named[1].strip(), f"{sounds} {named[2]}") if named else (None, words)
     return speaker, " ".join(said.split())
 
 
@@ -120,7 +129,7 @@ def _several(written: str, speaker: str | None, named: Collection[str]) -> str:
     voices = {" ".join(_plain(voice).split()) for voice in _VOICE.findall(written)}
     if len(voices) > 1 or len(_DASHED.findall(written)) > 1:
         return TWO
-    lines = _plain(_TAG.sub("", written)).split("\n")[1:]
+    lines = _SOUNDS.sub("", _plain(_TAG.sub("", written))).split("\n")[1:]
     names = [match[1].strip() for line in lines if (match := _NAME.fullmatch(line.strip()))]
     for name in names:
         if name != speaker and (name in named or (speaker and _is_written_as_name(name))):

@@ -152,7 +152,7 @@ def _tries(stream: Any, latest: float) -> Iterator[int]:
     back = 0
     while latest - back > (stream.start_time or 0):
         yield int(latest) - back
-        back = 2 * back or round(1 / stream.time_base / 4)
+        back = 2 * back or max(round(1 / stream.time_base / 4), 1)
     yield first_tick(stream)
 
 

@@ -186,6 +186,16 @@ def test_spans_between_the_frames_of_one_a_second(
     assert status_of(path, "video", start_s=7.5, end_s=8.5)[0] == Status.FAILED
 
 
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("codec", ["mpeg4", "libx264"])
+def test_seeks_end_where_a_clock_ticks_once_a_second(tmp_path: Path, codec: str) -> None:
+    """AVI's does at one frame a second; it has no times of showing, so that frames are near, not exact."""
+    path = write_video(tmp_path / "a.avi", grey_frames(8), tone(8.0), fps=1, codec=codec)
+    for start in range(6):
+        (shown,) = sample_frames(clip(path, float(start), start + 2.0), 1)
+        assert abs(number_of(shown) - start) <= 2
+
+
 def test_one_picture_lasts_as_long_as_its_file(tmp_path: Path) -> None:
     shown = sample_frames(clip(write_video(tmp_path / "a.mp4", grey_frames(1), tone(2.0))), 4, 1.9)
     assert len(shown) == 1
