@@ -1,14 +1,13 @@
-"""What a results folder was made with, so that another configuration says what it would replace.
+"""What results were made with, so that another configuration says what it would replace.
 
-The record is written when a run starts (not by a dry run), beside the results. It names what deciding
-keys of the corpus and of each experiment were; an experiment that the run does not need stays in it as it
-was, as its results stay in the folder.
+A model says it in its own ``config.json``. Of the utterance table a record says it, which is written beside
+the results when a run starts (not by a dry run).
 
 Snakemake has a record of its own, by file, in the working folder; where that lacks a file, it compares
-times alone. There this record decides (``workflow/rules/known.smk``).
+times alone. There these decide (``workflow/rules/known.smk``).
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,23 +15,16 @@ from ariigcn.config.sections import Config
 from ariigcn.core.errors import DataError
 from ariigcn.core.settings import dotted
 from ariigcn.core.storage import read_json, write_json
+from ariigcn.models.encoders import comparable
 from ariigcn.plan.corpus import options
 from ariigcn.plan.plan import Plan
 
 CHANGES = 3  # keys that are named; more are counted
 
 
-def note(plan: Plan, trained: Collection[str]) -> None:
-    """Write down what a run is about to make or holds as made.
-
-    Args:
-        plan: the run's.
-        trained: the experiments whose models it needs.
-    """
-    path = Path(plan.files.configuration)
-    needed = {name: own for name, own in _experiments(plan).items() if name in trained}
-    experiments = {**_read(path).get("experiments", {}), **needed}
-    write_json({"corpus": _corpus(plan.config), "experiments": experiments}, path)
+def note(plan: Plan) -> None:
+    """Write down the corpus's settings that a run is about to make its table with."""
+    write_json({"corpus": _corpus(plan.config)}, Path(plan.files.configuration))
 
 
 def replaced(plan: Plan) -> list[str]:
@@ -55,15 +47,21 @@ def replaced(plan: Plan) -> list[str]:
 
 
 def changed(plan: Plan) -> dict[str, str]:
-    """The experiments on disk that were made with other settings -> which, in words."""
-    files = plan.files
-    before = _read(Path(files.configuration)).get("experiments", {})
-    found = {
-        name: _changes(before.get(name), now)
-        for name, now in _experiments(plan).items()
-        if Path(files.experiment("", name)).is_dir()
-    }
-    return {name: changes for name, changes in found.items() if changes}
+    """The experiments with a model on disk that was made with other settings -> which, in words."""
+    found = {}
+    for name, now in _experiments(plan).items():
+        told = (_changes(_of_model(Path(run)), now) for run in plan.runs("model", name))
+        if changes := next(filter(None, told), ""):
+            found[name] = changes
+    return found
+
+
+def _of_model(folder: Path) -> dict[str, Any]:
+    """What a model was made with, as far as it says so; empty where there is none."""
+    head = _read(folder / "config.json")
+    features = {m: comparable(own) for m, own in head.get("features", {}).items()}
+    relative = {m: {"normalise": "none"} | head.get("normalise", {}).get(m, {}) for m in features}
+    return head | {"features": {m: own | relative[m] for m, own in features.items()}}
 
 
 def _experiments(plan: Plan) -> dict[str, Any]:

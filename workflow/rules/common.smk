@@ -7,13 +7,14 @@ from ariigcn.core.mounts import check_mounts
 from ariigcn.plan import record
 from ariigcn.plan.load import load_plan
 
+# As they are laid one over another: what a Snakefile names, this one's or one's that uses it, then what
+# the command does.
+given = workflow.overwrite_configfiles
+laid = [*map(Path, workflow.configfiles[len(given) :]), *given]
 try:
-    check_files(workflow.overwrite_configfiles)
+    check_files(given)
     plan = load_plan(
-        in_order(
-            config,
-            merged(workflow.overwrite_configfiles, workflow.config_settings.config),
-        )
+        in_order(config, merged(laid, workflow.config_settings.config))
     )
 except ConfigError as error:
     told = with_places(

@@ -1,6 +1,8 @@
 if cfg.corpus == "demo":
 
     rule demo_corpus:
+        input:
+            known=known_demo,
         output:
             directory(MEDIA_ROOT),
         log:
@@ -48,7 +50,6 @@ if corpus.of_recordings(cfg):
     rule recordings:
         input:
             [files.heard(cfg.predict.shards, shard) for shard in LISTENING],
-            known=known_table,
         output:
             files.table,
         log:
@@ -112,8 +113,7 @@ rule trainable:
         "../../envs/corpus.yaml"
     resources:
         mem_mb=1000,
-    params:
-        splits=plan.labelled_splits,
-        code=code_version("ariigcn.corpora.checks.trainable"),
+        # Not a parameter: what follows would run with it, and extract again.
+        splits=",".join(plan.labelled_splits),
     script:
         "../scripts/trainable.py"

@@ -3,7 +3,7 @@
 # What Snakemake knows of a file, its parameters above all, lies in the working folder's .snakemake, by
 # the path as it is spelt. Of a file that it does not know it compares times alone, and would take models
 # of other settings as they are: after .snakemake was removed, from another working folder, or by another
-# spelling of results_dir. There our own record beside the results decides.
+# spelling of results_dir. There what the models and our own record say decides.
 
 from snakemake.io import IOFile
 
@@ -29,6 +29,13 @@ def known_runs(wildcards):
     """No inputs of a training; what is there of it with other settings is made again."""
     if wildcards.experiment in CHANGED:
         force_unknown(plan.runs("model", wildcards.experiment))
+    return []
+
+
+def known_demo(wildcards):
+    """No inputs of the rule that makes the demo; one of other settings is made again, before its table."""
+    if OTHER_TABLES:
+        force_unknown([MEDIA_ROOT])
     return []
 
 

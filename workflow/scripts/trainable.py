@@ -8,9 +8,8 @@ from ariigcn.corpora.checks.trainable import require_labels
 
 def main(snakemake):
     configure_logging(snakemake.log[0])
-    require_labels(
-        Path(snakemake.input[0]), tuple(snakemake.params.splits), Path(snakemake.output[0])
-    )
+    splits = snakemake.resources.splits.split(",")
+    require_labels(Path(snakemake.input[0]), splits, Path(snakemake.output[0]))
 
 
 if __name__ == "__main__":
