@@ -1,7 +1,7 @@
 """What results were made with, so that another configuration says what it would replace.
 
-A model says it in its own ``config.json``. Of the utterance table a record says it, which is written beside
-the results when a run starts (not by a dry run).
+A model says it in its own ``config.json``. Of the utterance table a record says it, which is written
+beside the results when a run starts (not by a dry run).
 
 Snakemake has a record of its own, by file, in the working folder; where that lacks a file, it compares
 times alone. There these decide (``workflow/rules/known.smk``).

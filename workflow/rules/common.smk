@@ -13,9 +13,7 @@ given = workflow.overwrite_configfiles
 laid = [*map(Path, workflow.configfiles[len(given) :]), *given]
 try:
     check_files(given)
-    plan = load_plan(
-        in_order(config, merged(laid, workflow.config_settings.config))
-    )
+    plan = load_plan(in_order(config, merged(laid, workflow.config_settings.config)))
 except ConfigError as error:
     told = with_places(
         error, workflow.overwrite_configfiles, workflow.config_settings.config
