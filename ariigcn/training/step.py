@@ -69,6 +69,7 @@ class Step:
             self.game_optimiser.zero_grad(set_to_none=True)
             report.loss.backward()
             self.game_optimiser.step()
+            torch.clear_autocast_cache()  # copies of the weights as they were
             reports.append(report)
         accuracies = zip(self.model.modalities, reports[0].accuracy.unbind(), strict=True)
         return {"loss_disc": reports[0].loss} | {f"d_accuracy_{m}": a for m, a in accuracies}
@@ -78,10 +79,7 @@ class Step:
         if self.config.precision != "bf16":
             return nullcontext()
         device = self._own[0].device
-        # Without its cache: the discriminators' weights change within a step, and copies would stay.
-        context: AbstractContextManager[None] = torch.autocast(
-            device.type, torch.bfloat16, cache_enabled=False
-        )
+        context: AbstractContextManager[None] = torch.autocast(device.type, torch.bfloat16)
         return context
 
 
