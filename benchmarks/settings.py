@@ -11,7 +11,7 @@ from typing import Annotated
 import pandas as pd
 import typer
 
-from ariigcn.evaluation.tables.frames import percent
+from ariigcn.evaluation.tables.frames import percent, read_frame
 
 ROOT = Path(__file__).parents[1]
 SETTINGS = ROOT / "benchmarks" / "settings.yaml"
@@ -36,7 +36,7 @@ def measured(results: Path, experiment: str) -> tuple[float, float, float]:
 
 def rows(results: Path) -> list[tuple[str, ...]]:
     """The table's rows, the default first."""
-    scores = pd.read_csv(results / "tables" / "results.csv")
+    scores = read_frame(results / "tables" / "results.csv")
     default = measured(results, scores["experiment"].iloc[0])[0]
     table = []
     for _, row in scores.iterrows():

@@ -31,6 +31,7 @@ from ariigcn.predict.config import PredictConfig
 from ariigcn.report.config import ReportConfig
 from ariigcn.training.config import TrainingConfig, TuneConfig
 
+RUN = r"^[a-z0-9][a-z0-9_-]*$"  # what names a run, and so its folder
 REFUSED = "the configuration cannot be used (no job was started)"
 LISTS = {"tune": ("experiments",), "evaluation": ("figures_of", "missing_of")}  # of experiments
 
@@ -73,8 +74,11 @@ class Config(ExperimentConfig):
     )
     run: Annotated[str | None, SPEED] = Field(
         None,
-        pattern=r"^[a-z0-9][a-z0-9_-]*$",
+        pattern=RUN,
         coerce_numbers_to_str=True,
+        json_schema_extra={
+            "anyOf": [{"pattern": RUN, "type": "string"}, {"type": "integer"}, {"type": "null"}]
+        },
         description="Gives the run a results folder of its own, for another configuration of the same "
         "corpus: demo.wide for run: wide, beside demo. Features and graphs are shared with the other "
         "runs. Null: the corpus's folder.",

@@ -85,10 +85,11 @@ class Section(BaseModel):
     @classmethod
     def _truth_is_no_number(cls, value: Any, info: ValidationInfo) -> Any:
         """YAML's ``yes`` and ``true`` would count as 1."""
-        kinds = _kinds_of(cls, info.field_name)
         given = value if isinstance(value, list | tuple) else (value,)
-        if kinds & {int, float} and bool not in kinds and any(isinstance(v, bool) for v in given):
-            raise ValueError(f"write a number (got {value!r})")
+        if any(isinstance(v, bool) for v in given):
+            kinds = _kinds_of(cls, info.field_name)
+            if kinds & {int, float} and bool not in kinds:
+                raise ValueError(f"write a number (got {value!r})")
         return value
 
 

@@ -79,6 +79,7 @@ def _braces(plan: Plan) -> Iterator[str]:
     encoders = [e for own in plan.experiments.values() for e in own.encoders.values()]
     named = [v for e in encoders for v in e.parameters.values() if isinstance(v, str)]
     named += [*named_files(config), str(config.evaluation.published or "")]
+    named += map(str, plan.trained.files) if plan.trained else []
     if not of_recordings(config):
         named += table_inputs(config)
     for path in dict.fromkeys(named):

@@ -27,10 +27,20 @@ def note(plan: Plan) -> None:
     write_json({"corpus": _corpus(plan.config)}, Path(plan.files.configuration))
 
 
-def replaced(plan: Plan) -> list[str]:
-    """What of the results on disk the plan would make again with other settings, in words."""
+def replaced(
+    plan: Plan, runs: Mapping[str, str] | None = None, tables: Mapping[str, str] | None = None
+) -> list[str]:
+    """What of the results on disk the plan would make again with other settings, in words.
+
+    Args:
+        plan: the run's.
+        runs: of :func:`changed`; None: looked for here.
+        tables: of :func:`other_tables`; None: looked for here.
+    """
+    runs = changed(plan) if runs is None else runs
+    tables = other_tables(plan) if tables is None else tables
     files = plan.files
-    found = [f"{name} ({changes})" for name, changes in changed(plan).items()]
+    found = [f"{name} ({changes})" for name, changes in runs.items()]
     told = []
     if found:
         told.append(
@@ -41,7 +51,7 @@ def replaced(plan: Plan) -> list[str]:
     told += [
         f"{files.table}, which {folder} was made with, has other settings ({changes}); this run makes it "
         "again, and all runs of the corpus read it. To keep both: --config data_dir=DIR results_dir=DIR"
-        for folder, changes in other_tables(plan).items()
+        for folder, changes in tables.items()
     ]
     return told
 

@@ -1,5 +1,6 @@
 """What `ariigcn predict`, `ariigcn models` and `ariigcn doctor` show on a terminal."""
 
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +16,8 @@ from ariigcn.predict.zoo import shipped, trained
 
 if TYPE_CHECKING:
     from ariigcn.predict.doctor import Finding
+
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # all but tab and line feed
 
 
 def show(conversations: Sequence[Conversation], out: Path | None) -> None:
@@ -62,6 +65,9 @@ def show_recordings(root: Path) -> bool:
 def show_models(results: Path) -> None:
     """Print the models that can be named."""
     table = Table("model", "trained on", "reads", "emotions", "from")
+    for column in table.columns:
+        column.overflow = "fold"
+    table.columns[0].no_wrap = True  # a name is typed
     here = trained(results)
     for origin, models in (("ships", shipped()), (str(results), here.models)):
         for model in models:
@@ -89,11 +95,13 @@ def show_findings(findings: Iterable["Finding"]) -> bool:
 
 
 def _table(conversation: Conversation) -> Table:
-    table = Table("time", "speaker", "said", "emotion", title=conversation.name)
+    table = Table("time", "speaker", "said", "emotion", title=_shown(conversation.name))
+    for column in table.columns:
+        column.overflow = "fold"
     for utterance in conversation.utterances:
         emotion = f"{utterance.emotion} {utterance.probability:.0%}"
         table.add_row(
-            _time(utterance), Text(utterance.speaker), Text(_said(utterance)), Text(emotion)
+            _time(utterance), _shown(utterance.speaker), _shown(_said(utterance)), emotion
         )
     return table
 
@@ -101,7 +109,13 @@ def _table(conversation: Conversation) -> Table:
 def _time(utterance: Utterance) -> str:
     if utterance.start_s is None:
         return str(utterance.number + 1)
-    return f"{int(utterance.start_s) // 60}:{utterance.start_s % 60:04.1f}"
+    tenths = round(10 * utterance.start_s)
+    return f"{tenths // 600}:{tenths % 600 / 10:04.1f}"
+
+
+def _shown(foreign: str) -> str:
+    """A foreign text whose control characters tell the terminal nothing."""
+    return CONTROL.sub(lambda found: ascii(found[0])[1:-1], foreign)
 
 
 def _said(utterance: Utterance) -> str:

@@ -96,7 +96,7 @@ def find(name: str | Path, results: Path | str = "results") -> Path:
     Raises:
         DataError: nothing has this name, or its folder is damaged.
     """
-    folder = Path(name)
+    folder = Path(name).expanduser() if str(name).startswith("~/") else Path(name)
     if (folder / "config.json").is_file():
         return folder
     configs = {**_shipped(), **_trained(Path(results))}

@@ -209,19 +209,20 @@ def _missing_views(missing: pd.DataFrame) -> tuple[TableView, ...]:
 
 
 def _missing_view(part: pd.DataFrame, caption: str, key: str) -> TableView:
+    part = part.assign(share=(100 * part["share"]).round().astype(int))
     shares = sorted(set(part["share"]))
     rows: list[tuple[Cell, ...]] = []
     for names, curve in part.groupby(["experiment", key], sort=False):
-        by_share = curve.set_index("share")
+        by_share = curve.groupby("share").first()
         scores = (
             measured(*by_share.loc[share, ["weighted_f1_mean", "weighted_f1_sd"]])
             if share in by_share.index
-            else NONE  # where nothing is masked, nothing is filled
+            else NONE  # nothing is filled where nothing is masked; and some cannot lose so much
             for share in shares
         )
         rows.append((str(names[0]), str(names[1]), *scores))
     heading = {"modality": "Masked", "filled_by": "Filled by"}[key]
-    columns = ("Experiment", heading, *(f"{100 * share:.0f} %" for share in shares))
+    columns = ("Experiment", heading, *(f"{share} %" for share in shares))
     return TableView(caption, columns, tuple(rows))
 
 

@@ -87,8 +87,20 @@ def test_what_leads_out_of_a_folder_is_told_with_where_to(tmp_path):
     (root / "clips" / "c.wav").symlink_to("a.wav")
     (root / "loop").symlink_to("loop")
     (tmp_path / "link").symlink_to(root)
-    inside = ["clips/a.wav", "clips/c.wav", "clips/absent.wav", "loop", "./clips/../clips/a.wav", ""]
-    out = {"far/a.wav": "a.wav", "clips/b.wav": "a.wav", "../corpus-of-others/a.wav": "a.wav", "..": ""}
+    inside = [
+        "clips/a.wav",
+        "clips/c.wav",
+        "clips/absent.wav",
+        "loop",
+        "./clips/../clips/a.wav",
+        "",
+    ]
+    out = {
+        "far/a.wav": "a.wav",
+        "clips/b.wav": "a.wav",
+        "../corpus-of-others/a.wav": "a.wav",
+        "..": "",
+    }
     for place in (root, tmp_path / "link"):
         found = leads_out(place, [*inside, *out, "/etc/passwd"])
         assert found.pop("/etc/passwd") == "/etc/passwd"

@@ -484,9 +484,7 @@ def test_sounds_before_the_name_and_lines_that_roll_are_one_speakers(tmp_path):
         "ANN: Who is there?", "[door opens]\nANN: Hi.", "(SIGHS)\n\u266a la la\nBEN: Well.",
         "I mean\nso the question is: what", "so the question is: what\nshall we do",
     )  # fmt: skip
-    said = "".join(
-        f"00:0{n}.000 --> 00:0{n}.900\n{cue}\n\n" for n, cue in enumerate(cues, start=1)
-    )
+    said = "".join(f"00:0{n}.000 --> 00:0{n}.900\n{cue}\n\n" for n, cue in enumerate(cues, start=1))
     write(tmp_path, f"WEBVTT\n\n{said}", "talk.vtt")
     frame = read_folder(tmp_path, speaker="?").utterances
     assert frame["speaker"].tolist()[:4] == ["ANN", "ANN", "BEN", "?"]

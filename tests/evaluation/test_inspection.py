@@ -160,3 +160,5 @@ def test_emotions_take_the_colour_one_expects_and_never_the_same():
     assert [CATEGORIES[c] for c in known] == ["#c7374b", "#6b7480", "#0072b2"]
     assert emotion_categories(["odd", "anger", "angry"])[1] == 6
     assert len(set(emotion_categories(["odd", "anger", "angry", "sad", "strange"]))) == 5
+    many = emotion_categories([f"emotion {n}" for n in range(28)])
+    assert max(many.count(category) for category in many) <= 3

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from ariigcn.core.storage import read_json, write_json
 from ariigcn.plan import record
 from ariigcn.plan.load import load_plan
 
@@ -19,9 +20,19 @@ def folder(tmp_path, monkeypatch):
 def ran(**changes):
     """What a run leaves that has trained its experiments, without the training."""
     plan = load_plan(changes)
-    record.note(plan, trained=plan.experiments)
-    for name in plan.experiments:
-        Path(plan.files.experiment("", name)).mkdir(parents=True, exist_ok=True)
+    record.note(plan)
+    for name, experiment in plan.experiments.items():
+        head = {
+            "graph": experiment.graph.model_dump(mode="json"),
+            "model": experiment.model.model_dump(mode="json"),
+            "training": {"experiment": name, "seed": 0, **experiment.training.deciding()},
+            "features": {
+                m: {"encoder": e.encoder, "parameters": e.parameters, "dimension": 8}
+                for m, e in experiment.encoders.items()
+            },
+        }
+        for run in plan.runs("model", name):
+            write_json(head, Path(run) / "config.json")
     Path(plan.files.table).parent.mkdir(parents=True, exist_ok=True)
     Path(plan.files.table).touch()
 
@@ -79,12 +90,21 @@ def test_another_table_is_told_to_every_run_of_the_corpus(folder):
 
 def test_a_damaged_record_stops_nothing(folder):
     Path("results/demo/configuration.json").write_text("{}")
+    assert told(demo={"dialogues": 9}) == []
+    for head in Path("results").rglob("model/config.json"):
+        head.write_text("{}")
     assert told(model={"hidden": 64}) == []
 
 
-def test_an_experiment_is_noted_where_the_run_needs_its_models(folder):
-    plan = load_plan({"model": {"hidden": 64}})
-    record.note(plan, trained=())
-    assert "model.hidden: 128, now 64" in record.changed(plan)["ar-iigcn"]
-    record.note(plan, trained=["ar-iigcn"])
-    assert record.changed(plan) == {}
+def test_one_seed_of_other_settings_is_enough(folder):
+    """As after a run that was stopped before it came to the other seeds."""
+    (run, *_) = load_plan({}).runs("model", "ar-iigcn")
+    head = Path(run) / "config.json"
+    write_json(read_json(head, "a head") | {"training": {"learning_rate": 0.5}}, head)
+    (said,) = told()
+    assert "training.learning_rate: 0.5, now 0.001" in said
+
+
+def test_a_modality_relative_to_its_speaker_is_another_setting(folder):
+    (said,) = told(features={"audio": {"normalise": "speaker"}})
+    assert "features.audio.normalise: none, now speaker" in said

@@ -8,6 +8,7 @@ import pytest
 
 from ariigcn.core.errors import DataError
 from ariigcn.predict.command import show
+from ariigcn.predict.conversation import Conversation, Utterance
 from ariigcn.predict.sources import find_sources
 from ariigcn.predict.writers import write
 from tests.features.make_clips import grey_frames, tone, write_video, write_wav
@@ -178,3 +179,19 @@ def test_recordings_of_one_name_are_told_apart(model, tmp_path):
     found = model.predict_all(find_sources(sorted(tmp_path.iterdir())))
     assert [conversation.name for conversation in found] == ["talk.flac", "talk.wav"]
     assert model.predict(tmp_path / "talk.wav", tmp_path / "talk.csv").name == "talk"
+
+
+def test_a_terminal_shows_foreign_texts_whole_and_obeys_none(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "60")
+    words = "\u4eca\u65e5\u306f\u3068\u3066\u3082\u3044\u3044" * 8
+    texts = ((59.97, "Ann\x1b[2J", "red\x1b[31m"), (3599.99, "Ben", words))
+    talk = Conversation(
+        "talk\x1b]0;t\x07",
+        tuple(Utterance(n, who, said, at, at + 1, {"joy": 1.0}) for n, (at, who, said) in enumerate(texts)),
+        ("joy",), "toy", ("text",),
+    )  # fmt: skip
+    show([talk], None)
+    shown = capsys.readouterr().out
+    assert "\x1b" not in shown and "\x07" not in shown and "\u2026" not in shown
+    assert "1:00.0" in shown and "60:00.0" in shown and ":60" not in shown
+    assert sum(shown.count(character) for character in set(words)) == len(words)

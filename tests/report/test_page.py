@@ -167,7 +167,7 @@ def test_what_every_stage_cost_is_told(project, tmp_path):
     for name, seconds in (("train.a.seed-0", 61.5), ("train.a.seed-1", 60)):
         (folder / f"{name}.tsv").write_text(f"s\th:m:s\tmax_rss\n{seconds}\t0:01:01\t812.4\n")
     html = render(project, tmp_path / "a.html", benchmarks=sorted(folder.iterdir()))
-    row = html[html.index('<th scope="row">Train</th>') :][:600]
+    row = html[html.index('<th scope="row"><span>Train</span></th>') :][:600]
     assert [*re.findall(r'"value">([^<]*)<', row)][:4] == ["2", "121.5", "61.5", "812"]
 
 
@@ -237,7 +237,7 @@ def test_ablations_leave_the_results_for_a_section_of_their_own(html, project, t
         page[page.index(f'<section id="{name}"') :].partition("</section>")[0]
         for name in ("results-section", "ablations")
     )
-    row = '<th scope="row">text-only</th>'
+    row = '<th scope="row"><span>text-only</span></th>'
     assert row not in results
     assert row in ablations
     assert "model.graph_layers 0" in ablations

@@ -41,7 +41,7 @@ def test_what_snakemake_does_not_know_does_not_pass_for_another_configurations(
     found = plans(other, {name: there | change for name, change in changes.items()})
     assert found["none"] == set()
     assert "train" in found["models"] and "utterances" not in found["models"]
-    assert {"utterances", "extract_text", "train"} <= found["table"]
+    assert {"demo_corpus", "utterances", "extract_text", "train"} <= found["table"]
 
 
 def test_a_run_makes_every_contract_and_lists_what_is_masked(finished):
@@ -81,6 +81,25 @@ def test_a_change_runs_again_what_follows_from_it(finished):
         "encoder of sound": {"extract_audio", "quality", *trained},
         "sound relative to its speaker": trained,
     }
+
+
+def trainings(folder, *config):
+    said = snakemake(folder, "-n", "models", "--config", *config)
+    return [int(count) for count in re.findall(r"^train +(\d+)$", said, re.M)[:1]]
+
+
+def test_a_change_trains_every_seed_again_and_another_seed_is_trained_alone(finished, root):
+    """A check before all seeds hides no change: Snakemake looks at nothing behind a job that runs."""
+    rules = (root / "workflow").rglob("*.smk")
+    assert not any("ancient(" in path.read_text() for path in rules)
+    assert trainings(finished, "seeds=[0, 1]") == [2]  # experiments
+    assert trainings(finished, "seeds=[0, 1]", "training={learning_rate: 0.002}") == [4]
+    ready = "results/demo/text/.ready"
+    snakemake(finished, ready, "--config", "seeds=[0, 1]", "experiments={text: {}}")
+    try:
+        assert trainings(finished, "seeds=[0, 1]", "training={learning_rate: 0.002}") == [4]
+    finally:
+        (finished / ready).unlink()
 
 
 def test_sound_relative_to_its_speaker_shares_the_store(finished):

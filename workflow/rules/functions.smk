@@ -226,8 +226,11 @@ CHECKED = not PACKED and len(cfg.seeds) > 1
 def ready(wildcards):
     """What a seed waits for: that no seed of its experiment would stop before its first epoch."""
     # Not ancient: Snakemake does not look at what follows a job that runs, so that a changed parameter of
-    # both would go unseen here.
-    return files.experiment(".ready", wildcards.experiment) if CHECKED else []
+    # both would go unseen here. So it is no input of an experiment that one seed trained without it: that
+    # seed would be trained again.
+    path = files.experiment(".ready", wildcards.experiment)
+    made = any(map(os.path.exists, plan.runs("model", wildcards.experiment)))
+    return path if CHECKED and (os.path.exists(path) or not made) else []
 
 
 TUNED = search.tuned(plan)

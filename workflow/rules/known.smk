@@ -11,7 +11,7 @@ from snakemake.io import IOFile
 CHANGED, OTHER_TABLES = {}, {}
 if workflow.is_main_process and not plan.trained:
     CHANGED, OTHER_TABLES = record.changed(plan), record.other_tables(plan)
-    for replaced in record.replaced(plan):
+    for replaced in record.replaced(plan, CHANGED, OTHER_TABLES):
         logger.warning(replaced)
 
 

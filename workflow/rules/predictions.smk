@@ -46,7 +46,7 @@ rule predict:
     resources:
         mem_mb=3000,
     params:
-        model=plan.trained.name,
+        model=plain(plan.trained.name),
         stores=SHOWN_STORES,
         digests=plan.trained.digests,
         code=code_version(

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from rich import box
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from ariigcn.corpora.checks.check import Finding, Inspection
@@ -30,7 +30,7 @@ def render(inspection: Inspection, console: Console) -> None:
     ):
         if lines:
             console.print(Text(title, style="bold"))
-        listing = Table.grid(padding=(0, 1))
+        listing = Table.grid("", Column(overflow="fold"), padding=(0, 1))
         for line in lines:
             listing.add_row("-", Text(line))
         console.print(listing)

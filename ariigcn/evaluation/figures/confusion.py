@@ -10,10 +10,11 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
-from ariigcn.evaluation.figures.style import COLUMN, PALETTE, save, save_nothing, style
+from ariigcn.evaluation.figures.style import COLUMN, PALETTE, SMALL, save, save_nothing, style
 from ariigcn.evaluation.tables.frames import NONE, read_seeds
 
 WHITE_FROM = 0.72  # share from which a cell is dark enough for white text (contrast above 4)
+NUMBERED = 10  # classes, at most, whose cells have room for numbers
 
 
 def draw_confusion(metrics: Sequence[Path], out: Path) -> None:
@@ -40,6 +41,8 @@ def draw_confusion(metrics: Sequence[Path], out: Path) -> None:
             aspect="equal",
         )
         axes.tick_params(length=0, labelcolor=PALETTE["ink"])
+        if len(labels) > NUMBERED:
+            axes.tick_params(labelsize=min(SMALL, 150 / len(labels)))  # so that names lie apart
         axes.grid(visible=False)
         axes.spines[:].set_visible(False)
         save(figure, out, _confusion_title(counts, labels, len(tests)))
@@ -55,6 +58,8 @@ def _draw_cells(axes: Axes, counts: NDArray[np.int64]) -> None:
                 (column - 0.48, row - 0.48), 0.96, 0.96, facecolor=PALETTE["cell"], alpha=share
             )
         )
+        if len(counts) > NUMBERED:
+            continue
         color = "#ffffff" if share > WHITE_FROM else PALETTE["ink"]
         if not totals[row, 0]:
             axes.text(column, row, NONE, ha="center", va="center", color=PALETTE["muted"])
@@ -72,7 +77,10 @@ def _confusion_title(counts: NDArray[np.int64], labels: list[str], seeds: int) -
         for i, label in enumerate(labels)
         if counts[i].sum()
     ]
+    cells = "Large: per cent of the true class; small: utterances"
+    if len(labels) > NUMBERED:
+        cells = "Darker: more of the true class"
     return (
-        f"Test split, summed over {seeds} seed{'s' * (seeds != 1)}. Large: per cent of the true "
-        f"class; small: utterances. Recall: {', '.join(recalls)}."
+        f"Test split, summed over {seeds} seed{'s' * (seeds != 1)}. {cells}. "
+        f"Recall: {', '.join(recalls)}."
     )

@@ -34,7 +34,9 @@ def emotion_categories(labels: Sequence[str]) -> list[int]:
             found[label] = wanted
     free = [c for c in range(len(CATEGORIES)) if c not in found.values()]
     rest = [label for label in labels if label not in found]
-    found |= {label: (free or [8])[i % len(free or [8])] for i, label in enumerate(rest)}
+    # Those that are left first; then all once more, so that few emotions share one.
+    order = [*free, *(c for c in range(len(CATEGORIES)) if c not in free)]
+    found |= {label: order[i % len(order)] for i, label in enumerate(rest)}
     return [found[label] for label in labels]
 
 

@@ -39,7 +39,9 @@ function show(row) {
   document.querySelector(`.track a[href="#${row.id}"]`).setAttribute("aria-current", "true");
   const [time, who] = row.cells, words = row.querySelector(".said").textContent, line = made("p");
   const when = row.dataset.start === undefined ? "" : `, ${time.textContent.trim()} s`;
-  line.append(made("strong", who.textContent + when), words ? `: ${words}` : "");
+  const name = made("strong");
+  name.append(made("bdi", who.textContent), when);
+  line.append(name, words ? ": " : "", made("bdi", words));
   panel.replaceChildren(line, bars(row));
   panel.hidden = false;
 }

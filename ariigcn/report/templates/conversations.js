@@ -18,6 +18,7 @@
   let listed = 0; // how many of them are in the list
   let opened = -1; // the dialogue on show
   let filtering = false;
+  let last = -1; // the utterance last gone to: a button that is pressed has taken the focus from it
 
   const create = (tag, className, text) => {
     const made = document.createElement(tag);
@@ -147,7 +148,10 @@
     ].join(" · ");
     view.querySelector("#dialogue .steps").hidden = !filtering;
     lines.replaceChildren(...all.map(line));
-    if (changed) element("dialogue").scrollTop = 0;
+    if (changed) {
+      element("dialogue").scrollTop = 0;
+      last = -1;
+    }
     read(-1);
     for (const other of list.querySelectorAll("[aria-selected=true]")) other.setAttribute("aria-selected", false);
     const chosen = element(`dialogue-${dialogue}`);
@@ -173,6 +177,7 @@
   function words(i) {
     const text = data.text ? data.text[i] : data.id[i];
     const made = create("p", data.text ? "" : "withheld");
+    made.dir = "auto";
     const query = form.elements.query.value.trim().toLowerCase();
     const at = query && hit[i] ? text.toLowerCase().indexOf(query) : -1;
     if (at < 0) made.textContent = text;
@@ -299,7 +304,7 @@
   const focused = () => Number(lines.querySelector(".utterance:focus-within")?.dataset.row ?? -1);
 
   function step(by) {
-    for (let i = (focused() < 0 ? data.start[opened] - (by > 0) + (by < 0) : focused()) + by; i >= 0 && i < hit.length; i += by) {
+    for (let i = (last < 0 ? data.start[opened] - (by > 0) + (by < 0) : last) + by; i >= 0 && i < hit.length; i += by) {
       if (hit[i]) return go(i);
     }
     return undefined;
@@ -326,7 +331,7 @@
   });
   lines.addEventListener("pointerover", (event) => read(rowAt(event)));
   lines.addEventListener("pointerleave", () => read(focused()));
-  lines.addEventListener("focusin", (event) => read(rowAt(event)));
+  lines.addEventListener("focusin", (event) => read((last = rowAt(event))));
   lines.addEventListener("focusout", () => read(-1));
   lines.addEventListener("keydown", (event) => {
     const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
