@@ -185,11 +185,10 @@ def test_a_terminal_shows_foreign_texts_whole_and_obeys_none(capsys, monkeypatch
     monkeypatch.setenv("COLUMNS", "60")
     words = "\u4eca\u65e5\u306f\u3068\u3066\u3082\u3044\u3044" * 8
     texts = ((59.97, "Ann\x1b[2J", "red\x1b[31m"), (3599.99, "Ben", words))
-    talk = Conversation(
-        "talk\x1b]0;t\x07",
-        tuple(Utterance(n, who, said, at, at + 1, {"joy": 1.0}) for n, (at, who, said) in enumerate(texts)),
-        ("joy",), "toy", ("text",),
-    )  # fmt: skip
+    utterances = tuple(
+        Utterance(n, who, said, at, at + 1, {"joy": 1.0}) for n, (at, who, said) in enumerate(texts)
+    )
+    talk = Conversation("talk\x1b]0;t\x07", utterances, ("joy",), "toy", ("text",))
     show([talk], None)
     shown = capsys.readouterr().out
     assert "\x1b" not in shown and "\x07" not in shown and "\u2026" not in shown
