@@ -11,6 +11,7 @@ from ariigcn.corpora.read.transcripts import Transcript, read_transcript, write_
 from ariigcn.predict.sources import (
     Given,
     Source,
+    apart,
     called,
     in_a_line,
     names_of,
@@ -33,7 +34,7 @@ STAGES = {
 
 
 def transcripts_of(sources: Sequence[Source], speech: SpeechSettings, threads: int) -> list[Given]:
-    """The conversations of each source, in their order; no two sources have the same name.
+    """The conversations of each source, in their order; no two have one name.
 
     One of which nothing can be predicted has no turns, and its note says why: a recording that cannot
     be heard, a transcript that cannot be used, a conversation without words.
@@ -72,7 +73,7 @@ def transcripts_of(sources: Sequence[Source], speech: SpeechSettings, threads: i
             if len(problems) == 1
             else problem_list("nothing can be predicted", problems)
         )
-    return found
+    return apart(found, sources)
 
 
 def _conversations(

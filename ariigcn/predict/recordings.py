@@ -20,6 +20,7 @@ from ariigcn.predict.sources import (
     UNNAMED,
     Given,
     Source,
+    apart,
     called,
     find_sources,
     in_a_line,
@@ -77,7 +78,7 @@ def gather(
             failures.append(Failure(name, printable(str(source)), in_a_line(error, source)))
         else:
             given += found
-    return given, failures
+    return apart(given, sources), failures
 
 
 def read_recordings(root: Path, heard: Mapping[str, Heard] | None = None) -> Corpus:

@@ -123,6 +123,16 @@ def names_of(sources: Sequence[Source]) -> list[str]:
     return names
 
 
+def apart(given: Sequence[Given], sources: Sequence[Source]) -> list[Given]:
+    """Conversations of which no two have one name: those of tables may, and then tell their file's."""
+    count = Counter(transcript.name for _, transcript in given)
+    of_source = dict(zip(sources, map(printable, names_of(sources)), strict=True))
+    return [
+        (s, t if count[t.name] == 1 else replace(t, name=f"{of_source[s]}: {t.name}"))
+        for s, t in given
+    ]
+
+
 def called(name: str, transcripts: Sequence[Transcript], path: Path) -> list[Transcript]:
     """The conversations of a transcript; the one that has its file's name gets ``name``."""
     return [replace(t, name=name) if t.name == path.stem else t for t in transcripts]

@@ -7,7 +7,10 @@ import pytest
 from ariigcn.core.errors import DataError
 from ariigcn.corpora.read.transcripts import Transcript, Turn
 from ariigcn.corpora.table import check_corpus
+from ariigcn.predict.listen import transcripts_of
+from ariigcn.predict.recordings import gather
 from ariigcn.predict.sources import Source, find_sources, in_a_line, names_of, table_of
+from ariigcn.speech.settings import SpeechSettings
 
 
 @pytest.fixture
@@ -66,6 +69,16 @@ def test_no_two_sources_have_the_same_name(folder):
         "a b.mp4", "a b.wav", str(folder / "é.mp3"), "é.wav", "lonely", str(folder / "é.mp3.srt"),
         str(folder / "one/talk.srt"), str(folder / "two/talk.srt"),
     ]  # fmt: skip
+
+
+def test_no_two_conversations_of_tables_have_the_same_name(tmp_path):
+    for name in ("a", "b"):
+        rows = f"1,Ann,Hi\n{name}2,Ann,Hm\n"
+        (tmp_path / f"{name}.csv").write_text(f"dialogue_id,speaker,text\n{rows}")
+    sources = find_sources([tmp_path / "a.csv", tmp_path / "b.csv"])
+    names = ["a: 1", "a2", "b: 1", "b2"]
+    assert [t.name for _, t in gather(sources)[0]] == names
+    assert [t.name for _, t in transcripts_of(sources, SpeechSettings(), 1)] == names
 
 
 def test_everything_that_is_wrong_is_named_at_once(folder):
