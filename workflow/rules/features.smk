@@ -1,24 +1,6 @@
 # One rule a modality, so that a changed audio parameter decodes no picture again; features.shards
-# jobs a store. A rule for all modalities has one wildcard for modality and name: two stores of one name,
-# one of which is published and one extracted, are two rules'.
-
-
-def stores_of_any(names):
-    """The pattern of ``{named}``: the stores that a function of the modality names."""
-    return one_of([f"{m}.{name}" for m in MODALITIES for name in names(m)])
-
-
-def shards_of_store(wildcards):
-    modality, name = store_of(None, wildcards)
-    return [
-        files.shard(modality).format(store=name, shard=shard)
-        for shard in range(1, cfg.features.shards + 1)
-    ]
-
-
-def imported_as(wildcards):
-    modality, name = store_of(None, wildcards)
-    return plan.stores[modality][name].parameters
+# jobs a store. A rule of all modalities has one wildcard, for modality and name: else two stores of one name,
+# one published and one extracted, would be two rules'.
 
 
 rule extract_text:

@@ -77,10 +77,28 @@ def extracted(modality):
 
 
 def store_of(modality, wildcards):
-    """Modality and name of the store that a rule makes; None: of any modality, ``{named}`` says which."""
+    """Modality and name of a store to make; the modality where it is None stands in ``{named}``."""
     if modality is not None:
         return modality, wildcards.store
     return wildcards.named.split(".", 1)
+
+
+def stores_of_any(names):
+    """The pattern of ``{named}``: the stores that a function of the modality names."""
+    return one_of([f"{m}.{name}" for m in MODALITIES for name in names(m)])
+
+
+def shards_of_store(wildcards):
+    modality, name = store_of(None, wildcards)
+    return [
+        files.shard(modality).format(store=name, shard=shard)
+        for shard in range(1, cfg.features.shards + 1)
+    ]
+
+
+def imported_as(wildcards):
+    modality, name = store_of(None, wildcards)
+    return plan.stores[modality][name].parameters
 
 
 def extraction(modality):
