@@ -326,3 +326,17 @@ def test_names_that_look_like_numbers_or_like_nothing_stay_names(tmp_path):
     assert "None" in set(errors["group"][errors["by"] == "speaker"])
     for name in (*labels, "64", "nan", "1.10", "null"):
         assert f">{name}<" in page
+
+
+def test_every_row_of_a_table_has_a_cell_for_each_heading(html):
+    """A value without a spread beside it takes the room of both: else all that follow move to the left."""
+
+    def width(row):
+        spans = re.findall(r"<t[hd]\b([^>]*)>", row)
+        return sum(int((re.findall(r'colspan="(\d+)"', span) or ["1"])[0]) for span in spans)
+
+    tables = re.findall(r"<table.*?</table>", html, re.DOTALL)
+    for table in tables:
+        head, *rows = map(width, re.findall(r"<tr.*?</tr>", table, re.DOTALL))
+        assert set(rows) <= {head}, table[:200]
+    assert len(tables) > 10
