@@ -95,7 +95,7 @@ def test_clips_behind_a_link_that_leads_out_are_refused_before_anything_is_made(
         lambda: prepare("meld", small, small / "t.parquet"),
         lambda: inspect("meld", small),
     ):
-        with pytest.raises(DataError, match=r"(?s)links lead out of .*dia0_utt0\.mp4 leads to"):
+        with pytest.raises(DataError, match=r"(?s)media lead out of .*dia0_utt0\.mp4 leads to"):
             use()
     for table in small.glob("*.csv"):
         (disk / table.name).symlink_to(table)

@@ -280,7 +280,7 @@ def test_what_no_seed_can_train_is_said_once_before_any_starts(finished):
     store.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
     try:
         done = subprocess.run(
-            command("models", "--keep-going", "--config", "seeds=[0,1,2]"),
+            command("models", "--keep-going", "--config", "seeds=[0,1,2]", "run=new"),
             cwd=finished, capture_output=True, text=True, check=False,
         )  # fmt: skip
     finally:
@@ -290,4 +290,4 @@ def test_what_no_seed_can_train_is_said_once_before_any_starts(finished):
     assert done.returncode != 0
     assert len(re.findall(r"^FAILED  ready: ", said, re.M)) == 2  # experiments
     assert "train: " not in said
-    assert "text.minilm.h5" in (finished / "results/demo/logs/ready.text.log").read_text()
+    assert "text.minilm.h5" in (finished / "results/demo.new/logs/ready.text.log").read_text()
