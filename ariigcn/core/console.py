@@ -1,6 +1,10 @@
 """The terminal that the commands print on."""
 
+import re
+
 from rich.console import Console
+
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # all but tab and line feed
 
 
 def plain_console(*, highlight: bool = True) -> Console:
@@ -10,3 +14,8 @@ def plain_console(*, highlight: bool = True) -> Console:
     picture (``:joy:``): it would leave the first out and draw the second.
     """
     return Console(markup=False, emoji=False, highlight=highlight)
+
+
+def harmless(foreign: str) -> str:
+    """A foreign text, such as a transcript's, whose control characters tell the terminal nothing."""
+    return CONTROL.sub(lambda found: ascii(found[0])[1:-1], foreign)

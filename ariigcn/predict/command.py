@@ -1,6 +1,5 @@
 """What `ariigcn predict`, `ariigcn models` and `ariigcn doctor` show on a terminal."""
 
-import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -8,7 +7,7 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
-from ariigcn.core.console import plain_console
+from ariigcn.core.console import harmless, plain_console
 from ariigcn.predict.conversation import Conversation, Utterance
 from ariigcn.predict.recordings import gather, untranscribed
 from ariigcn.predict.sources import find_sources
@@ -16,8 +15,6 @@ from ariigcn.predict.zoo import shipped, trained
 
 if TYPE_CHECKING:
     from ariigcn.predict.doctor import Finding
-
-CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # all but tab and line feed
 
 
 def show(conversations: Sequence[Conversation], out: Path | None) -> None:
@@ -95,13 +92,13 @@ def show_findings(findings: Iterable["Finding"]) -> bool:
 
 
 def _table(conversation: Conversation) -> Table:
-    table = Table("time", "speaker", "said", "emotion", title=_shown(conversation.name))
+    table = Table("time", "speaker", "said", "emotion", title=harmless(conversation.name))
     for column in table.columns:
         column.overflow = "fold"
     for utterance in conversation.utterances:
         emotion = f"{utterance.emotion} {utterance.probability:.0%}"
         table.add_row(
-            _time(utterance), _shown(utterance.speaker), _shown(_said(utterance)), emotion
+            _time(utterance), harmless(utterance.speaker), harmless(_said(utterance)), emotion
         )
     return table
 
@@ -111,11 +108,6 @@ def _time(utterance: Utterance) -> str:
         return str(utterance.number + 1)
     tenths = round(10 * utterance.start_s)
     return f"{tenths // 600}:{tenths % 600 / 10:04.1f}"
-
-
-def _shown(foreign: str) -> str:
-    """A foreign text whose control characters tell the terminal nothing."""
-    return CONTROL.sub(lambda found: ascii(found[0])[1:-1], foreign)
 
 
 def _said(utterance: Utterance) -> str:

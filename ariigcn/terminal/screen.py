@@ -11,6 +11,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from ariigcn.core.console import harmless
 from ariigcn.terminal.joblog import tail
 from ariigcn.terminal.remaining import left_words, words
 from ariigcn.terminal.run import Job, Run
@@ -60,7 +61,7 @@ class Lines:
 
     def line(self, text: str, style: str = "") -> None:
         """One line; long ones are not cut."""
-        self.console.print(Text(text, style=style), soft_wrap=True)
+        self.console.print(Text(harmless(text), style=style), soft_wrap=True)
 
     def close(self) -> None:
         """The run is over."""

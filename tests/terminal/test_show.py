@@ -132,7 +132,7 @@ def test_a_failure_shows_the_job_its_lines_and_its_log_and_no_results(handler, c
     made = handler()
     begin(made, jobs={"train": 2, "all": 1}, outcome=Outcome(table, table, table))
     start(made, 1, "train", str(log), experiment="main", seed="1")
-    log.write_text("10:00:01 WARNING slow\n10:00:02 ERROR the loss is not finite\n")
+    log.write_text("10:00:01 WARNING slow\n10:00:02 ERROR the loss is\x1b[2J not finite\n")
     made.emit(record(LogEvent.JOB_ERROR, level=logging.ERROR, jobid=1, log=[str(log)]))
     for text in FINAL_WORDS:
         made.emit(record(LogEvent.ERROR, text, logging.ERROR))
@@ -142,7 +142,7 @@ def test_a_failure_shows_the_job_its_lines_and_its_log_and_no_results(handler, c
         f"warning: slow ({log})",
         f"FAILED  train: main, seed 1, after 0 s. The end of {log}:",
         "  10:00:01 WARNING slow",
-        "  10:00:02 ERROR the loss is not finite",
+        r"  10:00:02 ERROR the loss is\x1b[2J not finite",
         "1 of 2 jobs failed, 0 are done, after 0 s. Failed: train: main, seed 1",
         "Finished results are kept: run the same command again to continue.",
     ]
