@@ -73,17 +73,23 @@ def test_filters_hold_together_and_are_cleared(browser, page):
     browser.find("#next-match").click()
     focused = browser.run("return document.activeElement.closest('.utterance').className")
     assert "wrong" in focused and "other" not in focused
-    at = "return document.activeElement.closest('.utterance').dataset.row"
-    gone = [browser.run(at)]
-    for _ in range(4):
-        browser.find("#next-match").click()
-        gone.append(browser.run(at))
-    assert len(set(gone)) == 5, "each press goes on"
-    browser.find("#previous-match").click()
-    assert browser.run(at) == gone[3]
     browser.find("#conversation-view button[type=reset]").click()
     settle(browser, ".utterance.other", expected=False)
     assert found(browser) == every
+
+
+def test_each_press_goes_to_another_match(browser, page):
+    browser.open(page)
+    see(browser, "conversations")
+    set_field(browser, "wrong", True)
+    assert found(browser)[0] > 5
+    at, gone = "return document.activeElement.closest('.utterance').dataset.row", []
+    for _ in range(5):
+        browser.find("#next-match").click()
+        gone.append(int(browser.run(at)))
+    assert gone == sorted(set(gone)), "forward, each another one"
+    browser.find("#previous-match").click()
+    assert int(browser.run(at)) == gone[3]
 
 
 def test_nothing_found_is_said(browser, page):
