@@ -1,8 +1,10 @@
 """The terminal that the commands print on."""
 
 import re
+from typing import Any
 
 from rich.console import Console
+from rich.table import Column, Table
 
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # all but tab and line feed
 
@@ -14,6 +16,11 @@ def plain_console(*, highlight: bool = True) -> Console:
     picture (``:joy:``): it would leave the first out and draw the second.
     """
     return Console(markup=False, emoji=False, highlight=highlight)
+
+
+def folding_table(*headings: str, **options: Any) -> Table:
+    """A table whose cells go on below where a word is longer than its column: rich cuts it by itself."""
+    return Table(*(Column(heading, overflow="fold") for heading in headings), **options)
 
 
 def harmless(foreign: str) -> str:

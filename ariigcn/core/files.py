@@ -91,6 +91,14 @@ def sha256_file(path: Path | str) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
+def link_file(there: Path | str, here: Path | str) -> None:
+    """The same file under another name, which takes no room; a copy where the disk has no such links."""
+    try:
+        os.link(there, here)
+    except OSError:
+        shutil.copy2(there, here)
+
+
 def file_stamps(paths: Iterable[Path | str]) -> list[tuple[str, int, int]]:
     """Name, size in bytes and time of change in ns of each file that is there."""
     found = [(path.name, path.stat()) for path in map(Path, paths) if path.is_file()]

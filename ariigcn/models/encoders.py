@@ -5,12 +5,11 @@ seeds. A bundle that is copied elsewhere has files of its own.
 """
 
 import logging
-import os
-import shutil
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from ariigcn.core.files import link_file
 from ariigcn.core.plugins import load
 from ariigcn.features.encoders.registry import FINETUNED, encoder_module
 from ariigcn.finetune.config import ANCHORS, BASE, HISTORY, OUTPUTS, Learning, encoder_folder
@@ -81,11 +80,8 @@ def _put(parameters: Learning, folders: Iterable[Path], base: Iterable[Path], ta
 
 
 def _link(files: Iterable[Path], target: Path) -> None:
-    """The same files in another folder; copies where the file system has no such links."""
+    """The same files in another folder."""
     for path in sorted(files):
         if path.is_file():
             target.mkdir(parents=True, exist_ok=True)
-            try:
-                os.link(path.resolve(), target / path.name)
-            except OSError:
-                shutil.copy2(path, target / path.name)
+            link_file(path.resolve(), target / path.name)

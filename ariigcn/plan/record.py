@@ -27,18 +27,14 @@ def note(plan: Plan) -> None:
     write_json({"corpus": _corpus(plan.config)}, Path(plan.files.configuration))
 
 
-def replaced(
-    plan: Plan, runs: Mapping[str, str] | None = None, tables: Mapping[str, str] | None = None
-) -> list[str]:
+def replaced(plan: Plan, runs: Mapping[str, str], tables: Mapping[str, str]) -> list[str]:
     """What of the results on disk the plan would make again with other settings, in words.
 
     Args:
         plan: the run's.
-        runs: of :func:`changed`; None: looked for here.
-        tables: of :func:`other_tables`; None: looked for here.
+        runs: of :func:`changed`.
+        tables: of :func:`other_tables`.
     """
-    runs = changed(plan) if runs is None else runs
-    tables = other_tables(plan) if tables is None else tables
     files = plan.files
     found = [f"{name} ({changes})" for name, changes in runs.items()]
     told = []

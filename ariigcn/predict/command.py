@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
-from ariigcn.core.console import harmless, plain_console
+from ariigcn.core.console import folding_table, harmless, plain_console
 from ariigcn.predict.conversation import Conversation, Utterance
 from ariigcn.predict.recordings import gather, untranscribed
 from ariigcn.predict.sources import find_sources
@@ -61,9 +61,7 @@ def show_recordings(root: Path) -> bool:
 
 def show_models(results: Path) -> None:
     """Print the models that can be named."""
-    table = Table("model", "trained on", "reads", "emotions", "from")
-    for column in table.columns:
-        column.overflow = "fold"
+    table = folding_table("model", "trained on", "reads", "emotions", "from")
     table.columns[0].no_wrap = True  # a name is typed
     here = trained(results)
     for origin, models in (("ships", shipped()), (str(results), here.models)):
@@ -92,9 +90,8 @@ def show_findings(findings: Iterable["Finding"]) -> bool:
 
 
 def _table(conversation: Conversation) -> Table:
-    table = Table("time", "speaker", "said", "emotion", title=harmless(conversation.name))
-    for column in table.columns:
-        column.overflow = "fold"
+    title = harmless(conversation.name)
+    table = folding_table("time", "speaker", "said", "emotion", title=title)
     for utterance in conversation.utterances:
         emotion = f"{utterance.emotion} {utterance.probability:.0%}"
         table.add_row(

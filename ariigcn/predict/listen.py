@@ -6,7 +6,6 @@ from pathlib import Path
 
 from ariigcn.core.errors import ConfigError, DataError, problem_list
 from ariigcn.core.logs import progress
-from ariigcn.core.paths import printable
 from ariigcn.corpora.read.transcripts import Transcript, read_transcript, write_transcript
 from ariigcn.predict.sources import (
     Given,
@@ -57,9 +56,10 @@ def transcripts_of(sources: Sequence[Source], speech: SpeechSettings, threads: i
             f"{missing}"
         )
     listener = Listener(speech, threads) if bare else None
+    names = names_of(sources)
     found: list[Given] = []
     problems: list[str] = []
-    for source, name in zip(sources, map(printable, names_of(sources)), strict=True):
+    for source, name in zip(sources, names, strict=True):
         for transcript, error in _conversations(source, name, listener):
             if error is None:
                 found.append((source, transcript))
@@ -73,7 +73,7 @@ def transcripts_of(sources: Sequence[Source], speech: SpeechSettings, threads: i
             if len(problems) == 1
             else problem_list("nothing can be predicted", problems)
         )
-    return apart(found, sources)
+    return apart(found, dict(zip(sources, names, strict=True)))
 
 
 def _conversations(

@@ -69,16 +69,17 @@ def gather(
         sources: from :func:`~ariigcn.predict.sources.find_sources`.
         heard: a recording's file name -> what a machine made of it, where no transcript lies beside it.
     """
+    names = names_of(sources)
     given: list[Given] = []
     failures = []
-    for source, name in zip(sources, map(printable, names_of(sources)), strict=True):
+    for source, name in zip(sources, names, strict=True):
         try:
             found = list(_conversations(source, name, heard or {}))
         except DataError as error:
             failures.append(Failure(name, printable(str(source)), in_a_line(error, source)))
         else:
             given += found
-    return apart(given, sources), failures
+    return apart(given, dict(zip(sources, names, strict=True))), failures
 
 
 def read_recordings(root: Path, heard: Mapping[str, Heard] | None = None) -> Corpus:

@@ -2,7 +2,7 @@
 
 import logging
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -10,7 +10,7 @@ import pandas as pd
 
 from ariigcn.core.errors import DataError, problem_list
 from ariigcn.core.paths import NOT_UTF8, file_trouble, is_text, printable
-from ariigcn.corpora.read.recordings import LANGUAGE, RECORDINGS, stem_of
+from ariigcn.corpora.read.recordings import RECORDINGS, by_recording, recordings_of, stem_of
 from ariigcn.corpora.read.transcripts import READERS, Transcript, Turn
 from ariigcn.corpora.table import COLUMNS, Corpus
 from ariigcn.predict.writers import wrote
@@ -74,11 +74,14 @@ def find_sources(paths: Sequence[Path], transcript: Path | None = None) -> list[
             inside = _inside(path)
             if not inside:
                 problems.append(f"{path}: holds no recording and no transcript")
-        elif len(paths) > 1 and wrote(path):  # rec/* names results, too
-            logger.info(PASSED_OVER, path)
-            inside = []
-        elif problem := _trouble(path, ENDINGS) or output_trouble(path):
+        elif problem := _trouble(path, ENDINGS):
             problems.append(problem)
+        elif problem := output_trouble(path):
+            inside = []
+            if len(paths) > 1:  # rec/* names results, too
+                logger.info(PASSED_OVER, path)
+            else:
+                problems.append(problem)
         found += inside
     beside = _beside([path for path in found if path.suffix.lower() in RECORDINGS])
     problems += _in_several_languages(beside)
@@ -112,7 +115,7 @@ def names_of(sources: Sequence[Source]) -> list[str]:
     """What each conversation is called: the shortest of its file's names that no other source has.
 
     ``talk``; with its ending where ``talk.mp4`` and ``talk.wav`` are both there; as it was given where
-    two folders have it.
+    two folders have it. What cannot be printed stands as an escape.
     """
     names = [source.name for source in sources]
     for longer in ([source.file.name for source in sources], [str(source) for source in sources]):
@@ -120,16 +123,19 @@ def names_of(sources: Sequence[Source]) -> list[str]:
         names = [
             long if count[name] > 1 else name for name, long in zip(names, longer, strict=True)
         ]
-    return names
+    return [printable(name) for name in names]
 
 
-def apart(given: Sequence[Given], sources: Sequence[Source]) -> list[Given]:
-    """Conversations of which no two have one name: those of tables may, and then tell their file's."""
+def apart(given: Sequence[Given], names: Mapping[Source, str]) -> list[Given]:
+    """Conversations of which no two have one name: those of tables may, and then tell their file's.
+
+    Args:
+        given: the conversations.
+        names: source -> its name, of :func:`names_of`.
+    """
     count = Counter(transcript.name for _, transcript in given)
-    of_source = dict(zip(sources, map(printable, names_of(sources)), strict=True))
     return [
-        (s, t if count[t.name] == 1 else replace(t, name=f"{of_source[s]}: {t.name}"))
-        for s, t in given
+        (s, t if count[t.name] == 1 else replace(t, name=f"{names[s]}: {t.name}")) for s, t in given
     ]
 
 
@@ -180,45 +186,39 @@ def _transcript_among(beside: Sequence[Path]) -> Path | None:
     return None
 
 
-def _beside(recordings: Iterable[Path]) -> dict[Path, list[Path]]:
+def _beside(recordings: Sequence[Path]) -> dict[Path, list[Path]]:
     """Recordings -> the files beside them that may be their transcripts, the first kind first.
 
-    They have the recording's name or, where none does, that name with a language, which is no other
-    recording's. Each folder is read once.
+    They have the recording's name or, where none does, that name with a language. Each folder is read
+    once.
     """
-    recordings = list(recordings)
-    others = {(path.parent, stem_of(path.name)) for path in recordings}
-    folders = {path.parent: _by_name(path.parent) for path in recordings}
-    found = {}
-    for recording in recordings:
-        named, stem = folders[recording.parent], stem_of(recording.name)
-        with_language = [
-            path
-            for path in named.get(f"{stem}/", [])
-            if (path.parent, stem_of(path.name)) not in others
-        ]
-        found[recording] = named.get(stem) or with_language
-    return found
+    folders = {folder: _by_recording(folder) for folder in {path.parent for path in recordings}}
+    return {path: folders[path.parent].get(path.name, []) for path in recordings}
 
 
-def _by_name(folder: Path) -> dict[str, list[Path]]:
-    """The transcripts of a folder by their name, and by that name without a language and with a ``/``."""
+def _by_recording(folder: Path) -> dict[str, list[Path]]:
+    """The names of a folder's recordings -> its files that may be their transcripts."""
+    names = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
+    recordings = [name for name in names if name.lower().endswith(RECORDINGS)]
+    transcripts = [
+        name
+        for name in names
+        if name.lower().endswith(tuple(READERS)) and name[0] != "." and (folder / name).is_file()
+    ]
     kinds = list(READERS)
-    named: dict[str, list[Path]] = {}
-    for path in sorted(folder.iterdir() if folder.is_dir() else ()):
-        if path.suffix.lower() in READERS and not path.name.startswith(".") and path.is_file():
-            stem = stem_of(path.name)
-            named.setdefault(stem, []).append(path)
-            if (plain := LANGUAGE.sub("", stem)) != stem:
-                named.setdefault(f"{plain}/", []).append(path)
-    for paths in named.values():
-        paths.sort(key=lambda path: kinds.index(path.suffix.lower()))
-    return named
+    found = {}
+    for recording, own in by_recording(recordings_of(transcripts, recordings)).items():
+        alike = [name for name in own if stem_of(name) == stem_of(recording)]
+        paths = [folder / name for name in alike or own]
+        found[recording] = sorted(paths, key=lambda path: kinds.index(path.suffix.lower()))
+    return found
 
 
 def _in_several_languages(beside: Mapping[Path, Sequence[Path]]) -> Iterator[str]:
     """Recordings whose transcript cannot be told among those beside them."""
     for recording, paths in beside.items():
+        if len({stem_of(path.name) for path in paths}) == 1:
+            continue
         names = [path.name for path in paths if not wrote(path)]
         if len({stem_of(name) for name in names}) > 1:
             yield f"{recording}: {' and '.join(names)} are beside it; name one with --transcript"

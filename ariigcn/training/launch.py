@@ -26,7 +26,7 @@ from pydantic import TypeAdapter
 from torch import distributed
 
 from ariigcn.core.errors import AriigcnError
-from ariigcn.core.files import atomic_path, remove
+from ariigcn.core.files import atomic_path, link_file, remove
 from ariigcn.core.logs import configure_logging
 from ariigcn.core.mounts import check_mounts
 from ariigcn.core.signals import StopRequest
@@ -205,10 +205,7 @@ def _link(there: RunFiles, here: RunFiles) -> None:
 
 
 def _link_file(there: Path | str, here: Path | str) -> None:
-    try:
-        os.link(there, here)  # takes no space
-    except OSError:  # some network and removable disks have no links
-        shutil.copyfile(there, here)
+    link_file(there, here)
     # Newer than whatever it was made from: the workflow compares times.
     os.utime(here)
 

@@ -38,7 +38,8 @@ def ran(**changes):
 
 
 def told(**changes) -> list[str]:
-    return record.replaced(load_plan(changes))
+    plan = load_plan(changes)
+    return record.replaced(plan, record.changed(plan), record.other_tables(plan))
 
 
 def test_the_same_configuration_replaces_nothing(folder):

@@ -12,7 +12,8 @@ from ariigcn.plan.load import load_plan
 given = workflow.overwrite_configfiles
 laid = [*map(Path, workflow.configfiles[len(given) :]), *given]
 try:
-    check_files(given)
+    if workflow.is_main_process:  # jobs have the files that it has looked at
+        check_files(given)
     plan = load_plan(in_order(config, merged(laid, workflow.config_settings.config)))
 except ConfigError as error:
     told = with_places(

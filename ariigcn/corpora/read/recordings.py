@@ -29,7 +29,7 @@ RECORDINGS = (".mp4", ".mkv", ".mov", ".webm", ".avi", ".wav", ".flac", ".mp3", 
 # What people bring instead; named in the error.
 OTHERS = (".txt", ".xls", ".xlsx", ".ods", ".json", ".jsonl", ".ass", ".ssa", ".sbv", ".ttml")
 # Behind a name, as players and downloaders write it: talk.en.srt, talk.pt-BR.cc.vtt.
-LANGUAGE = re.compile(r"\.[a-z]{2,3}(-[a-z0-9]{2,8})*(\.(cc|forced|hi|sdh))?$", re.IGNORECASE)
+_LANGUAGE = re.compile(r"\.[a-z]{2,3}(-[a-z0-9]{2,8})*(\.(cc|forced|hi|sdh))?$", re.IGNORECASE)
 HINTED = 100  # columns that are compared with known names: a hostile header has as many as it likes
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs"}
 _QUOTES = 'a text that holds " needs quotes around it and its own twice: """Yes,"" he said"'
@@ -122,7 +122,7 @@ def _read_subtitles(files: list[Path]) -> Rows:
     """Cues as rows, each with its file and line; a recording has the name of its subtitles."""
     rows, lines, problems = [], [], []
     recordings = [n for n in _names(files[0].parent) if n.lower().endswith(RECORDINGS)]
-    media = _recordings_of([path.name for path in files], recordings)
+    media = recordings_of([path.name for path in files], recordings)
     for path in files:
         cues, wrong = read_subtitles(path)
         problems += wrong
@@ -140,7 +140,7 @@ def _read_subtitles(files: list[Path]) -> Rows:
     return Rows(frame, lines, (*problems, *found), notes)
 
 
-def _recordings_of(subtitles: Sequence[str], recordings: Sequence[str]) -> dict[str, list[str]]:
+def recordings_of(subtitles: Sequence[str], recordings: Sequence[str]) -> dict[str, list[str]]:
     """Names of subtitles -> those of the recordings of the same name or, where there is none, of the same
     name without a language. Neither endings matter nor how accents are typed."""
     named: dict[str, list[str]] = {}
@@ -148,9 +148,18 @@ def _recordings_of(subtitles: Sequence[str], recordings: Sequence[str]) -> dict[
         named.setdefault(stem_of(name), []).append(name)
     stems = {name: stem_of(name) for name in subtitles}
     return {
-        name: named.get(stem) or named.get(LANGUAGE.sub("", stem), [])
+        name: named.get(stem) or named.get(_LANGUAGE.sub("", stem), [])
         for name, stem in stems.items()
     }
+
+
+def by_recording(media: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+    """Names of recordings -> those of their subtitles, of what :func:`recordings_of` found."""
+    found: dict[str, list[str]] = {}
+    for name, own in media.items():
+        for recording in own:
+            found.setdefault(recording, []).append(name)
+    return found
 
 
 def stem_of(name: str) -> str:
@@ -164,13 +173,10 @@ def _unpaired(
     """Recordings with several subtitles, as problems; subtitles and recordings that are alone, as notes.
 
     Args:
-        media: of each subtitles' name, as of :func:`_recordings_of`.
+        media: of :func:`recordings_of`.
         recordings: names of all.
     """
-    takers: dict[str, list[str]] = {}
-    for name, own in media.items():
-        for recording in own:
-            takers.setdefault(recording, []).append(name)
+    takers = by_recording(media)
     problems = [
         f"{recording}: {' and '.join(names)} are subtitles of it; keep one"
         for recording, names in takers.items()

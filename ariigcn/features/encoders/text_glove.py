@@ -70,7 +70,7 @@ class GloVe:
 
     def encode(self, clips: Sequence[Clip]) -> list[Encoded]:
         """One vector a clip; the row says how many of its tokens have none."""
-        return [self._encode_one(clip.text or "" if clip.has_words else "") for clip in clips]
+        return [self._encode_one((clip.has_words and clip.text) or "") for clip in clips]
 
     def _encode_one(self, text: str) -> Encoded:
         tokens = TOKEN.findall(text.lower() if self.parameters.lowercase else text)

@@ -5,6 +5,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from ariigcn.core.console import folding_table
 from ariigcn.evaluation.tables.frames import NONE, percent
 from ariigcn.evaluation.tables.latex import p_text, signed, span
 from ariigcn.report.compare.differences import Comparison
@@ -24,9 +25,7 @@ def show(found: Comparison, console: Console) -> None:
 
 
 def _settings(settings: pd.DataFrame) -> Table:
-    table = Table("Setting", "A", "B", "In", box=box.SIMPLE_HEAD)
-    for column in table.columns:
-        column.overflow = "fold"
+    table = folding_table("Setting", "A", "B", "In", box=box.SIMPLE_HEAD)
     for row in settings.itertuples(index=False):
         table.add_row(*row)
     return table
