@@ -214,12 +214,11 @@ def _missing_view(part: pd.DataFrame, caption: str, key: str) -> TableView:
     rows: list[tuple[Cell, ...]] = []
     for names, curve in part.groupby(["experiment", key], sort=False):
         by_share = curve.groupby("share").first()
+        # Nothing is filled where nothing is masked, and some cannot lose so much.
         scores = (
             measured(*by_share.loc[share, ["weighted_f1_mean", "weighted_f1_sd"]])
             if share in by_share.index
-            else Number(
-                NONE
-            )  # nothing is filled where nothing is masked; and some cannot lose so much
+            else Number(NONE)
             for share in shares
         )
         rows.append((str(names[0]), str(names[1]), *scores))

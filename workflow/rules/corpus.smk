@@ -2,7 +2,7 @@ if cfg.corpus == "demo":
 
     rule demo_corpus:
         input:
-            known=known_demo,
+            known=known_corpus(MEDIA_ROOT),
         output:
             directory(MEDIA_ROOT),
         log:
@@ -75,7 +75,7 @@ else:
         input:
             corpus.table_inputs(cfg),
             options=corpus.named_files(cfg),
-            known=known_table,
+            known=known_corpus(files.table),
         output:
             files.table,
         log:

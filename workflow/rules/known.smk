@@ -16,31 +16,22 @@ if workflow.is_main_process and not plan.trained:
 
 
 def force_unknown(paths):
-    """Have those files made again, as -R does, of which Snakemake knows nothing.
+    """No inputs; those files are made again, as by -R, of which Snakemake knows nothing.
 
-    In an input function, so that a run that does not need them makes none.
+    Called by input functions, so that a run that does not need the files makes none.
     """
     for path in paths:
         if workflow.persistence.metadata(IOFile(path)) is None:
             workflow.dag.forcefiles.add(path)
+    return []
 
 
 def known_runs(wildcards):
     """No inputs of a training; what is there of it with other settings is made again."""
-    if wildcards.experiment in CHANGED:
-        force_unknown(plan.runs("model", wildcards.experiment))
-    return []
+    changed = wildcards.experiment in CHANGED
+    return force_unknown(plan.runs("model", wildcards.experiment) if changed else [])
 
 
-def known_demo(wildcards):
-    """No inputs of the rule that makes the demo; one of other settings is made again, before its table."""
-    if OTHER_TABLES:
-        force_unknown([MEDIA_ROOT])
-    return []
-
-
-def known_table(wildcards):
-    """No inputs of the rule that makes the table; one with other settings is made again."""
-    if OTHER_TABLES:
-        force_unknown([files.table])
-    return []
+def known_corpus(path):
+    """No inputs of the rule that makes the table or its demo; one of other settings is made again."""
+    return lambda wildcards: force_unknown([path] if OTHER_TABLES else [])
